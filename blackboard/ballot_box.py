@@ -1,0 +1,58 @@
+"""The ballots of one voting round, one seat of the electorate after the other."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .records import Ballots, EventClass
+from .rules import NO_BALLOT
+
+
+class BallotBox:
+    """Collects ballots until the voting round closes; the first ballot of a seat stands."""
+
+    __slots__ = ("choices", "confidence", "numbers", "texts")
+
+    def __init__(self, seats: int) -> None:
+        self.choices: NDArray[np.uint8] = np.full(seats, NO_BALLOT, np.uint8)
+        """Option index, `ABSTAINED` or `NO_BALLOT` per seat."""
+        self.confidence: NDArray[np.float64] = np.empty(0)
+        """0-1 per seat; empty means 1 each."""
+        self.numbers: NDArray[np.float64] = np.empty(0)
+        """Numeric reasons per seat, NaN for none; empty means no seat gave one."""
+        self.texts: tuple[str, ...] = ()
+        """Reasons in words per seat; empty means no seat gave one."""
+
+    def take(self, ballots: Ballots) -> None:
+        """Fold ballots in."""
+        cast = np.frombuffer(ballots.choices, np.uint8)
+        new = (cast != NO_BALLOT) & (self.choices == NO_BALLOT)
+        self.choices = np.where(new, cast, self.choices)
+        self.confidence = _overlay(self.confidence, ballots.confidence, new, 1.0)
+        self.numbers = _overlay(self.numbers, ballots.numbers, new, np.nan)
+        if ballots.texts:
+            old = self.texts or ("",) * len(new)
+            triples = zip(new.tolist(), ballots.texts, old, strict=True)
+            self.texts = tuple(text if is_new else before for is_new, text, before in triples)
+
+    def record(self, event_class: EventClass, round: int, stage: int, proposal: str) -> Ballots:
+        """Return the ballots as the log stores them."""
+        return Ballots(
+            event_class,
+            round,
+            stage,
+            proposal,
+            self.choices.tobytes(),
+            self.confidence.tobytes() if (self.confidence != 1.0).any() else b"",
+            self.numbers.tobytes() if not np.isnan(self.numbers).all() else b"",
+            self.texts if any(self.texts) else (),
+        )
+
+
+def _overlay(
+    old: NDArray[np.float64], packed: bytes, new: NDArray[np.bool_], default: float
+) -> NDArray[np.float64]:
+    """Put the new seats' values over the old ones; empty stands for all default."""
+    if not packed:
+        return old
+    before = old if old.size else np.full(len(new), default)
+    return np.where(new, np.frombuffer(packed, "<f8"), before)

@@ -1,0 +1,236 @@
+"""The board: the shared state of one run, and the only way agents affect each other."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from .assemble import Draft
+from .leader import Leader
+from .log import EventLog
+from .memory_store import MemoryStore
+from .records import INPUT, Granted, Requested, encode, frame, unframe
+from .replica import Replica
+from .rules import Rule, threshold
+from .server import EmbeddedServer
+from .store import Commit, Event, Store
+from .view import View
+from .writes import Claim, Leave, Post, Release, Vote
+
+type Kinds = Mapping[str, tuple[str, ...]]
+
+
+class Board:
+    """One run's board, on any store.
+
+    A board reads (`view`, `refresh`, `wait`), takes single acts of outsiders (`join`, `post`,
+    `vote`, `set`, `claim`, `leave`), and is led through rounds and stages by one runner at a time
+    (`lead`). An outsider's act is *received* when the call returns; it takes effect, and is
+    recorded, at the close of the stage in which the leader reads it.
+
+    Open one with `Board.open`, which starts the bundled server when no URL is given.
+    """
+
+    def __init__(
+        self, store: Store, *, kinds: Kinds | None = None, server: EmbeddedServer | None = None
+    ) -> None:
+        self.store = store
+        self.replica = Replica()
+        self.kinds: Kinds = kinds or {}
+        self._server = server
+        self._rev = 0
+        self._writer = f"outside-{secrets.token_hex(4)}"
+        self._seq = 0
+
+    @classmethod
+    def open(
+        cls,
+        url: str | None = None,
+        *,
+        run: str = "run",
+        kinds: Kinds | None = None,
+        data_dir: Path | None = None,
+    ) -> Self:
+        """Open the board of a run.
+
+        Args:
+            url: `redis://`, `rediss://`, `unix://` or `memory://`; None starts the bundled server,
+                which ends with this board.
+            run: The run's name on the server.
+            kinds: The columns of each entry kind that is stored as columns.
+            data_dir: Where the bundled server keeps its data; None keeps nothing.
+
+        Raises:
+            ServerUnavailable: there is no server at the URL, or none can be started.
+            ServerTooOld: the server has no Functions.
+        """
+        if url == "memory://":
+            return cls(MemoryStore(run), kinds=kinds)
+        from .redis_store import RedisStore  # redis is imported by those who use a server
+
+        if url is not None:
+            return cls(RedisStore(url, run), kinds=kinds)
+        server = EmbeddedServer.start(data_dir, durable=data_dir is not None)
+        try:
+            return cls(RedisStore(server.url, run), kinds=kinds, server=server)
+        except BaseException:
+            server.stop()
+            raise
+
+    @property
+    def url(self) -> str:
+        """Where other processes find this board."""
+        return getattr(self.store, "url", "memory://")
+
+    @property
+    def server_pid(self) -> int | None:
+        """The process id of the bundled server, if this board started one."""
+        return self._server.pid if self._server else None
+
+    @property
+    def revision(self) -> int:
+        """The last write this board has read."""
+        return self._rev
+
+    def lead(
+        self,
+        runner: str | None = None,
+        *,
+        rule: Rule | None = None,
+        sealed: bool = True,
+        log: EventLog | None = None,
+        lease_ms: int = 60_000,
+    ) -> Leader:
+        """Take the lease and lead the run.
+
+        Raises:
+            LeaseLost: another runner leads.
+        """
+        return Leader(
+            self.store,
+            self.kinds,
+            runner=runner or f"runner-{secrets.token_hex(4)}",
+            rule=rule or threshold(80),
+            sealed=sealed,
+            log=log,
+            lease_ms=lease_ms,
+        )
+
+    def view(self) -> View:
+        """Return a reader's window on the board as last refreshed."""
+        return View(self.replica)
+
+    def refresh(self) -> int:
+        """Read what has been written since, and return how many writes that was."""
+        count = 0
+        while events := self.store.read(self._rev):
+            self._fold(events)
+            count += len(events)
+        return count
+
+    def wait(self, *, timeout_s: float) -> int:
+        """Wait for the next write, read all there is, and return how many writes that was."""
+        events = self.store.wait(self._rev, timeout_s=timeout_s)
+        self._fold(events)
+        return len(events) + self.refresh()
+
+    def wait_until(self, condition: Callable[[View], bool], *, timeout_s: float) -> bool:
+        """Follow the board until a condition holds; say whether it came to hold in time."""
+        deadline = time.monotonic() + timeout_s
+        self.refresh()
+        while not condition(self.view()):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            self.wait(timeout_s=min(left, 1.0))
+        return True
+
+    def join(self, name: str, *, role: str = "outsider") -> int:
+        """Join the run and return the agent index to act under.
+
+        A joiner can vote on proposals that open later and name it in their electorate.
+        """
+        return self.store.join(self._writer, self._next(), role=role, name=name)
+
+    def post(self, agent: int, post: Post) -> None:
+        """Contribute an entry; with `to`, as a direct message."""
+        self._write(lambda draft: draft.act(agent, post))
+
+    def vote(self, agent: int, vote: Vote) -> None:
+        """Cast a ballot in the current voting round.
+
+        Raises:
+            BallotRefused: the agent has voted in this round.
+            NotOpen: the proposal was decided, or never opened.
+        """
+        self._write(lambda draft: draft.act(agent, vote))
+
+    def claim(self, agent: int, claim: Claim | Release) -> None:
+        """Ask for an item of work, or give it back; the stage's close grants it."""
+        self._write(lambda draft: draft.act(agent, claim))
+
+    def leave(self, agent: int) -> None:
+        """Leave the run at the close of the stage; open proposals keep the electorate."""
+        self._write(lambda draft: draft.act(agent, Leave()))
+
+    def set(self, agent: int, key: str, value: Any, *, expected: int | None = None) -> int:
+        """Write a shared field at once and return its new revision.
+
+        Args:
+            agent: On whose behalf.
+            key: The field's name.
+            value: Any plain value.
+            expected: The revision the writer saw (0: never written); None overwrites.
+
+        Raises:
+            FieldConflict: someone wrote the field in between.
+        """
+        meta = self.store.meta()
+        revision = 0 if expected is None else expected + 1
+        record = Granted(INPUT, meta.round, meta.stage, agent, "set", key, value, revision)
+        body = frame([encode(record)])
+        return self.store.set_field(
+            self._writer, self._next(), key=key, expected=expected, body=body
+        )
+
+    def close(self) -> None:
+        """Let go of the store, and end the bundled server if this board started it."""
+        self.store.close()
+        if self._server:
+            self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _write(self, act: Callable[[Draft], None]) -> None:
+        """Send one act of an outsider, for the round in which the board is now."""
+        self.refresh()
+        meta = self.store.meta()
+        draft = Draft(
+            self.replica, self.kinds, round=meta.round, stage=meta.stage, event_class=INPUT
+        )
+        act(draft)
+        body = frame([encode(record) for record in draft.records()])
+        where = (None, meta.round, 0)
+        self.store.submit(Commit(self._writer, self._next(), *where, body, draft.ballots()))
+
+    def _next(self) -> int:
+        self._seq += 1
+        return self._seq
+
+    def _fold(self, events: Sequence[Event]) -> None:
+        for event in events:
+            for record in unframe(event.body):
+                if not (event.is_outside and isinstance(record, Requested)):
+                    self.replica.fold(record)
+            self._rev = event.rev

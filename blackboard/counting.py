@@ -1,0 +1,153 @@
+"""What a closed stage means: tallies, decisions and grants, as pure functions of the replica."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .records import OUTCOME, Abstained, Decided, Granted, Left, Record, Requested, u4
+from .replica import OpenProposal, Replica
+from .rules import NO_BALLOT, Rule, Tally
+
+type Gate = Callable[[OpenProposal], str | None]
+"""Names what stands in the way of executing a proposal whose rule accepts, or None."""
+
+
+def tally(proposal: OpenProposal, replica: Replica, *, is_last: bool) -> Tally:
+    """Count the ballots of a proposal's voting round, as its rule sees them."""
+    box = proposal.box
+    return Tally(
+        proposal.options,
+        box.choices,
+        proposal.seats.weights,
+        replica.roles(proposal.opened.electorate),
+        is_last,
+        confidence=box.confidence,
+    )
+
+
+def decide(
+    proposal: OpenProposal,
+    replica: Replica,
+    *,
+    rule: Rule,
+    gate: Gate | None,
+    at: tuple[int, int],
+) -> Decided | None:
+    """Return the outcome of a proposal at the close of its voting round, or None.
+
+    Accepted by the rule but with its gate shut, a proposal expires and the gate is named.
+    Undecided at its deadline, it expires as well.
+    """
+    is_last = at[0] >= proposal.opened.deadline_round
+    counted = tally(proposal, replica, is_last=is_last)
+    verdict = rule(counted)
+    outcome = verdict.outcome if verdict else "expired"
+    if verdict is None and not is_last:
+        return None
+    shut = gate(proposal) if gate and outcome == "accepted" else None
+    return Decided(
+        OUTCOME,
+        *at,
+        proposal.id,
+        "expired" if shut else outcome,
+        verdict.option if verdict and not shut else None,
+        counted.by_option,
+        counted.abstained,
+        counted.eligible,
+        len(proposal.seats.agents),
+        shut,
+        "veto" if outcome == "vetoed" else None,
+    )
+
+
+def absentees(
+    proposal: OpenProposal,
+    replica: Replica,
+    causes: Sequence[tuple[NDArray[np.uint32], str]],
+    at: tuple[int, int],
+) -> list[Abstained]:
+    """Name the cause for every seat without a ballot: it left, it failed, or it was silent."""
+    agents = proposal.seats.agents[proposal.box.choices == NO_BALLOT]
+    if not agents.size:
+        return []
+    cause_of = {a: cause for group, cause in causes for a in group.tolist()} | replica.left
+    groups: dict[str, list[int]] = {}
+    for agent in agents.tolist():
+        groups.setdefault(cause_of.get(agent, "silent"), []).append(agent)
+    return [
+        Abstained(OUTCOME, *at, proposal.id, cause, u4(group))
+        for cause, group in sorted(groups.items())
+    ]
+
+
+def grant(
+    requests: Iterable[Requested], replica: Replica, at: tuple[int, int]
+) -> list[Record]:
+    """Grant contended acts in canonical order: first come, by agent index, not by clock."""
+    fields = {key: revision for key, (_, revision) in replica.fields.items()}
+    claims = dict(replica.claims)
+    results: list[Record] = []
+    for request in requests:
+        match request.act:
+            case "leave":
+                results.append(Left(OUTCOME, *at, u4([request.agent]), "left"))
+            case "set":
+                results.append(_grant_field(request, fields, at))
+            case "claim":
+                results.append(_grant_claim(request, claims, at))
+            case "release":
+                is_held = claims.get(request.key, (None, 0))[0] == request.agent
+                if is_held:
+                    del claims[request.key]
+                results.append(_granted(request, at, granted=is_held))
+    return results
+
+
+def _grant_field(request: Requested, fields: dict[str, int], at: tuple[int, int]) -> Granted:
+    current = fields.get(request.key, 0)
+    is_free = request.expected in (None, current)
+    if is_free:
+        fields[request.key] = current = current + 1
+    return _granted(request, at, granted=is_free, value=request.value, revision=current)
+
+
+def _grant_claim(
+    request: Requested, claims: dict[str, tuple[int, int]], at: tuple[int, int]
+) -> Granted:
+    holder, until = claims.get(request.key, (request.agent, 0))
+    is_free = holder == request.agent or until < at[0]
+    if is_free:
+        until = at[0] + request.lease_rounds
+        claims[request.key] = (request.agent, until)
+    return _granted(request, at, granted=is_free, until_round=until)
+
+
+def _granted(
+    request: Requested,
+    at: tuple[int, int],
+    *,
+    granted: bool,
+    value: object = None,
+    revision: int = 0,
+    until_round: int = 0,
+) -> Granted:
+    return Granted(
+        OUTCOME,
+        *at,
+        request.agent,
+        request.act,
+        request.key,
+        value,
+        revision,
+        until_round,
+        granted,
+    )
+
+
+def field_revisions(records: Iterable[Record]) -> tuple[tuple[str, int], ...]:
+    """Return the revisions of the shared fields that these grants wrote."""
+    latest: Mapping[str, int] = {
+        r.key: r.revision for r in records if isinstance(r, Granted) and r.act == "set" and r.granted
+    }
+    return tuple(latest.items())

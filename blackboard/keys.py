@@ -1,0 +1,63 @@
+"""Every key on the server, built here and nowhere else (docs/keyspace.md lists them).
+
+All keys of a run share the hash tag `{sb:<run>}`, so that a cluster keeps them in one slot.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one run."""
+
+    run: str
+
+    @property
+    def tag(self) -> str:
+        """What every key of the run begins with."""
+        return f"{{sb:{self.run}}}"
+
+    @property
+    def meta(self) -> str:
+        """Hash: rev, epoch, round, stage, status, agents, and `w:<writer>` = last sequence:rev."""
+        return f"{self.tag}:meta"
+
+    @property
+    def events(self) -> str:
+        """Stream: one entry a write, its id `<rev>-0`."""
+        return f"{self.tag}:ev"
+
+    @property
+    def fields(self) -> str:
+        """Hash: revision of each shared field."""
+        return f"{self.tag}:fields"
+
+    @property
+    def lease(self) -> str:
+        """String: the runner that leads the run; expires with its lease."""
+        return f"{self.tag}:lease"
+
+    @property
+    def display(self) -> str:
+        """Hash: what the scenario publishes to be drawn, latest wins."""
+        return f"{self.tag}:display"
+
+    def blob(self, writer: str, seq: int) -> str:
+        """String: the records of one write that are too large to travel through Lua."""
+        return f"{self.tag}:b:{writer}:{seq}"
+
+    def proposal(self, proposal: str) -> str:
+        """Hash: `round` while the proposal is open; gone some time after it closed."""
+        return f"{self.tag}:p:{proposal}"
+
+    def voted(self, proposal: str, round: int) -> str:
+        """Bitmap by agent index: who cast a ballot in this voting round."""
+        return f"{self.tag}:v:{proposal}:{round}"
+
+    def scratch(self) -> str:
+        """Bitmap that lives only inside one commit."""
+        return f"{self.tag}:scratch"
+
+
+REGISTRY = "sb:runs"
+"""Hash on the server: run id -> start time and scenario, for those who look for runs."""

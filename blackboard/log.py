@@ -1,0 +1,88 @@
+"""`events.log`: the run's history on disk, in segments that are compressed and checksummed."""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from .errors import LogDamaged, SwarmboardError
+from .records import AnyRecord, bodies, decode, frame
+
+MAGIC = b"SBLOG 1\n"
+"""What every log begins with: the name of the format and its version."""
+_HEAD = struct.Struct("<III")
+"""Before each segment: compressed bytes, raw bytes, CRC-32 of the compressed bytes."""
+
+
+class EventLog:
+    """Appends one segment a round; what is in the file is never touched again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.bytes_written = 0
+        self._file: BinaryIO = path.open("xb", buffering=0)
+        self._codec = pa.Codec("lz4_raw")
+        self._write(MAGIC)
+
+    def append(self, encoded: Iterable[bytes]) -> None:
+        """Write records, as `encode` gave them, as one segment."""
+        raw = frame(encoded)
+        if not raw:
+            return
+        packed = self._codec.compress(raw, asbytes=True)
+        self._write(_HEAD.pack(len(packed), len(raw), zlib.crc32(packed)) + packed)
+
+    def sync(self) -> None:
+        """Wait until the disk has what was written."""
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """End the log; a second time does nothing."""
+        if not self._file.closed:
+            self._file.close()
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise SwarmboardError(
+                f"the event log {self.path} cannot be written ({error.strerror}); "
+                "what it holds so far stays readable"
+            ) from error
+        self.bytes_written += len(data)
+
+
+def read_log(path: Path) -> Iterator[AnyRecord]:
+    """Yield the records of a log, oldest first; a torn last segment ends it.
+
+    Raises:
+        LogDamaged: anything else is wrong, with the position in bytes.
+    """
+    return (decode(body) for body in read_bodies(path))
+
+
+def read_bodies(path: Path) -> Iterator[memoryview]:
+    """Yield the encoded records of a log, oldest first."""
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise LogDamaged(f"{path} is no event log of this version: it does not begin with {MAGIC!r}")
+        while segment := _segment(file, path):
+            yield from bodies(segment)
+
+
+def _segment(file: BinaryIO, path: Path) -> bytes | None:
+    at = file.tell()
+    head = file.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    packed_size, raw_size, checksum = _HEAD.unpack(head)
+    packed = file.read(packed_size)
+    if len(packed) < packed_size:
+        return None
+    if zlib.crc32(packed) != checksum:
+        raise LogDamaged(f"{path} is damaged in the segment at byte {at}: its checksum is wrong")
+    return bytes(pa.decompress(packed, raw_size, codec="lz4_raw", asbytes=True))

@@ -1,0 +1,18 @@
+-- join: register an outsider under the next free agent index.
+-- KEYS[1] meta  KEYS[2] events
+-- ARGV writer, seq, role, name
+-- Returns {"ok", index}, or {"out-of-order", last}.
+local function join(keys, args)
+  local name, seq = args[1], args[2]
+  local at = redis.call("HMGET", keys[1], "rev", "round", "stage", "agents", "w:" .. name)
+  local again = repeated(at[5], seq)
+  if again then return again end
+  local index, round, stage = tonumber(at[4] or 0), tonumber(at[2] or 0), tonumber(at[3] or 0)
+  local body = cmsgpack.pack({ "joined", "input", round, stage, args[3], index, 1, { args[4] }, true })
+  local length = #body
+  local frame = string.char(length % 256, math.floor(length / 256), 0, 0)
+  redis.call("HSET", keys[1], "agents", index + 1)
+  append(keys[1], keys[2], "", { rev = at[1], writer = name, seq = seq, outside = 1,
+    round = round, stage = stage, body = frame .. body, answer = index })
+  return { "ok", index }
+end

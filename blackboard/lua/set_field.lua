@@ -1,0 +1,16 @@
+-- set_field: write a shared field if it still has the revision the writer saw.
+-- KEYS[1] meta  KEYS[2] events  KEYS[3] fields
+-- ARGV writer, seq, field, expected revision ("" for whatever stands), body
+-- Returns {"ok", revision}, {"conflict", revision} or {"out-of-order", last}.
+local function set_field(keys, args)
+  local name, seq, field, expected = args[1], args[2], args[3], args[4]
+  local at = redis.call("HMGET", keys[1], "rev", "round", "stage", "w:" .. name)
+  local again = repeated(at[4], seq)
+  if again then return again end
+  local current = tonumber(redis.call("HGET", keys[3], field) or 0)
+  if expected ~= "" and tonumber(expected) ~= current then return { "conflict", current } end
+  redis.call("HSET", keys[3], field, current + 1)
+  append(keys[1], keys[2], "", { rev = at[1], writer = name, seq = seq, outside = 1,
+    round = at[2] or 0, stage = at[3] or 0, body = args[5], answer = current + 1 })
+  return { "ok", current + 1 }
+end

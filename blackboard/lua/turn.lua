@@ -1,0 +1,30 @@
+-- turn: the leader's move between stages: close proposals once, open others, go to a stage.
+-- KEYS[1] meta  KEYS[2] events  KEYS[3] staged body  KEYS[4] fields
+-- KEYS[5..] proposals closed, then proposals opened, then bitmaps to forget
+-- ARGV writer, seq, epoch, seen ("" for no matter), round, stage, status, agents,
+--      staged (1 or 0), inline body, number closed, number opened, field and revision pairs ...
+-- Returns {"ok", rev}, or {why, what} when it is refused and nothing was written.
+local function turn(keys, args)
+  local name, seq, epoch, seen, round, stage, status, agents, staged, body = unpack(args, 1, 10)
+  local closed, opened = tonumber(args[11]), tonumber(args[12])
+  local at = redis.call("HMGET", keys[1], "rev", "epoch", "agents", "w:" .. name)
+  local again = repeated(at[4], seq)
+  if again then
+    redis.call("PERSIST", keys[3])
+    return again
+  end
+  if epoch ~= at[2] then return { "lease-lost", at[2] } end
+  if seen ~= "" and tonumber(seen) ~= tonumber(at[1] or 0) then return { "moved", at[1] } end
+  if staged == "1" and redis.call("EXISTS", keys[3]) == 0 then return { "body-lost", name } end
+  for i = 5, 4 + closed do
+    if redis.call("EXISTS", keys[i]) == 0 then return { "not-open", i - 5 } end
+  end
+  for i = 5, 4 + closed do redis.call("DEL", keys[i]) end
+  for i = 5 + closed, 4 + closed + opened do redis.call("SET", keys[i], round) end
+  for i = 5 + closed + opened, #keys do redis.call("DEL", keys[i]) end
+  for i = 13, #args, 2 do redis.call("HSET", keys[4], args[i], args[i + 1]) end
+  local most = math.max(tonumber(agents), tonumber(at[3] or 0))
+  redis.call("HSET", keys[1], "round", round, "stage", stage, "status", status, "agents", most)
+  return { "ok", append(keys[1], keys[2], keys[3], { rev = at[1], writer = name, seq = seq,
+    outside = 0, round = round, stage = stage, staged = staged, body = body }) }
+end

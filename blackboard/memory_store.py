@@ -1,0 +1,191 @@
+"""The reference store: a board kept in this process, for tests, notebooks and Windows."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .bitmaps import both, either, members
+from .errors import (
+    BallotRefused,
+    FieldConflict,
+    LeaseLost,
+    Moved,
+    NotOpen,
+    OutOfOrder,
+    WrongStage,
+)
+from .records import INPUT, Joined, encode, frame
+from .store import Commit, Event, Meta, Turn
+
+
+@dataclass
+class _State:
+    rev: int = 0
+    epoch: int = 0
+    round: int = 0
+    stage: int = 0
+    status: str = "new"
+    agents: int = 0
+    holder: str = ""
+    lease_until: float = 0.0
+    events: list[Event] = field(default_factory=list)
+    answered: dict[str, tuple[int, int]] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
+    voted: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    fields: dict[str, int] = field(default_factory=dict)
+    display: dict[str, bytes] = field(default_factory=dict)
+
+
+class MemoryStore:
+    """Does what the Redis functions do, in the same order of checks, under one lock."""
+
+    kind = "memory"
+    version = "1"
+
+    def __init__(self, run: str = "run") -> None:
+        self.run = run
+        self._state = _State()
+        self._changed = threading.Condition()
+
+    def submit(self, *acts: Commit | Turn) -> tuple[int, ...]:
+        """Apply acts in order and return the revision of each."""
+        with self._changed:
+            revs = tuple(
+                self._turn(act) if isinstance(act, Turn) else self._commit(act) for act in acts
+            )
+            self._changed.notify_all()
+            return revs
+
+    def _commit(self, act: Commit) -> int:
+        state = self._state
+        if (rev := self._answer(act.writer, act.seq)) is not None:
+            return rev
+        if act.epoch is not None and act.epoch != state.epoch:
+            raise LeaseLost(act.writer, epoch=act.epoch, current=state.epoch)
+        is_here = act.round == state.round and (act.epoch is None or act.stage == state.stage)
+        if not is_here:
+            raise WrongStage((act.round, act.stage), current=(state.round, state.stage))
+        for proposal, bitmap in act.ballots:
+            if proposal not in state.open:
+                raise NotOpen(proposal)
+            again = members(both(state.voted.get((proposal, act.round), b""), bitmap))
+            if again:
+                raise BallotRefused(proposal, agents=again)
+        for proposal, bitmap in act.ballots:
+            key = (proposal, act.round)
+            state.voted[key] = either(state.voted.get(key, b""), bitmap)
+        return self._append(act.writer, act.seq, act.body, is_outside=act.epoch is None)
+
+    def _turn(self, act: Turn) -> int:
+        state = self._state
+        if (rev := self._answer(act.writer, act.seq)) is not None:
+            return rev
+        if act.epoch != state.epoch:
+            raise LeaseLost(act.writer, epoch=act.epoch, current=state.epoch)
+        if act.seen is not None and act.seen != state.rev:
+            raise Moved(seen=act.seen, current=state.rev)
+        for proposal in act.closed:
+            if proposal not in state.open:
+                raise NotOpen(proposal)
+        state.open.difference_update(act.closed)
+        state.open.update(act.opened)
+        state.fields.update(act.fields)
+        for key in act.forget:
+            state.voted.pop(key, None)
+        state.round, state.stage, state.status = act.round, act.stage, act.status
+        state.agents = max(state.agents, act.agents)
+        return self._append(act.writer, act.seq, act.body, is_outside=False)
+
+    def join(self, writer: str, seq: int, *, role: str, name: str) -> int:
+        """Register an outsider and return its agent index."""
+        with self._changed:
+            if (index := self._answer(writer, seq)) is not None:
+                return index
+            state = self._state
+            index, state.agents = state.agents, state.agents + 1
+            joined = Joined(INPUT, state.round, state.stage, role, index, 1, (name,))
+            self._append(writer, seq, frame([encode(joined)]), is_outside=True)
+            state.answered[writer] = (seq, index)
+            self._changed.notify_all()
+            return index
+
+    def set_field(
+        self, writer: str, seq: int, *, key: str, expected: int | None, body: bytes
+    ) -> int:
+        """Write a shared field if it still has the expected revision; return the new one."""
+        with self._changed:
+            if (revision := self._answer(writer, seq)) is not None:
+                return revision
+            current = self._state.fields.get(key, 0)
+            if expected is not None and expected != current:
+                raise FieldConflict(key, expected=expected, current=current)
+            self._state.fields[key] = current + 1
+            self._append(writer, seq, body, is_outside=True)
+            self._state.answered[writer] = (seq, current + 1)
+            self._changed.notify_all()
+            return current + 1
+
+    def lease(self, runner: str, *, ttl_ms: int) -> tuple[str, int]:
+        """Take or renew the leader's lease; return its holder and the epoch."""
+        with self._changed:
+            state, now = self._state, time.monotonic()
+            is_free = not state.holder or now >= state.lease_until
+            if is_free:
+                state.holder, state.epoch = runner, state.epoch + 1
+            if state.holder == runner:
+                state.lease_until = now + ttl_ms / 1000
+            return state.holder, state.epoch
+
+    def release(self, runner: str) -> None:
+        """Give the lease back, if this runner holds it."""
+        with self._changed:
+            if self._state.holder == runner:
+                self._state.holder = ""
+
+    def meta(self) -> Meta:
+        """Return where the run stands."""
+        s = self._state
+        return Meta(s.rev, s.epoch, s.round, s.stage, s.status, s.agents)
+
+    def read(self, after: int, *, limit: int = 1000) -> Sequence[Event]:
+        """Return the writes after a revision, oldest first."""
+        with self._changed:
+            return self._state.events[after : after + limit]
+
+    def wait(self, after: int, *, timeout_s: float) -> Sequence[Event]:
+        """Return the writes after a revision, waiting up to `timeout_s` for the first."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._state.rev > after, timeout=timeout_s)
+        return self.read(after)
+
+    def voted(self, proposal: str, round: int) -> bytes:
+        """Return the bitmap of who has voted."""
+        return self._state.voted.get((proposal, round), b"")
+
+    def publish(self, name: str, payload: bytes) -> None:
+        """Put something up to be drawn; the latest of each name stands."""
+        self._state.display[name] = payload
+
+    def published(self) -> dict[str, bytes]:
+        """Return what stands to be drawn."""
+        return dict(self._state.display)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _answer(self, writer: str, seq: int) -> int | None:
+        """Return the recorded answer to a repeated write."""
+        last, answer = self._state.answered.get(writer, (0, 0))
+        if seq < last:
+            raise OutOfOrder(writer, seq=seq, last=last)
+        return answer if seq == last else None
+
+    def _append(self, writer: str, seq: int, body: bytes, *, is_outside: bool) -> int:
+        state = self._state
+        state.rev += 1
+        state.events.append(
+            Event(state.rev, writer, is_outside, state.round, state.stage, body)
+        )
+        state.answered[writer] = (seq, state.rev)
+        return state.rev

@@ -1,0 +1,302 @@
+"""Events as they stand in the log: one immutable record of each change, and its bytes.
+
+A record is a msgpack array: tag, class, round, stage, then its own fields. Its bytes are
+framed by their length (u32, little endian); docs/digest.md is the page for outside readers.
+Columns are raw little-endian arrays in ascending agent order.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from .writes import Link
+
+type EventClass = Literal["outcome", "input", "operational"]
+OUTCOME: EventClass = "outcome"
+INPUT: EventClass = "input"
+OPERATIONAL: EventClass = "operational"
+
+ARRAY_TYPES = {1: "<f8", 2: "<f4", 3: "<i8"}
+"""msgpack extension codes of one-dimensional arrays: the type of their raw bytes."""
+
+
+class Record(
+    msgspec.Struct,
+    frozen=True,
+    array_like=True,
+    gc=False,
+    tag_field="type",
+    tag=lambda name: name.lower(),
+):
+    """What every record begins with."""
+
+    rank: ClassVar[int] = 50
+    """Canonical order of record types within a stage."""
+    event_class: EventClass
+    round: int
+    stage: int
+
+
+class Joined(Record):
+    """Agents `first` to `first + count - 1` joined in a role; `names` may be empty."""
+
+    rank: ClassVar[int] = 10
+    role: str
+    first: int
+    count: int
+    names: tuple[str, ...] = ()
+    votes: bool = True
+
+
+class Electorate(Record):
+    """A fixed set of voters, named so that proposals can refer to it."""
+
+    rank: ClassVar[int] = 11
+    name: str
+    agents: bytes
+    """Seats in ascending agent order, `<u4`."""
+    weights: bytes = b""
+    """`<i8` per seat; empty means 1 each."""
+
+
+class Opened(Record):
+    """A proposal opened; all its terms are fixed here."""
+
+    rank: ClassVar[int] = 20
+    proposal: str
+    options: tuple[str, ...]
+    electorate: str
+    rule: str
+    deadline_round: int
+    """The last round in which it takes ballots."""
+    sealed: bool
+    payload: dict[str, Any]
+    impact: float | None = None
+
+
+class Posts(Record):
+    """Entries of one columnar kind: one number per column and agent."""
+
+    rank: ClassVar[int] = 30
+    kind: str
+    layer: str
+    agents: bytes
+    """`<u4`, ascending."""
+    seqs: bytes
+    """`<u2` per row; empty means all 0."""
+    columns: dict[str, bytes]
+    """Name to `<f8`."""
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One contribution with a free payload."""
+
+    agent: int
+    seq: int
+    kind: str
+    layer: str
+    payload: dict[str, Any]
+    reasons: tuple[str, ...] = ()
+    confidence: float = 1.0
+    links: tuple[Link, ...] = ()
+    to: int | None = None
+
+
+class Entries(Record):
+    """Entries with free payloads, in (agent, seq) order."""
+
+    rank: ClassVar[int] = 31
+    entries: tuple[Entry, ...]
+
+
+class Ballots(Record):
+    """The ballots of one proposal in one voting round, one byte a seat of its electorate."""
+
+    rank: ClassVar[int] = 40
+    proposal: str
+    choices: bytes
+    """Option index, 254 cast abstention, 255 no ballot."""
+    confidence: bytes = b""
+    """`<f8` per seat; empty means 1 each."""
+    numbers: bytes = b""
+    """Numeric reasons, `<f8` per seat, NaN for none; empty means no seat gave one."""
+    texts: tuple[str, ...] = ()
+    """Reasons in words per seat; empty means no seat gave one."""
+
+
+class Abstained(Record):
+    """Agents that acted in no way for a cause; `proposal` is None outside a vote."""
+
+    rank: ClassVar[int] = 41
+    proposal: str | None
+    cause: str
+    agents: bytes
+    """`<u4`, ascending."""
+
+
+class Requested(Record):
+    """A contended act an agent asks for; the close grants or refuses it."""
+
+    rank: ClassVar[int] = 42
+    agent: int
+    seq: int
+    act: Literal["claim", "release", "set", "leave"]
+    key: str = ""
+    value: Any = None
+    expected: int | None = None
+    lease_rounds: int = 0
+
+
+class Granted(Record):
+    """What became of a contended act. A field's revision counts its writes."""
+
+    rank: ClassVar[int] = 60
+    agent: int
+    act: str
+    key: str
+    value: Any = None
+    revision: int = 0
+    until_round: int = 0
+    granted: bool = True
+
+
+class Left(Record):
+    """Agents that take no further part, and why."""
+
+    rank: ClassVar[int] = 61
+    agents: bytes
+    cause: str
+
+
+class Decided(Record):
+    """The one outcome of a proposal, with the tally it was decided on."""
+
+    rank: ClassVar[int] = 70
+    proposal: str
+    outcome: str
+    option: str | None
+    weights: tuple[int, ...]
+    """Weight cast for each option."""
+    abstained: int
+    """Weight of the cast abstentions."""
+    eligible: int
+    """Weight of the electorate."""
+    eligible_agents: int
+    gate: str | None = None
+    """The gate that was shut although the rule accepted."""
+    by: str | None = None
+    """The person or role that decided, where the rule did not."""
+
+
+class World(Record):
+    """A row the scenario's world wrote: its own account of what happened."""
+
+    rank: ClassVar[int] = 80
+    name: str
+    row: dict[str, Any]
+
+
+class Display(Record):
+    """What the scenario publishes to be drawn (operational: never part of the digest)."""
+
+    rank: ClassVar[int] = 90
+    name: str
+    payload: dict[str, Any]
+
+
+class Note(Record):
+    """Something operational: status, epoch, restart, timing, a traceback."""
+
+    rank: ClassVar[int] = 91
+    name: str
+    detail: dict[str, Any]
+
+
+type AnyRecord = (
+    Joined
+    | Electorate
+    | Opened
+    | Posts
+    | Entries
+    | Ballots
+    | Abstained
+    | Requested
+    | Granted
+    | Left
+    | Decided
+    | World
+    | Display
+    | Note
+)
+
+_LENGTH = struct.Struct("<I")
+
+
+def _encode_array(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        code = {"f": 2 if value.itemsize == 4 else 1, "i": 3, "u": 3, "b": 3}[value.dtype.kind]
+        return msgspec.msgpack.Ext(code, value.astype(ARRAY_TYPES[code], copy=False).tobytes())
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"cannot store a {type(value).__name__} on the board: {value!r:.80}")
+
+
+def _decode_array(code: int, data: memoryview) -> NDArray[Any]:
+    if code not in ARRAY_TYPES:
+        raise ValueError(f"unknown msgpack extension {code}")
+    return np.frombuffer(bytes(data), ARRAY_TYPES[code])
+
+
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_encode_array)
+_DECODER: msgspec.msgpack.Decoder[AnyRecord] = msgspec.msgpack.Decoder(
+    AnyRecord, ext_hook=_decode_array
+)
+
+
+def encode(record: Record) -> bytes:
+    """Return the canonical bytes of a record, without its frame."""
+    return _ENCODER.encode(record)
+
+
+def decode(data: bytes | memoryview) -> AnyRecord:
+    """Return the record that `encode` made these bytes of."""
+    return _DECODER.decode(data)
+
+
+def frame(encoded: Iterable[bytes]) -> bytes:
+    """Join the bytes of records, each behind its length."""
+    return b"".join([part for body in encoded for part in (_LENGTH.pack(len(body)), body)])
+
+
+def bodies(framed: bytes | memoryview) -> Iterator[memoryview]:
+    """Yield the bytes of each record of a framed block."""
+    view, at = memoryview(framed), 0
+    while at < len(view):
+        (length,) = _LENGTH.unpack_from(view, at)
+        yield view[at + 4 : at + 4 + length]
+        at += 4 + length
+
+
+def unframe(framed: bytes | memoryview) -> list[AnyRecord]:
+    """Decode all records of a framed block."""
+    return [_DECODER.decode(body) for body in bodies(framed)]
+
+
+def entry_id(round: int, stage: int, agent: int, seq: int) -> str:
+    """Name an entry by where it stands: `round.stage.agent.seq`."""
+    return f"{round}.{stage}.{agent}.{seq}"
+
+
+def u4(agents: Iterable[int] | NDArray[Any]) -> bytes:
+    """Pack agent indices as a record stores them."""
+    values = agents if isinstance(agents, np.ndarray) else list(agents)
+    return np.asarray(values, "<u4").tobytes()
+
+
+def indices(packed: bytes) -> NDArray[np.uint32]:
+    """Unpack agent indices; the array is a read-only view."""
+    return np.frombuffer(packed, "<u4")

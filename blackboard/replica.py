@@ -1,0 +1,283 @@
+"""The board as this process knows it: a fold of events, the same in every process."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from .ballot_box import BallotBox
+from .records import (
+    Abstained,
+    Ballots,
+    Decided,
+    Display,
+    Electorate,
+    Entries,
+    Entry,
+    Granted,
+    Joined,
+    Left,
+    Note,
+    Opened,
+    Posts,
+    Record,
+    Requested,
+    World,
+    entry_id,
+    indices,
+)
+
+
+class BoardEntry(msgspec.Struct, frozen=True, gc=False):
+    """One contribution as readers see it."""
+
+    id: str
+    agent: int
+    kind: str
+    payload: dict[str, Any]
+    layer: str = "task"
+    reasons: tuple[str, ...] = ()
+    confidence: float = 1.0
+    links: tuple[Any, ...] = ()
+    to: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The latest entries of a columnar kind: one row an agent, ascending."""
+
+    round: int
+    stage: int
+    agents: NDArray[np.uint32]
+    columns: dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seats:
+    """An electorate: who may vote and with what integer weight, in ascending agent order."""
+
+    agents: NDArray[np.uint32]
+    weights: NDArray[np.int64]
+
+
+class OpenProposal:
+    """A proposal and the ballots of its current voting round."""
+
+    __slots__ = ("box", "opened", "round", "seats")
+
+    def __init__(self, opened: Opened, seats: Seats) -> None:
+        self.opened = opened
+        self.seats = seats
+        self.round = opened.round
+        self.box = BallotBox(len(seats.agents))
+
+    @property
+    def id(self) -> str:
+        """The id of the entry that is put to the vote."""
+        return self.opened.proposal
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What a ballot may choose."""
+        return self.opened.options
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What is proposed."""
+        return self.opened.payload
+
+    def take(self, ballots: Ballots) -> None:
+        """Fold ballots in; those of a new round begin with an empty box."""
+        self.begin_round(ballots.round)
+        self.box.take(ballots)
+
+    def begin_round(self, round: int) -> None:
+        """Begin the voting round with an empty box, unless it has begun."""
+        if round != self.round:
+            self.round, self.box = round, BallotBox(len(self.seats.agents))
+
+
+class Replica:
+    """Folds records into what views, tallies and the dashboard read.
+
+    Entries are kept for the last `keep_rounds` rounds; the log has them all.
+    """
+
+    def __init__(self, *, keep_rounds: int = 8) -> None:
+        self.round = 0
+        self.stage = 0
+        self.agents = 0
+        self.joined: list[Joined] = []
+        self.seats: dict[str, Seats] = {}
+        self.open: dict[str, OpenProposal] = {}
+        self.decisions: deque[Decided] = deque(maxlen=100)
+        self.fields: dict[str, tuple[Any, int]] = {}
+        self.claims: dict[str, tuple[int, int]] = {}
+        self.left: dict[int, str] = {}
+        self.latest: dict[str, Rows] = {}
+        self.display: dict[str, dict[str, Any]] = {}
+        self.world: dict[str, dict[str, Any]] = {}
+        self._roles: dict[str, tuple[str, ...]] = {}
+        self._rounds: deque[tuple[int, list[Entries | Posts]]] = deque(maxlen=keep_rounds)
+        self._folds: dict[type[Record], Callable[[Any], None]] = {
+            Joined: self._join,
+            Electorate: self._electorate,
+            Opened: self._opened,
+            Posts: self._posts,
+            Entries: self._entries,
+            Ballots: self._ballots,
+            Granted: self._granted,
+            Left: self._left,
+            Decided: self._decided,
+            World: self._world,
+            Display: self._display,
+            Abstained: self._ignore,
+            Requested: self._ignore,
+            Note: self._ignore,
+        }
+
+    def fold(self, record: Record) -> None:
+        """Take in one record."""
+        self.round, self.stage = record.round, record.stage
+        self._folds[type(record)](record)
+
+    def entries(self, kind: str | None = None) -> Iterator[BoardEntry]:
+        """Yield the entries of the rounds still kept, oldest first."""
+        for _, records in self._rounds:
+            for record in records:
+                if isinstance(record, Entries):
+                    yield from (_read(record, e) for e in record.entries if kind in (None, e.kind))
+                elif kind in (None, record.kind):
+                    yield from _rows(record)
+
+    def last(self, kind: str) -> BoardEntry | None:
+        """Return the latest entry of a kind with a free payload, if one is still kept."""
+        for _, records in reversed(self._rounds):
+            for record in reversed(records):
+                if isinstance(record, Entries):
+                    for entry in reversed(record.entries):
+                        if entry.kind == kind:
+                            return _read(record, entry)
+        return None
+
+    def role_of(self, agent: int) -> str:
+        """Return the role in which an agent joined."""
+        for block in self.joined:
+            if block.first <= agent < block.first + block.count:
+                return block.role
+        raise KeyError(f"agent {agent} has not joined; agents are 0 to {self.agents - 1}")
+
+    def roles(self, electorate: str) -> tuple[str, ...]:
+        """Return the role of each seat of an electorate."""
+        if electorate not in self._roles:
+            agents = self.seats[electorate].agents
+            roles = np.empty(len(agents), object)
+            for block in self.joined:
+                roles[(agents >= block.first) & (agents < block.first + block.count)] = block.role
+            self._roles[electorate] = tuple(roles)
+        return self._roles[electorate]
+
+    def voters(self) -> NDArray[np.uint32]:
+        """Return the agents that joined as voters, ascending, those who left since included."""
+        blocks = [np.arange(b.first, b.first + b.count) for b in self.joined if b.votes]
+        return np.sort(np.concatenate([*blocks, np.empty(0, np.int64)])).astype(np.uint32)
+
+    def _join(self, record: Joined) -> None:
+        self.joined.append(record)
+        self.agents = max(self.agents, record.first + record.count)
+
+    def _electorate(self, record: Electorate) -> None:
+        agents = indices(record.agents)
+        weights = np.frombuffer(record.weights, "<i8") if record.weights else None
+        self.seats[record.name] = Seats(
+            agents, np.ones(len(agents), np.int64) if weights is None else weights
+        )
+
+    def _opened(self, record: Opened) -> None:
+        self.open[record.proposal] = OpenProposal(record, self.seats[record.electorate])
+
+    def _posts(self, record: Posts) -> None:
+        self._keep(record)
+        columns = {name: np.frombuffer(data, "<f8") for name, data in record.columns.items()}
+        rows = Rows(record.round, record.stage, indices(record.agents), columns)
+        before = self.latest.get(record.kind)
+        if before and (before.round, before.stage) == (rows.round, rows.stage):
+            rows = _join_rows(before, rows)
+        self.latest[record.kind] = rows
+
+    def _entries(self, record: Entries) -> None:
+        self._keep(record)
+
+    def _ballots(self, record: Ballots) -> None:
+        if proposal := self.open.get(record.proposal):
+            proposal.take(record)
+
+    def _granted(self, record: Granted) -> None:
+        if not record.granted:
+            return
+        if record.act == "set":
+            revision = record.revision or self.fields.get(record.key, (None, 0))[1] + 1
+            self.fields[record.key] = (record.value, revision)
+        elif record.act == "claim":
+            self.claims[record.key] = (record.agent, record.until_round)
+        elif record.act == "release":
+            self.claims.pop(record.key, None)
+
+    def _left(self, record: Left) -> None:
+        self.left.update(dict.fromkeys(indices(record.agents).tolist(), record.cause))
+
+    def _decided(self, record: Decided) -> None:
+        self.open.pop(record.proposal, None)
+        self.decisions.append(record)
+
+    def _world(self, record: World) -> None:
+        self.world[record.name] = record.row
+
+    def _display(self, record: Display) -> None:
+        self.display[record.name] = record.payload
+
+    def _ignore(self, record: Record) -> None:
+        """Leave a record to the log: nothing that views show depends on it."""
+
+    def _keep(self, record: Entries | Posts) -> None:
+        if not self._rounds or self._rounds[-1][0] != record.round:
+            self._rounds.append((record.round, []))
+        self._rounds[-1][1].append(record)
+
+
+def _join_rows(before: Rows, after: Rows) -> Rows:
+    agents = np.concatenate([before.agents, after.agents])
+    order = np.argsort(agents, kind="stable")
+    columns = {
+        name: np.concatenate([before.columns[name], after.columns[name]])[order]
+        for name in after.columns
+    }
+    return Rows(after.round, after.stage, agents[order], columns)
+
+
+def _read(record: Entries, entry: Entry) -> BoardEntry:
+    return BoardEntry(
+        entry_id(record.round, record.stage, entry.agent, entry.seq),
+        entry.agent,
+        entry.kind,
+        entry.payload,
+        entry.layer,
+        entry.reasons,
+        entry.confidence,
+        entry.links,
+        entry.to,
+    )
+
+
+def _rows(record: Posts) -> Iterator[BoardEntry]:
+    agents = indices(record.agents).tolist()
+    seqs = np.frombuffer(record.seqs, "<u2").tolist() if record.seqs else [0] * len(agents)
+    columns = {name: np.frombuffer(data, "<f8").tolist() for name, data in record.columns.items()}
+    for row, (agent, seq) in enumerate(zip(agents, seqs, strict=True)):
+        payload = {name: values[row] for name, values in columns.items()}
+        name = entry_id(record.round, record.stage, agent, seq)
+        yield BoardEntry(name, agent, record.kind, payload, record.layer)

@@ -1,0 +1,102 @@
+"""What an agent may see of the board: as of the start of its stage, and sealed ballots never."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InvalidAction
+from .records import Decided
+from .replica import BoardEntry, OpenProposal, Replica, Rows
+
+
+class View:
+    """A reader's window on the board, shared by all agents of a stage.
+
+    A structure may hand an agent a narrower view; an agent's own messages are read with
+    `messages(agent)`.
+    """
+
+    __slots__ = ("_replica", "brief", "round", "stage", "stage_name")
+
+    def __init__(
+        self, replica: Replica, *, stage_name: str = "", brief: Mapping[str, Any] | None = None
+    ) -> None:
+        self._replica = replica
+        self.round = replica.round
+        self.stage = replica.stage
+        self.stage_name = stage_name
+        self.brief: Mapping[str, Any] = brief or {}
+        """What the scenario derived from the board for everybody who acts in this stage."""
+
+    @property
+    def agents(self) -> int:
+        """How many agents have joined, those who left since included."""
+        return self._replica.agents
+
+    @property
+    def proposals(self) -> tuple[OpenProposal, ...]:
+        """The open proposals, oldest first."""
+        return tuple(self._replica.open.values())
+
+    @property
+    def proposal(self) -> OpenProposal:
+        """The one open proposal.
+
+        Raises:
+            InvalidAction: none or several are open.
+        """
+        if len(self._replica.open) != 1:
+            raise InvalidAction(
+                f"{len(self._replica.open)} proposals are open; name the one you mean"
+            )
+        return next(iter(self._replica.open.values()))
+
+    @property
+    def decisions(self) -> tuple[Decided, ...]:
+        """The last 100 decisions, oldest first."""
+        return tuple(self._replica.decisions)
+
+    def rows(self, kind: str) -> Rows | None:
+        """Return the latest entries of a columnar kind, or None before the first."""
+        return self._replica.latest.get(kind)
+
+    def column(self, kind: str, name: str) -> NDArray[np.float64]:
+        """Return one column of the latest entries of a kind, in ascending agent order.
+
+        Raises:
+            KeyError: no entry of that kind has been posted, or it has no such column.
+        """
+        return self._replica.latest[kind].columns[name]
+
+    def entries(self, kind: str | None = None, *, layer: str | None = None) -> list[BoardEntry]:
+        """Return the entries of recent rounds, oldest first, direct messages left out."""
+        found = self._replica.entries(kind)
+        return [e for e in found if e.to is None and layer in (None, e.layer)]
+
+    def last(self, kind: str) -> BoardEntry | None:
+        """Return the latest entry of a kind with a free payload, or None."""
+        return self._replica.last(kind)
+
+    def messages(self, agent: int) -> list[BoardEntry]:
+        """Return the recent entries addressed to an agent, oldest first."""
+        return [entry for entry in self._replica.entries() if entry.to == agent]
+
+    def field(self, key: str, default: Any = None) -> Any:
+        """Return the value of a shared field."""
+        return self._replica.fields.get(key, (default, 0))[0]
+
+    def revision(self, key: str) -> int:
+        """Return how often a shared field has been written; 0 means never."""
+        return self._replica.fields.get(key, (None, 0))[1]
+
+    def holder(self, item: str) -> int | None:
+        """Return the agent whose claim on an item stands, or None."""
+        agent, until = self._replica.claims.get(item, (None, 0))
+        return agent if until >= self.round else None
+
+    def ballots(self, proposal: str) -> NDArray[np.uint8] | None:
+        """Return the ballots of an open proposal so far, one a seat; None while sealed."""
+        found = self._replica.open.get(proposal)
+        return None if found is None or found.opened.sealed else found.box.choices
