@@ -1,6 +1,8 @@
 """What is shared: the board, its entries, ballots and rules, the event log, the run directory."""
 
+from .assemble import Draft
 from .board import Board
+from .counting import Gate
 from .errors import (
     BadInput,
     BallotRefused,
@@ -18,6 +20,11 @@ from .errors import (
     SwarmboardError,
     WrongStage,
 )
+from .leader import ClosedStage, Leader
+from .log import EventLog, read_log
+from .replica import BoardEntry, OpenProposal, Rows
+from .records import Abstained, Ballots, Decided, Record
+from .rundir import RunDirectory
 from .rules import (
     ABSTAINED,
     NO_BALLOT,
@@ -33,9 +40,12 @@ from .rules import (
     threshold,
     veto,
 )
+from .tables import write_tables
 from .view import View
 from .writes import (
     Abstain,
+    Action,
+    Block,
     Claim,
     Leave,
     Link,
@@ -48,4 +58,63 @@ from .writes import (
     VoteBlock,
 )
 
-__all__ = sorted(name for name in dir() if not name.startswith("_"))
+__all__ = [
+    "ABSTAINED",
+    "Abstain",
+    "Abstained",
+    "Action",
+    "BadInput",
+    "BallotRefused",
+    "Ballots",
+    "Block",
+    "Board",
+    "BoardEntry",
+    "BoardFull",
+    "Claim",
+    "ClosedStage",
+    "Decided",
+    "Draft",
+    "EventLog",
+    "FieldConflict",
+    "Gate",
+    "InvalidAction",
+    "Leader",
+    "LeaseLost",
+    "Leave",
+    "Link",
+    "LogDamaged",
+    "Moved",
+    "NO_BALLOT",
+    "NotOpen",
+    "OpenProposal",
+    "OutOfOrder",
+    "Post",
+    "PostBlock",
+    "Proposal",
+    "Record",
+    "Refused",
+    "Release",
+    "Rows",
+    "Rule",
+    "RunDirectory",
+    "ServerTooOld",
+    "ServerUnavailable",
+    "SetField",
+    "SwarmboardError",
+    "Tally",
+    "Verdict",
+    "View",
+    "Vote",
+    "VoteBlock",
+    "WrongStage",
+    "ahead_by_k",
+    "describe",
+    "first_to_k",
+    "passes",
+    "plurality",
+    "quorum",
+    "read_log",
+    "threshold",
+    "veto",
+    "write_tables",
+]

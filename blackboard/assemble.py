@@ -100,6 +100,62 @@ class Draft:
                     "Proposal, Claim, Release, SetField, Leave or Abstain"
                 )
 
+    def act_alike(self, agents: Agents, results: Sequence[Any]) -> bool:
+        """Take one action of each agent as columns, if all are of one kind.
+
+        Returns False, with the draft as it was, when they are not, or when one is invalid: then
+        each has to be taken by itself.
+        """
+        types = set(map(type, results))
+        if type(None) in types:
+            rows = [row for row, result in enumerate(results) if result is not None]
+            agents, results = agents[rows], [results[row] for row in rows]
+            types.discard(type(None))
+        if not results:
+            return True
+        try:
+            if types == {Vote}:
+                return self._votes_alike(agents, results)
+            if types == {Post}:
+                return self._posts_alike(agents, results)
+        except (InvalidAction, KeyError, TypeError, ValueError):
+            pass
+        return False
+
+    def _votes_alike(self, agents: Agents, votes: Sequence[Vote]) -> bool:
+        if len({vote.proposal for vote in votes}) > 1:
+            return False
+        proposal, _ = self._box(votes[0].proposal)
+        codes = option_codes(proposal.options)
+        choices = np.array([codes[vote.choice] for vote in votes], np.uint8)
+        reasons = [vote.reason for vote in votes]
+        confidence = np.array([vote.confidence for vote in votes])
+        if not ((confidence >= 0.0) & (confidence <= 1.0)).all() or str in set(map(type, reasons)):
+            return False
+        has_reasons = any(reason is not None for reason in reasons)
+        block = VoteBlock(
+            choices,
+            proposal.id,
+            agents,
+            None if (confidence == 1.0).all() else confidence,
+            np.array(reasons, np.float64) if has_reasons else None,
+        )
+        self._add_votes(agents, block)
+        return True
+
+    def _posts_alike(self, agents: Agents, posts: Sequence[Post]) -> bool:
+        [kind] = {post.kind for post in posts}
+        names = self._kinds[kind]
+        width = {len(post.payload) for post in posts}
+        is_plain = width == {len(names)} and not any(
+            [p.reasons or p.links or p.to is not None or p.confidence != 1.0 for p in posts]
+        )
+        if not is_plain:
+            return False
+        columns = {name: np.array([post.payload[name] for post in posts]) for name in names}
+        self._add_posts(agents, PostBlock(kind, columns, layer=posts[0].layer))
+        return True
+
     def abstain(self, agents: Agents, cause: str) -> None:
         """Note that agents could not answer, and why."""
         self._abstained.setdefault(cause, []).append(agents)
@@ -114,7 +170,7 @@ class Draft:
             entries = sorted(self._entries, key=lambda e: (e.agent, e.seq))
             records.append(Entries(*self._at, tuple(entries)))
         self._first_seq = rows
-        records += [box.record(*self._at, pid) for pid, box in self._boxes.items()]
+        records += [box.record(*self._at, pid) for pid, box in self._boxes.items() if box.is_used]
         for cause, groups in sorted(self._abstained.items()):
             agents = np.sort(np.concatenate(groups))
             records.append(Abstained(*self._at, None, cause, u4(agents)))
@@ -133,6 +189,7 @@ class Draft:
         return tuple(
             (pid, bitmap(self._replica.open[pid].seats.agents[box.choices != NO_BALLOT]))
             for pid, box in self._boxes.items()
+            if box.is_used
         )
 
     def drop_ballots(self, proposal: str, agents: Sequence[int]) -> None:

@@ -22,6 +22,11 @@ class BallotBox:
         self.texts: tuple[str, ...] = ()
         """Reasons in words per seat; empty means no seat gave one."""
 
+    @property
+    def is_used(self) -> bool:
+        """Whether any seat has cast a ballot."""
+        return bool((self.choices != NO_BALLOT).any())
+
     def take(self, ballots: Ballots) -> None:
         """Fold ballots in."""
         cast = np.frombuffer(ballots.choices, np.uint8)

@@ -52,7 +52,7 @@ def decide(
         proposal.id,
         "expired" if shut else outcome,
         verdict.option if verdict and not shut else None,
-        counted.by_option,
+        dict(zip(proposal.options, counted.by_option, strict=True)),
         counted.abstained,
         counted.eligible,
         len(proposal.seats.agents),

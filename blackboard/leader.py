@@ -1,5 +1,6 @@
 """Leading a run: rounds, stages, the count at each stage's close, the log and the digest."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,15 +99,28 @@ class Leader:
         self._inputs: list[Record] = []
         self._seq = self._rev = 0
         self._status = "running"
+        self.has_inputs = False
+        """Whether anything from outside took effect."""
         self.epoch = self._take_lease()
 
-    def renew(self) -> None:
-        """Renew the lease.
+    @property
+    def server(self) -> tuple[str, str]:
+        """The kind and version of the server that keeps the board."""
+        return self._store.kind, self._store.version
+
+    @property
+    def revision(self) -> int:
+        """The last write of the board this leader has read."""
+        return self._rev
+
+    def renew_if_due(self) -> None:
+        """Renew the lease when half of it has passed.
 
         Raises:
             LeaseLost: another runner has taken over.
         """
-        self._take_lease()
+        if time.monotonic() >= self._renew_at:
+            self._take_lease()
 
     def welcome(
         self, role: str, count: int, *, names: Sequence[str] = (), votes: bool = True
@@ -176,6 +190,7 @@ class Leader:
             self._inputs = []
             self._fold(inputs)
             records += inputs
+            self.has_inputs |= bool(inputs)
             results = self._results(records, at, gate=gate, counts=counts)
             is_settled = self._settle(results)
         self._fold(results)
@@ -356,6 +371,7 @@ class Leader:
         holder, epoch = self._store.lease(self.runner, ttl_ms=self._lease_ms)
         if holder != self.runner:
             raise LeaseLost(self.runner, epoch=0, current=epoch)
+        self._renew_at = time.monotonic() + self._lease_ms / 2000
         return epoch
 
     def _next(self) -> int:

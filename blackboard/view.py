@@ -18,17 +18,25 @@ class View:
     `messages(agent)`.
     """
 
-    __slots__ = ("_replica", "brief", "round", "stage", "stage_name")
+    __slots__ = ("_replica", "brief", "stage_name")
 
     def __init__(
         self, replica: Replica, *, stage_name: str = "", brief: Mapping[str, Any] | None = None
     ) -> None:
         self._replica = replica
-        self.round = replica.round
-        self.stage = replica.stage
         self.stage_name = stage_name
         self.brief: Mapping[str, Any] = brief or {}
         """What the scenario derived from the board for everybody who acts in this stage."""
+
+    @property
+    def round(self) -> int:
+        """The round the board is in; rounds count from 1."""
+        return self._replica.round
+
+    @property
+    def stage(self) -> int:
+        """The stage of the round; stages count from 1."""
+        return self._replica.stage
 
     @property
     def agents(self) -> int:

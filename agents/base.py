@@ -1,0 +1,65 @@
+"""Who acts: agents one by one, and cohorts that act for thousands."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from blackboard import Action, Block, View
+
+type Actions = Action | Sequence[Action] | None
+type Blocks = Block | Sequence[Block] | None
+
+
+class Agent(mesa.Agent):
+    """A Mesa agent that is given a view of the board and returns what it does.
+
+    An exception in `act` is that agent's abstention, recorded with its cause; it never stops the
+    stage.
+    """
+
+    index: int = -1
+    """The agent's number on the board, 0 for the first; set when it joins."""
+
+    def act(self, view: View) -> Actions:
+        """Return what this agent does in the stage `view.stage_name`."""
+        raise NotImplementedError(f"{type(self).__name__} has no act(view)")
+
+    @classmethod
+    def action_in(cls, stage: str) -> Callable[[Self, View], Actions] | None:
+        """Return what agents of this class do in a stage, or None where they only watch."""
+        return cls.act
+
+
+class RuleAgent(Agent):
+    """An agent with one method a stage: `def bid(self, view)`, `def vote(self, view)`."""
+
+    def act(self, view: View) -> Actions:
+        """Call the method named as the stage."""
+        method = self.action_in(view.stage_name)
+        return method(self, view) if method else None
+
+    @classmethod
+    def action_in(cls, stage: str) -> Callable[[Self, View], Actions] | None:
+        """Return the method named as the stage, if there is one."""
+        return getattr(cls, stage, None)
+
+
+class Cohort(mesa.Agent):
+    """One object that acts for many agents with numpy: one method a stage, columns returned.
+
+    A cohort and the same agents as objects must make the same decisions; a test says so.
+    """
+
+    def __init__(self, model: Any, size: int) -> None:
+        super().__init__(model)
+        self.size = size
+        self.indices: NDArray[np.uint32] = np.empty(0, np.uint32)
+        """The members' numbers on the board, ascending; set when they join."""
+
+    def act(self, view: View) -> Blocks:
+        """Return what the members do in the stage `view.stage_name`."""
+        method = getattr(self, view.stage_name, None)
+        return method(view) if method else None

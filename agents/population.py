@@ -1,0 +1,119 @@
+"""Populations: agents of one role that join together, and how a stage's actions are collected."""
+
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blackboard import Abstain, Draft, InvalidAction, View
+
+from .base import Agent, Cohort
+from .competence import Competence
+
+type Report = Callable[[NDArray[np.uint32], str], None]
+"""Told which agents failed, and the traceback or reason."""
+type Sees = Callable[[View, int], View]
+"""A structure's choice of what an agent sees of the board."""
+
+
+@dataclass(eq=False)
+class Population:
+    """Agents of one role, as objects or as one cohort."""
+
+    role: str
+    members: Sequence[Agent] | Cohort
+    votes: bool = True
+    """Whether its members belong to the default electorate."""
+    names: Sequence[str] = ()
+    """What people call the members, in the case's own words; empty for no names."""
+    competence: Competence | None = None
+    """How often members are right, and how much together, where the scenario models that."""
+    indices: NDArray[np.uint32] = field(init=False)
+
+    @property
+    def size(self) -> int:
+        """How many agents these are."""
+        return self.members.size if isinstance(self.members, Cohort) else len(self.members)
+
+    def seat(self, first: int) -> None:
+        """Give the members their numbers on the board."""
+        self.indices = np.arange(first, first + self.size, dtype=np.uint32)
+        if isinstance(self.members, Cohort):
+            self.members.indices = self.indices
+        else:
+            for index, member in enumerate(self.members, first):
+                member.index = index
+
+    def act(self, view: View, draft: Draft, *, sees: Sees | None, report: Report) -> None:
+        """Let all members act on the same view and put what they do into the draft."""
+        if isinstance(self.members, Cohort):
+            _act_together(self.members, view, draft, report)
+        else:
+            _act_each(self.members, self.indices, view, draft, sees=sees, report=report)
+
+
+def _act_together(cohort: Cohort, view: View, draft: Draft, report: Report) -> None:
+    try:
+        blocks = cohort.act(view)
+        if blocks is None:
+            return
+        for block in blocks if isinstance(blocks, Sequence) else (blocks,):
+            draft.add(cohort.indices, block)
+    except InvalidAction as error:
+        draft.abstain(cohort.indices, "invalid")
+        report(cohort.indices, str(error))
+    except Exception:  # whatever an agent's code raises is its abstention
+        draft.abstain(cohort.indices, "error")
+        report(cohort.indices, traceback.format_exc())
+
+
+def _act_each(
+    members: Sequence[Agent],
+    indices: NDArray[np.uint32],
+    view: View,
+    draft: Draft,
+    *,
+    sees: Sees | None,
+    report: Report,
+) -> None:
+    results: list[Any] = []
+    actions: dict[type[Agent], Any] = {}
+    stage = view.stage_name
+    for member in members:
+        kind = type(member)
+        if kind not in actions:
+            actions[kind] = kind.action_in(stage)
+        act = actions[kind]
+        try:
+            if act is None:
+                results.append(None)
+            elif sees is None:
+                results.append(act(member, view))
+            else:
+                results.append(act(member, sees(view, member.index)))
+        except Exception:  # whatever an agent's code raises is its abstention
+            results.append(Abstain("error", detail=traceback.format_exc()))
+    _collect(indices, results, draft, report)
+
+
+def _collect(
+    indices: NDArray[np.uint32], results: list[Any], draft: Draft, report: Report
+) -> None:
+    """Put results into the draft: as columns where all are alike, else one by one."""
+    if draft.act_alike(indices, results):
+        return
+    for index, result in zip(indices.tolist(), results, strict=True):
+        if result is None:
+            continue
+        actions: Iterable[Any] = result if isinstance(result, list | tuple) else (result,)
+        for action in actions:
+            try:
+                draft.act(index, action)
+            except InvalidAction as error:
+                draft.abstain(np.array([index], np.uint32), "invalid")
+                report(np.array([index], np.uint32), str(error))
+            if isinstance(action, Abstain) and action.detail:
+                report(np.array([index], np.uint32), action.detail)

@@ -1,0 +1,79 @@
+"""Coordination structures: who acts when, who sees what, who decides."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from blackboard import ClosedStage, Gate, Proposal, View
+
+from .population import Sees
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of a round: these roles act, all on the board as of its start."""
+
+    name: str
+    roles: tuple[str, ...]
+    proposals: tuple[Proposal, ...] = ()
+    """Opened as the stage begins."""
+    votes: bool = False
+    """Whether the stage's close ends a voting round and counts it."""
+    brief: Mapping[str, Any] = field(default_factory=dict)
+    """What the scenario derived from the board for everybody who acts."""
+    gate: Gate | None = None
+    """Names what stands in the way of executing an accepted proposal."""
+
+
+type Stages = Generator[Stage, ClosedStage, None]
+"""A round: yields its stages, and is sent what each came to."""
+
+
+class Staged(Protocol):
+    """What a structure asks of a scenario: the stages of its rounds."""
+
+    def stages(self, board: View) -> Stages:
+        """Yield the stages of one round."""
+
+
+class Structure:
+    """Who acts when, who sees what, and who decides; the base is everybody, all, and all."""
+
+    name: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+
+    def size(self, agents: int) -> int:
+        """Return how many agents work where `agents` were asked for."""
+        return agents
+
+    def stages(self, scenario: Staged, board: View) -> Stages:
+        """Yield the stages of one round."""
+        yield from scenario.stages(board)
+
+    @property
+    def sees(self) -> Sees | None:
+        """Narrow an agent's view; None where everybody sees the whole board."""
+        return None
+
+
+class Swarm(Structure):
+    """Everybody acts in every stage, reads the whole board, and votes."""
+
+    name = "swarm"
+    summary = "all agents read one board, contribute in every stage and vote"
+
+
+class Solo(Structure):
+    """One agent does the whole task and decides alone: the matched single-agent baseline."""
+
+    name = "solo"
+    summary = "one agent with the same task, seed and budget; the baseline `single`"
+
+    def size(self, agents: int) -> int:
+        """Return 1."""
+        return 1
+
+
+def structures() -> dict[str, Structure]:
+    """Return the structures by name."""
+    return {structure.name: structure for structure in (Swarm(), Solo())}

@@ -1,0 +1,155 @@
+"""What a scenario is: a world with an objective, its options, its agents and its yardstick."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import BaseModel, ConfigDict
+
+from agents import Population, Randomness, Stages
+from blackboard import Rule, View
+
+
+class ScenarioOptions(BaseModel):
+    """A scenario's parameters: frozen, checked, and each with its description and unit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a run gives its scenario."""
+
+    options: Any
+    """The scenario's own `Options`."""
+    agents: int
+    """How many agents the run was asked for, or the scenario's default."""
+    seed: int
+    structure: str
+    rule: Rule
+    threshold_percent: int | None
+    """The threshold when the rule is a plain threshold, else None."""
+
+    @property
+    def random(self) -> Randomness:
+        """The run's addressed randomness."""
+        return Randomness(self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What a run is held against: the best known or true value, and what was reached."""
+
+    kind: str
+    value: float | None
+    """The best known value."""
+    ours: float | None
+    """The value reached."""
+    gap_percent: float | None = None
+    certificate_percent: float | None = None
+    """What the run itself could prove about the gap, without knowing the best value."""
+    certificate_assumes: str | None = None
+    expected: Mapping[str, float] = field(default_factory=dict)
+    """Closed forms by the name of the metric they predict."""
+    evidence: str = "simulated"
+    """proved, exact, simulated, calibrated or stubbed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a scenario publishes once to be drawn, without the viewer knowing the scenario."""
+
+    title: str
+    positions: NDArray[np.float32]
+    """(agents, 2), any scale."""
+    edges: NDArray[np.int64]
+    """(edges, 2) agent indices."""
+    fields: Mapping[str, str]
+    """Names and units of the per-agent and per-edge values of each round; `edge:` in front of a
+    name marks one per edge."""
+    series: Mapping[str, str]
+    """Names and units of the numbers of each round."""
+    sizes: NDArray[np.float32] | None = None
+    """One per agent: how large to draw it."""
+    widths: NDArray[np.float32] | None = None
+    """One per edge: how wide to draw it."""
+
+
+class Scenario(ABC):
+    """Base of all scenarios; a user's own is one class in one file.
+
+    Everything a scenario knows of its agents it reads from the board. Its own state changes only
+    between stages, in `stages`, so that a run can be repeated from its log.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    """One line for `swarmboard scenarios`."""
+    Options: ClassVar[type[ScenarioOptions]] = ScenarioOptions
+    kinds: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """The columns of each entry kind that is stored as columns of numbers."""
+    structures: ClassVar[tuple[str, ...]] = ("swarm", "solo")
+    default_agents: ClassVar[int] = 100
+    default_threshold: ClassVar[int] = 80
+    default_rounds: ClassVar[int] = 1000
+    """The most rounds a run takes unless told otherwise."""
+    impact_unit: ClassVar[str] = ""
+    """The unit of a proposal's impact."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.options = setup.options
+        self.agents = setup.agents
+        self.random = setup.random
+
+    @classmethod
+    def agents_for(cls, options: Any, asked: int | None) -> int:
+        """Return how many agents a run has.
+
+        Raises:
+            BadInput: the options call for another number than was asked for.
+        """
+        return cls.default_agents if asked is None else asked
+
+    @abstractmethod
+    def populate(self, model: Any) -> Sequence[Population]:
+        """Create the agents; the first population's first agent is agent 0."""
+
+    @abstractmethod
+    def stages(self, board: View) -> Stages:
+        """Yield the stages of one round; each `yield` returns what the stage came to."""
+
+    def is_done(self) -> bool:
+        """Say whether the objective is reached; asked after each round."""
+        return False
+
+    def row(self) -> Mapping[str, float | int | str | None]:
+        """Return this round's numbers, for the log and `result.rounds`."""
+        return {}
+
+    def metrics(self) -> Mapping[str, float | int | None]:
+        """Return the run's own figures for the summary."""
+        return {}
+
+    def yardstick(self) -> Yardstick | None:
+        """Return what the run is held against; asked once, when it has ended."""
+        return None
+
+    def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
+        """Return what the user came for: tables by name, columns by name, in the case's units."""
+        return {}
+
+    def voters_with_choice(self) -> int | None:
+        """Return how many of the eligible had a choice; None means all."""
+        return None
+
+    def scene(self) -> Scene | None:
+        """Return what is drawn, asked once before the first round."""
+        return None
+
+    def frame(self) -> Mapping[str, Any]:
+        """Return the values of the scene's fields and series as of this round."""
+        return {}

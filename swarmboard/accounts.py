@@ -1,0 +1,72 @@
+"""What a run's records add up to: the counts of its summary, as a fold of the log."""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from blackboard import ABSTAINED, Abstained, Ballots, Decided, Record
+
+CAUSES = ("cast", "error", "invalid", "late", "budget", "silent", "left", "quarantined")
+DECISIONS_SHOWN = 100
+
+
+class Accounts:
+    """Counts decisions and abstentions; fold the same records, get the same numbers."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.abstentions: Counter[str] = Counter()
+        self.last: deque[Decided] = deque(maxlen=DECISIONS_SHOWN)
+        self.last_accepted: Decided | None = None
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Fold records in."""
+        for record in records:
+            match record:
+                case Decided(outcome=outcome):
+                    self.outcomes[outcome] += 1
+                    self.last.append(record)
+                    if outcome == "accepted":
+                        self.last_accepted = record
+                case Ballots(choices=choices):
+                    cast = np.frombuffer(choices, np.uint8)
+                    self.abstentions["cast"] += int((cast == ABSTAINED).sum())
+                case Abstained(proposal=proposal, cause=cause, agents=agents):
+                    if proposal is not None:
+                        self.abstentions[cause] += len(agents) // 4
+
+    @property
+    def decisive(self) -> Decided | None:
+        """The last accepted decision, or the last of all when none was accepted."""
+        return self.last_accepted or (self.last[-1] if self.last else None)
+
+
+def decision_row(decided: Decided) -> dict[str, Any]:
+    """Return a decision as summaries print it.
+
+    `approve_weight` is the weight of the chosen option, or of the leading one where none was
+    chosen; `reject_weight` that of all others.
+    """
+    chosen = decided.option or ("approve" if "approve" in decided.weights else None)
+    approve = decided.weights[chosen] if chosen else max(decided.weights.values())
+    return {
+        "proposal": decided.proposal,
+        "outcome": decided.outcome,
+        "option": decided.option,
+        "approve_weight": approve,
+        "reject_weight": sum(decided.weights.values()) - approve,
+        "abstain_weight": decided.abstained,
+        "eligible_weight": decided.eligible,
+        "eligible_agents": decided.eligible_agents,
+        "percent": percent(approve, decided.eligible),
+        "round": decided.round,
+        "gate": decided.gate,
+        "by": decided.by,
+    }
+
+
+def percent(part: int, whole: int) -> float:
+    """Return a share in percent, rounded to a thousandth; an empty whole is 0 %."""
+    return round(100 * part / whole, 3) if whole else 0.0

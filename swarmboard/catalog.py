@@ -1,0 +1,73 @@
+"""Finding scenarios: the shipped ones, those of installed packages, and a user's own file."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from blackboard import BadInput
+from scenarios import Scenario
+
+GROUP = "swarmboard.scenarios"
+SHIPPED = {
+    "grid-dispatch": "scenarios.grid_dispatch:GridDispatch",
+    "jury": "scenarios.jury:Jury",
+}
+
+
+def scenario_names() -> list[str]:
+    """Return the names of all installed scenarios."""
+    return sorted({*SHIPPED, *(point.name for point in entry_points(group=GROUP))})
+
+
+def find_scenario(name: str) -> type[Scenario]:
+    """Return a scenario's class by its name, or from a user's own Python file.
+
+    Raises:
+        BadInput: there is no such scenario, or the file has none.
+    """
+    if name.endswith(".py") or "/" in name:
+        return _from_file(Path(name))
+    if name in SHIPPED:
+        module, _, attribute = SHIPPED[name].partition(":")
+        found: type[Scenario] = getattr(importlib.import_module(module), attribute)
+        return found
+    for point in entry_points(group=GROUP, name=name):
+        loaded: type[Scenario] = point.load()
+        return loaded
+    names = scenario_names()
+    close = get_close_matches(name, names, 1)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+    raise BadInput(f"unknown scenario {name!r}: {hint} (or a file: ./mine.py)")
+
+
+def _from_file(path: Path) -> type[Scenario]:
+    if not path.is_file():
+        raise BadInput(f"no scenario file {path}: `swarmboard new NAME` makes one")
+    module_name = f"swarmboard_user_{path.stem}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise BadInput(f"{path} is no Python file: a scenario is a class in a .py file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise BadInput(f"{path}, line {error.lineno}: {error.msg}") from error
+    found = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value)
+        and issubclass(value, Scenario)
+        and value.__module__ == module_name
+        and not inspect.isabstract(value)
+    ]
+    if len(found) != 1:
+        raise BadInput(
+            f"{path} has {len(found)} scenario classes; it needs exactly one subclass of "
+            "swarmboard.Scenario"
+        )
+    return found[0]

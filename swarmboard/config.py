@@ -1,0 +1,132 @@
+"""A run's configuration: checked at the door, frozen, and enough to repeat the run."""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agents import structures
+from blackboard import BadInput
+from scenarios import Scenario, ScenarioOptions
+
+BASELINES = ("single", "separate", "chorus")
+
+
+class RunConfig(BaseModel):
+    """What `swarmboard run` and `run()` take, whichever way it was given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scenario: str
+    agents: int | None = Field(None, ge=1)
+    structure: str = "swarm"
+    threshold: int | None = None
+    rounds: int | None = Field(None, ge=1)
+    seed: int = Field(0, ge=0, lt=2**63)
+    options: dict[str, Any] = Field(default_factory=dict)
+    board: str | None = None
+    out: Path | None = None
+    workers: int = Field(1, ge=1)
+    baseline: str | None = None
+    ballots: str = "sealed"
+
+
+def make_config(values: Mapping[str, Any]) -> RunConfig:
+    """Check a run's configuration.
+
+    Raises:
+        BadInput: one line that names the first wrong value and the next step.
+    """
+    try:
+        config = RunConfig(**values)
+    except ValidationError as error:
+        raise BadInput(_first_problem(error, "run")) from error
+    if config.threshold is not None:
+        check_threshold(config.threshold)
+    _one_of("structure", config.structure, list(structures()))
+    _one_of("ballots", config.ballots, ["sealed", "open"])
+    if config.baseline is not None:
+        _one_of("baseline", config.baseline, list(BASELINES))
+    if config.baseline in ("separate", "chorus"):
+        raise BadInput(
+            f"--baseline {config.baseline} compares language-model teams, and "
+            f"{config.scenario} has none; use --baseline single"
+        )
+    if config.workers > 1:
+        raise BadInput(f"--workers {config.workers}: this version runs on one worker; use 1")
+    return config
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a TOML file with the names of `RunConfig`; scenario options stand in `[options]`."""
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BadInput(f"the configuration {path} cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"the configuration {path} is not TOML: {error}") from error
+    for name in content:
+        _one_of(f"key in {path}", name, list(RunConfig.model_fields))
+    return content
+
+
+def check_threshold(percent: float | str) -> int:
+    """Return a threshold as whole percent.
+
+    Raises:
+        BadInput: it is not a whole number from 1 to 100; a share gets a hint.
+    """
+    try:
+        value = float(percent)
+    except ValueError:
+        raise BadInput(f"--threshold {percent}: a whole number from 1 to 100 is needed") from None
+    if 0 < value < 1:
+        raise BadInput(f"--threshold {percent} is a share: did you mean {round(100 * value)}?")
+    if value != int(value) or not 1 <= value <= 100:
+        raise BadInput(f"--threshold {percent}: a whole number from 1 to 100 is needed")
+    return int(value)
+
+
+def check_options(scenario: type[Scenario], values: Mapping[str, Any]) -> ScenarioOptions:
+    """Check a scenario's options.
+
+    Raises:
+        BadInput: one line that names the first wrong option and the next step.
+    """
+    for name in values:
+        _one_of(f"option of {scenario.name}", name, list(scenario.Options.model_fields))
+    try:
+        return scenario.Options(**values)
+    except ValidationError as error:
+        raise BadInput(_first_problem(error, scenario.name)) from error
+
+
+def parse_settings(settings: list[str]) -> dict[str, str]:
+    """Read `key=value` pairs of the command line."""
+    pairs: dict[str, str] = {}
+    for setting in settings:
+        key, separator, value = setting.partition("=")
+        if not separator or not key:
+            raise BadInput(f"--set {setting}: write it as --set key=value")
+        pairs[key.strip().replace("-", "_")] = value.strip()
+    return pairs
+
+
+def _one_of(what: str, name: str, names: list[str]) -> None:
+    if name in names:
+        return
+    close = get_close_matches(name, names, 1)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+    raise BadInput(f"unknown {what} {name!r}: {hint}")
+
+
+def _first_problem(error: ValidationError, where: str) -> str:
+    problem = error.errors()[0]
+    name = ".".join(map(str, problem["loc"])) or "value"
+    seen = problem.get("input")
+    message = problem["msg"].removeprefix("Value error, ")
+    described = message[0].lower() + message[1:]
+    return f"{where}: {name}={seen!r} is wrong: {described}; `swarmboard scenarios` lists options"

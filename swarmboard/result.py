@@ -1,0 +1,90 @@
+"""What a run left behind, as data frames."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from blackboard import RunDirectory, SwarmboardError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Result:
+    """A finished run, read from its directory when asked."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+
+    @property
+    def path(self) -> Path:
+        """The run directory."""
+        return self._directory.path
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The content of `summary.json`."""
+        content = self._directory.read_json("summary.json")
+        if content is None:
+            raise SwarmboardError(f"{self.path} has no summary: the run has not ended")
+        return content
+
+    @cached_property
+    def rounds(self) -> "pd.DataFrame":
+        """One row a round."""
+        return self._frame(self.path / "rounds.parquet")
+
+    @cached_property
+    def ballots(self) -> "pd.DataFrame":
+        """One row a cast ballot."""
+        return self._frame(self.path / "ballots.parquet")
+
+    @cached_property
+    def decisions(self) -> "pd.DataFrame":
+        """One row a decision."""
+        return self._frame(self.path / "decisions.parquet")
+
+    @cached_property
+    def tables(self) -> Mapping[str, "pd.DataFrame"]:
+        """The scenario's own tables by name."""
+        return _Tables(self._directory.results())
+
+    def show(self) -> "Result":
+        """Return what a notebook shows as the run's summary."""
+        return self
+
+    def _repr_html_(self) -> str:
+        from .report_card import card
+
+        return card(self.summary)
+
+    def __repr__(self) -> str:
+        return f"Result({str(self.path)!r})"
+
+    def _frame(self, path: Path) -> "pd.DataFrame":
+        import pandas as pd  # a quarter of a second that only readers pay
+
+        return pd.read_parquet(path)
+
+
+class _Tables(Mapping[str, "pd.DataFrame"]):
+    """Reads a table when it is asked for."""
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self._paths = paths
+
+    def __getitem__(self, name: str) -> "pd.DataFrame":
+        import pandas as pd
+
+        return pd.read_parquet(self._paths[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __repr__(self) -> str:
+        return f"tables({json.dumps(list(self._paths))})"
