@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import betabinom, binom
+from scipy.special import bdtrc, betaln, gammaln
 
 from .randomness import Randomness
 
@@ -42,10 +42,13 @@ class Competence:
     def at_least(self, k: int, agents: int) -> float:
         """Return the probability that at least k of the agents are right (exact)."""
         if self.correlation == 0.0 or self.mean in (0.0, 1.0):
-            return float(binom.sf(k - 1, agents, self.mean))
+            return float(bdtrc(k - 1, agents, self.mean)) if k > 0 else 1.0
         if self.correlation == 1.0:
             return self.mean if k > 0 else 1.0
-        return float(betabinom.sf(k - 1, agents, *self._shape()))
+        right = np.arange(max(k, 0), agents + 1)
+        a, b = self._shape()
+        ways = gammaln(agents + 1) - gammaln(right + 1) - gammaln(agents - right + 1)
+        return float(np.exp(ways + betaln(right + a, agents - right + b) - betaln(a, b)).sum())
 
     def effective_voters(self, agents: int) -> float:
         """Return how many independent voters these agents are worth: n / (1 + (n - 1) rho)."""

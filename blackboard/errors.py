@@ -1,8 +1,14 @@
 """Everything that can go wrong on a board, one class for each thing a caller may catch."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class SwarmboardError(Exception):
-    """Base of all errors that Swarmboard raises on purpose."""
+    """Base of all errors that Swarmboard raises on purpose; they travel between processes."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class BadInput(SwarmboardError):
@@ -18,10 +24,7 @@ class ServerTooOld(BadInput):
 
     def __init__(self, kind: str, version: str) -> None:
         self.kind, self.version = kind, version
-        super().__init__(kind, version)  # as args, so that it survives pickling between workers
-
-    def __str__(self) -> str:
-        return (
+        super().__init__(
             f"the server is {self.kind} {self.version}; a board needs Redis 7.0 or later, or "
             "Valkey, with Functions: upgrade it, or leave out --board to use the bundled server"
         )
@@ -71,6 +74,9 @@ class LeaseLost(Refused):
         super().__init__(
             f"runner {runner} leads no longer: epoch {epoch} was followed by {current}; "
             "another runner has taken the run over"
+            if epoch
+            else f"runner {runner} cannot lead: another one does, in epoch {current}; wait until "
+            "it ends or its lease runs out"
         )
 
 
@@ -123,3 +129,12 @@ class InvalidAction(SwarmboardError):
 
 class LogDamaged(SwarmboardError):
     """Raised for an event log that cannot be read, with the position of the damage."""
+
+
+def _rebuild(
+    kind: type[SwarmboardError], args: tuple[Any, ...], facts: Mapping[str, Any]
+) -> SwarmboardError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(facts)
+    return error

@@ -19,7 +19,7 @@ class Keys:
 
     @property
     def meta(self) -> str:
-        """Hash: rev, epoch, round, stage, status, agents, and `w:<writer>` = last sequence:rev."""
+        """Hash: rev, epoch, round, stage, status, agents, and each writer's last sequence:answer."""
         return f"{self.tag}:meta"
 
     @property
@@ -47,7 +47,7 @@ class Keys:
         return f"{self.tag}:b:{writer}:{seq}"
 
     def proposal(self, proposal: str) -> str:
-        """Hash: `round` while the proposal is open; gone some time after it closed."""
+        """String: the round in which the proposal opened, while it is open."""
         return f"{self.tag}:p:{proposal}"
 
     def voted(self, proposal: str, round: int) -> str:

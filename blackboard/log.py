@@ -5,7 +5,8 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from types import TracebackType
+from typing import BinaryIO, Self
 
 import pyarrow as pa
 
@@ -14,8 +15,9 @@ from .records import AnyRecord, bodies, decode, frame
 
 MAGIC = b"SBLOG 1\n"
 """What every log begins with: the name of the format and its version."""
-_HEAD = struct.Struct("<III")
-"""Before each segment: compressed bytes, raw bytes, CRC-32 of the compressed bytes."""
+_HEAD = struct.Struct("<IIII")
+"""Before each segment: compressed bytes, raw bytes, CRC-32 of the compressed bytes, and CRC-32 of
+these twelve bytes, so that a damaged length is never taken for a torn end."""
 
 
 class EventLog:
@@ -29,12 +31,14 @@ class EventLog:
         self._write(MAGIC)
 
     def append(self, encoded: Iterable[bytes]) -> None:
-        """Write records, as `encode` gave them, as one segment."""
+        """Write the records of one round, as `encode` gave them, as one segment.
+
+        A round without records is a segment too: readers count rounds by segments.
+        """
         raw = frame(encoded)
-        if not raw:
-            return
         packed = self._codec.compress(raw, asbytes=True)
-        self._write(_HEAD.pack(len(packed), len(raw), zlib.crc32(packed)) + packed)
+        facts = (len(packed), len(raw), zlib.crc32(packed))
+        self._write(_HEAD.pack(*facts, zlib.crc32(_HEAD.pack(*facts, 0)[:12])) + packed)
 
     def sync(self) -> None:
         """Wait until the disk has what was written."""
@@ -45,9 +49,22 @@ class EventLog:
         if not self._file.closed:
             self._file.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
     def _write(self, data: bytes) -> None:
         try:
-            self._file.write(data)
+            written = 0
+            while written < len(data):  # an unbuffered write may take a part only
+                written += self._file.write(memoryview(data)[written:])
         except OSError as error:
             raise SwarmboardError(
                 f"the event log {self.path} cannot be written ({error.strerror}); "
@@ -67,11 +84,18 @@ def read_log(path: Path) -> Iterator[AnyRecord]:
 
 def read_bodies(path: Path) -> Iterator[memoryview]:
     """Yield the encoded records of a log, oldest first."""
+    return (body for segment in read_segments(path) for body in bodies(segment))
+
+
+def read_segments(path: Path) -> Iterator[bytes]:
+    """Yield the framed records of each round of a log, oldest first."""
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
-            raise LogDamaged(f"{path} is no event log of this version: it does not begin with {MAGIC!r}")
-        while segment := _segment(file, path):
-            yield from bodies(segment)
+            raise LogDamaged(
+                f"{path} is no event log of this version: it does not begin with {MAGIC!r}"
+            )
+        while (segment := _segment(file, path)) is not None:
+            yield segment
 
 
 def _segment(file: BinaryIO, path: Path) -> bytes | None:
@@ -79,7 +103,9 @@ def _segment(file: BinaryIO, path: Path) -> bytes | None:
     head = file.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None
-    packed_size, raw_size, checksum = _HEAD.unpack(head)
+    packed_size, raw_size, checksum, head_checksum = _HEAD.unpack(head)
+    if zlib.crc32(head[:12]) != head_checksum:
+        raise LogDamaged(f"{path} is damaged at byte {at}: the head of a segment is wrong")
     packed = file.read(packed_size)
     if len(packed) < packed_size:
         return None

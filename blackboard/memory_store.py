@@ -51,15 +51,17 @@ class MemoryStore:
     def submit(self, *acts: Commit | Turn) -> tuple[int, ...]:
         """Apply acts in order and return the revision of each."""
         with self._changed:
-            revs = tuple(
-                self._turn(act) if isinstance(act, Turn) else self._commit(act) for act in acts
-            )
-            self._changed.notify_all()
-            return revs
+            try:
+                return tuple(
+                    self._turn(act) if isinstance(act, Turn) else self._commit(act) for act in acts
+                )
+            finally:
+                self._changed.notify_all()
 
     def _commit(self, act: Commit) -> int:
         state = self._state
-        if (rev := self._answer(act.writer, act.seq)) is not None:
+        answered = f"w:{act.writer}"
+        if (rev := self._answer(act.writer, act.seq, answered)) is not None:
             return rev
         if act.epoch is not None and act.epoch != state.epoch:
             raise LeaseLost(act.writer, epoch=act.epoch, current=state.epoch)
@@ -75,11 +77,14 @@ class MemoryStore:
         for proposal, bitmap in act.ballots:
             key = (proposal, act.round)
             state.voted[key] = either(state.voted.get(key, b""), bitmap)
-        return self._append(act.writer, act.seq, act.body, is_outside=act.epoch is None)
+        rev = self._append(act.writer, act.body, is_outside=act.epoch is None)
+        state.answered[answered] = (act.seq, rev)
+        return rev
 
     def _turn(self, act: Turn) -> int:
         state = self._state
-        if (rev := self._answer(act.writer, act.seq)) is not None:
+        answered = f"t:{act.writer}"
+        if (rev := self._answer(act.writer, act.seq, answered)) is not None:
             return rev
         if act.epoch != state.epoch:
             raise LeaseLost(act.writer, epoch=act.epoch, current=state.epoch)
@@ -95,18 +100,21 @@ class MemoryStore:
             state.voted.pop(key, None)
         state.round, state.stage, state.status = act.round, act.stage, act.status
         state.agents = max(state.agents, act.agents)
-        return self._append(act.writer, act.seq, act.body, is_outside=False)
+        rev = self._append(act.writer, act.body, is_outside=False, is_turn=True)
+        state.answered[answered] = (act.seq, rev)
+        return rev
 
     def join(self, writer: str, seq: int, *, role: str, name: str) -> int:
         """Register an outsider and return its agent index."""
         with self._changed:
-            if (index := self._answer(writer, seq)) is not None:
+            answered = f"w:{writer}"
+            if (index := self._answer(writer, seq, answered)) is not None:
                 return index
             state = self._state
             index, state.agents = state.agents, state.agents + 1
             joined = Joined(INPUT, state.round, state.stage, role, index, 1, (name,))
-            self._append(writer, seq, frame([encode(joined)]), is_outside=True)
-            state.answered[writer] = (seq, index)
+            self._append(writer, frame([encode(joined)]), is_outside=True)
+            state.answered[answered] = (seq, index)
             self._changed.notify_all()
             return index
 
@@ -115,14 +123,15 @@ class MemoryStore:
     ) -> int:
         """Write a shared field if it still has the expected revision; return the new one."""
         with self._changed:
-            if (revision := self._answer(writer, seq)) is not None:
+            answered = f"w:{writer}"
+            if (revision := self._answer(writer, seq, answered)) is not None:
                 return revision
             current = self._state.fields.get(key, 0)
             if expected is not None and expected != current:
                 raise FieldConflict(key, expected=expected, current=current)
             self._state.fields[key] = current + 1
-            self._append(writer, seq, body, is_outside=True)
-            self._state.answered[writer] = (seq, current + 1)
+            self._append(writer, body, is_outside=True)
+            self._state.answered[answered] = (seq, current + 1)
             self._changed.notify_all()
             return current + 1
 
@@ -174,18 +183,18 @@ class MemoryStore:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _answer(self, writer: str, seq: int) -> int | None:
+    def _answer(self, writer: str, seq: int, answered: str) -> int | None:
         """Return the recorded answer to a repeated write."""
-        last, answer = self._state.answered.get(writer, (0, 0))
+        last, answer = self._state.answered.get(answered, (0, 0))
         if seq < last:
             raise OutOfOrder(writer, seq=seq, last=last)
         return answer if seq == last else None
 
-    def _append(self, writer: str, seq: int, body: bytes, *, is_outside: bool) -> int:
+    def _append(
+        self, writer: str, body: bytes, *, is_outside: bool, is_turn: bool = False
+    ) -> int:
         state = self._state
         state.rev += 1
-        state.events.append(
-            Event(state.rev, writer, is_outside, state.round, state.stage, body)
-        )
-        state.answered[writer] = (seq, state.rev)
+        where = (state.round, state.stage)
+        state.events.append(Event(state.rev, writer, is_outside, *where, body, is_turn))
         return state.rev

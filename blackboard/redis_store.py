@@ -58,8 +58,8 @@ class RedisStore:
             if is_staged := len(act.body) > INLINE_BYTES:
                 blob = self._keys.blob(act.writer, act.seq)
                 commands.append(("SET", blob, act.body, "PX", STAGING_MS))
-            encode = self._turn if isinstance(act, Turn) else self._commit
-            commands.append(encode(act, is_staged))  # type: ignore[operator]
+            is_turn = isinstance(act, Turn)
+            commands.append(self._turn(act, is_staged) if is_turn else self._commit(act, is_staged))
             answers.append(len(commands) - 1)
         replies = self._send(commands)
         for act, at in zip(acts, answers, strict=True):
@@ -125,8 +125,8 @@ class RedisStore:
         """Return where the run stands."""
         names = ("rev", "epoch", "round", "stage", "status", "agents")
         [reply] = self._send([("HMGET", self._keys.meta, *names)])
-        numbers = [int(value or 0) for at, value in enumerate(reply) if at != 4]
-        return Meta(*numbers[:4], (reply[4] or b"new").decode(), numbers[4])
+        rev, epoch, round, stage, agents = (int(reply[at] or 0) for at in (0, 1, 2, 3, 5))
+        return Meta(rev, epoch, round, stage, (reply[4] or b"new").decode(), agents)
 
     def read(self, after: int, *, limit: int = 1000) -> Sequence[Event]:
         """Return the writes after a revision, oldest first."""
@@ -135,6 +135,8 @@ class RedisStore:
 
     def wait(self, after: int, *, timeout_s: float) -> Sequence[Event]:
         """Return the writes after a revision, waiting up to `timeout_s` for the first."""
+        if events := self.read(after):
+            return events
         # A blocking read outlives redis-py's five-second default: it has a client of its own.
         with _connect(self.url, socket_timeout=timeout_s + 5) as client:
             streams = {self._keys.events: f"{after}-0"}
@@ -196,13 +198,16 @@ class RedisStore:
         return ("FCALL", f"{self._library}_{function}", len(keys), *keys, *args)
 
     def _events(self, entries: Any) -> list[Event]:
-        rows = [(entry[0], dict(zip(entry[1][::2], entry[1][1::2], strict=True))) for entry in entries]
+        rows = [(e[0], dict(zip(e[1][::2], e[1][1::2], strict=True))) for e in entries]
         staged = [at for at, (_, row) in enumerate(rows) if row[b"b"] == b"1"]
         if staged:
             names = ((rows[at][1][b"w"].decode(), int(rows[at][1][b"q"])) for at in staged)
             blobs = self._send([("GET", self._keys.blob(*name)) for name in names])
             for at, blob in zip(staged, blobs, strict=True):
-                rows[at][1][b"d"] = blob or b""
+                if blob is None:
+                    rev = rows[at][0].decode()
+                    raise SwarmboardError(f"the body of write {rev} is gone from the server")
+                rows[at][1][b"d"] = blob
         return [_event(rev, row) for rev, row in rows]
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
@@ -258,7 +263,10 @@ def _reply(read: Callable[[], Any]) -> Any:
 def _event(rev: bytes, row: dict[bytes, bytes]) -> Event:
     number = int(rev.split(b"-")[0])
     where = (int(row[b"r"]), int(row[b"s"]))
-    return Event(number, row[b"w"].decode(), row[b"o"] == b"1", *where, row[b"d"])
+    origin = row[b"o"]
+    return Event(
+        number, row[b"w"].decode(), origin == b"1", *where, row[b"d"], is_turn=origin == b"2"
+    )
 
 
 def _raise_order(reply: Sequence[Any], writer: str, seq: int) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -85,6 +86,10 @@ class RunDirectory:
     def messages(self) -> Path:
         """What went wrong inside, with tracebacks."""
         return self.path / "run.log"
+
+    def discard(self) -> None:
+        """Remove a run that never began, so that nothing is left of it."""
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write a JSON file so that a reader sees the old one or the whole new one."""

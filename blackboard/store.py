@@ -59,6 +59,8 @@ class Event:
     round: int
     stage: int
     body: bytes
+    is_turn: bool = False
+    """Whether the leader wrote it; all others are workers' commits or from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,11 @@ class Store(Protocol):
     def submit(self, *acts: Commit | Turn) -> tuple[int, ...]:
         """Apply acts in order, in one round trip, and return the revision of each.
 
+        A call holds at most one turn and one commit of a writer, so that all of it can be
+        repeated when its answer was lost.
+
         Raises:
-            Refused: a subclass that says why; that act and, where it had to come first, the
-                later ones were not applied.
+            Refused: a subclass that says why; that act was not applied, earlier ones were.
         """
 
     def join(self, writer: str, seq: int, *, role: str, name: str) -> int:

@@ -122,6 +122,10 @@ class Scenario(ABC):
     def stages(self, board: View) -> Stages:
         """Yield the stages of one round; each `yield` returns what the stage came to."""
 
+    def round_limit(self) -> int:
+        """Return the most rounds a run takes unless told otherwise."""
+        return self.default_rounds
+
     def is_done(self) -> bool:
         """Say whether the objective is reached; asked after each round."""
         return False

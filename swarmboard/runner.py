@@ -17,6 +17,7 @@ from blackboard import (
     Leader,
     Rule,
     RunDirectory,
+    ServerUnavailable,
     SwarmboardError,
     describe,
     threshold,
@@ -45,6 +46,7 @@ class Plan:
     scenario: type[Scenario]
     structure: Structure
     setup: Setup
+    world: Scenario
     rounds: int
 
 
@@ -120,7 +122,9 @@ def prepare(config: RunConfig, *, rule: Rule | None = None) -> Plan:
         chosen,
         int(described[10:-1]) if is_threshold else None,
     )
-    return Plan(config, kind, structure, setup, config.rounds or kind.default_rounds)
+    world = kind(setup)
+    rounds = config.rounds or world.round_limit()
+    return Plan(config, kind, structure, setup, world, rounds)
 
 
 def execute(plan: Plan, *, watch: Watch | None = None) -> Result:
@@ -159,7 +163,7 @@ def _rounds(
     """Run rounds until the scenario is done, its rounds are used up, or a person stops it."""
     try:
         with Stop() as stop:
-            model = SwarmModel(plan.scenario(plan.setup), plan.structure, leader)
+            model = SwarmModel(plan.world, plan.structure, leader)
             while leader.round < plan.rounds and not model.world.is_done():
                 if stop.is_asked:
                     return "stopped", model
@@ -204,22 +208,23 @@ def _report_failure(
 def _board(plan: Plan, directory: RunDirectory) -> Iterator[tuple[Board, Leader]]:
     """Open the run's board and lead it; let go of both in every case."""
     url = plan.config.board or os.environ.get("SWARMBOARD_URL") or None
-    log = EventLog(directory.log)
-    try:
-        board = Board.open(
-            url,
-            run=directory.path.name,
-            kinds=plan.scenario.kinds,
-            data_dir=directory.path / "board",
-        )
+    kinds = plan.world.kinds
+    data_dir = directory.path / "board"
+    with EventLog(directory.log) as log:
+        try:
+            board = Board.open(url, run=directory.path.name, kinds=kinds, data_dir=data_dir)
+        except ServerUnavailable as error:
+            directory.discard()
+            raise BadInput(str(error)) from error
+        except BadInput:
+            directory.discard()
+            raise
         with board:
             sealed = plan.config.ballots == "sealed"
             leader = board.lead(rule=plan.setup.rule, sealed=sealed, log=log)
             directory.write_json("board.json", {"url": board.url, "pid": board.server_pid})
             yield board, leader
-    finally:
-        log.close()
-        (directory.path / "board.json").unlink(missing_ok=True)
+    (directory.path / "board.json").unlink(missing_ok=True)
 
 
 def _baseline(plan: Plan, directory: RunDirectory) -> dict[str, Any]:

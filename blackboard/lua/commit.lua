@@ -6,33 +6,23 @@
 -- Returns {"ok", rev}, or {why, what} when it is refused and nothing was written.
 local function commit(keys, args)
   local name, seq, epoch, round, stage, staged, body = unpack(args, 1, 7)
-  local at = redis.call("HMGET", keys[1], "rev", "epoch", "round", "stage", "w:" .. name)
-  local again = repeated(at[5], seq)
-  if again then
-    redis.call("PERSIST", keys[3])
-    return again
-  end
+  local answered = "w:" .. name
+  local at = redis.call("HMGET", keys[1], "rev", "epoch", "round", "stage", answered)
+  local again = repeated(at[5], seq, keys[3])
+  if again then return again end
   local outside = epoch == ""
   if not outside and epoch ~= at[2] then return { "lease-lost", at[2] } end
-  if round ~= at[3] or not (outside or stage == at[4]) then
+  if round ~= (at[3] or "0") or not (outside or stage == (at[4] or "0")) then
     return { "wrong-stage", (at[3] or 0) .. "." .. (at[4] or 0) }
   end
   if staged == "1" and redis.call("EXISTS", keys[3]) == 0 then return { "body-lost", name } end
-  local fresh = {}
   for i = 5, #keys, 2 do
-    if redis.call("EXISTS", keys[i]) == 0 then return { "not-open", (i - 5) / 2 } end
-    fresh[i] = redis.call("EXISTS", keys[i + 1]) == 0
-    if not fresh[i] then
-      redis.call("SET", keys[4], args[(i - 5) / 2 + 8])
-      redis.call("BITOP", "AND", keys[4], keys[4], keys[i + 1])
-      if redis.call("BITCOUNT", keys[4]) > 0 then return { "voted", (i - 5) / 2 } end
-    end
+    local ballot = (i - 5) / 2
+    if redis.call("EXISTS", keys[i]) == 0 then return { "not-open", ballot } end
+    if overlap(keys[i + 1], args[ballot + 8], keys[4]) then return { "voted", ballot } end
   end
-  for i = 5, #keys, 2 do
-    local bitmap = args[(i - 5) / 2 + 8]
-    redis.call("SET", fresh[i] and keys[i + 1] or keys[4], bitmap)
-    if not fresh[i] then redis.call("BITOP", "OR", keys[i + 1], keys[i + 1], keys[4]) end
-  end
+  for i = 5, #keys, 2 do unite(keys[i + 1], args[(i - 5) / 2 + 8], keys[4]) end
   return { "ok", append(keys[1], keys[2], keys[3], { rev = at[1], writer = name, seq = seq,
-    outside = outside and 1 or 0, round = round, stage = at[4], staged = staged, body = body }) }
+    answered = answered, origin = outside and 1 or 0, round = round, stage = at[4],
+    staged = staged, body = body }) }
 end

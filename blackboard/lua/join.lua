@@ -12,7 +12,8 @@ local function join(keys, args)
   local length = #body
   local frame = string.char(length % 256, math.floor(length / 256), 0, 0)
   redis.call("HSET", keys[1], "agents", index + 1)
-  append(keys[1], keys[2], "", { rev = at[1], writer = name, seq = seq, outside = 1,
+  append(keys[1], keys[2], "", { rev = at[1], writer = name, seq = seq, origin = 1,
+    answered = "w:" .. name,
     round = round, stage = stage, body = frame .. body, answer = index })
   return { "ok", index }
 end

@@ -10,7 +10,8 @@ local function set_field(keys, args)
   local current = tonumber(redis.call("HGET", keys[3], field) or 0)
   if expected ~= "" and tonumber(expected) ~= current then return { "conflict", current } end
   redis.call("HSET", keys[3], field, current + 1)
-  append(keys[1], keys[2], "", { rev = at[1], writer = name, seq = seq, outside = 1,
-    round = at[2] or 0, stage = at[3] or 0, body = args[5], answer = current + 1 })
+  append(keys[1], keys[2], "", { rev = at[1], writer = name, seq = seq, origin = 1,
+    answered = "w:" .. name, round = at[2], stage = at[3], body = args[5],
+    answer = current + 1 })
   return { "ok", current + 1 }
 end

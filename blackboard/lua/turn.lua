@@ -7,12 +7,10 @@
 local function turn(keys, args)
   local name, seq, epoch, seen, round, stage, status, agents, staged, body = unpack(args, 1, 10)
   local closed, opened = tonumber(args[11]), tonumber(args[12])
-  local at = redis.call("HMGET", keys[1], "rev", "epoch", "agents", "w:" .. name)
-  local again = repeated(at[4], seq)
-  if again then
-    redis.call("PERSIST", keys[3])
-    return again
-  end
+  local answered = "t:" .. name
+  local at = redis.call("HMGET", keys[1], "rev", "epoch", "agents", answered)
+  local again = repeated(at[4], seq, keys[3])
+  if again then return again end
   if epoch ~= at[2] then return { "lease-lost", at[2] } end
   if seen ~= "" and tonumber(seen) ~= tonumber(at[1] or 0) then return { "moved", at[1] } end
   if staged == "1" and redis.call("EXISTS", keys[3]) == 0 then return { "body-lost", name } end
@@ -26,5 +24,6 @@ local function turn(keys, args)
   local most = math.max(tonumber(agents), tonumber(at[3] or 0))
   redis.call("HSET", keys[1], "round", round, "stage", stage, "status", status, "agents", most)
   return { "ok", append(keys[1], keys[2], keys[3], { rev = at[1], writer = name, seq = seq,
-    outside = 0, round = round, stage = stage, staged = staged, body = body }) }
+    answered = answered, origin = 2, round = round, stage = stage, staged = staged,
+    body = body }) }
 end

@@ -68,9 +68,10 @@ class Jury(Scenario):
         answers = [ANSWERS[code] for code in self.truth]
         decided = [option for _, _, option in self.verdicts]
         trials = max(1, len(decided))
-        correct = sum(a == d for a, d in zip(answers, decided, strict=True)) / trials
-        deadlock = sum(d is None for d in decided) / trials
-        return {"correct": correct, "wrong": 1 - correct - deadlock, "deadlock": deadlock}
+        correct = sum(a == d for a, d in zip(answers, decided, strict=True))
+        deadlock = decided.count(None)
+        wrong = len(decided) - correct - deadlock
+        return {"correct": correct / trials, "wrong": wrong / trials, "deadlock": deadlock / trials}
 
     def yardstick(self) -> Yardstick:
         """Hold the shares against the exact (beta-)binomial, where the rule is a threshold."""

@@ -1,0 +1,5 @@
+"""`python -m swarmboard` is `swarmboard`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,109 @@
+"""A run's summary as people read it: a few lines of text, or a small table in a notebook."""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+
+def text_card(summary: Mapping[str, Any], path: Path) -> str:
+    """Return the lines that `swarmboard run` and `swarmboard show` print."""
+    rows = card_rows(summary) + [("results", str(path))]
+    return "\n".join(f"{name:<11} {text}" for name, text in rows)
+
+
+def card(summary: Mapping[str, Any]) -> str:
+    """Return the summary as an HTML table."""
+    rows = "".join(
+        f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(text)}</td></tr>"
+        for name, text in card_rows(summary)
+    )
+    return f"<table>{rows}</table>"
+
+
+def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return names and texts, most important first."""
+    if summary["status"] == "failed":
+        return [("failed", f"after {summary['rounds']} rounds: {summary['error']}")]
+    rows = [("run", _headline(summary)), ("decision", _decision(summary))]
+    rows += _yardstick(summary["yardstick"])
+    if summary["metrics"]:
+        rows.append(("metrics", _numbers(summary["metrics"])))
+    abstained = {cause: n for cause, n in summary["abstentions"].items() if n}
+    if abstained:
+        rows.append(("abstained", _numbers(abstained) + " (ballots over all voting rounds)"))
+    if summary["baseline"]:
+        rows += _baseline(summary["baseline"])
+    timing = summary["timing"]
+    parts = ", ".join(f"{part} {timing[f'{part}_s']:.2f}" for part in ("board", "agents", "scenario"))
+    rows.append(("time", f"{timing['wall_s']:.2f} s ({parts})"))
+    rows.append(("digest", f"{summary['digest']} ({summary['determinism']})"))
+    return rows
+
+
+def _headline(summary: Mapping[str, Any]) -> str:
+    text = (
+        f"{summary['scenario']}, {summary['structure']} of {summary['agents']:,}, "
+        f"seed {summary['seed']}, {summary['rounds']:,} rounds"
+    )
+    return text if summary["status"] == "done" else f"{text} ({summary['status']})"
+
+
+def _decision(summary: Mapping[str, Any]) -> str:
+    consensus = summary["consensus"]
+    counts = ", ".join(
+        f"{consensus[name]:,} {name}"
+        for name in ("accepted", "rejected", "expired", "vetoed", "escalated")
+        if consensus[name]
+    )
+    if consensus["approval_percent"] is None:
+        return counts or "none"
+    shut = summary["decisions"][-1]["gate"]
+    text = (
+        f"{counts}; the decisive vote had {consensus['approval_percent']:.1f} % of "
+        f"{consensus['eligible_agents']:,} eligible ({consensus['agents_with_choice']:,} with a "
+        f"choice, worth {consensus['effective_voters']:,.1f} independent)"
+    )
+    return f"{text}; last gate shut: {shut}" if shut else text
+
+
+def _yardstick(yardstick: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    if yardstick is None:
+        return []
+    rows = [
+        (
+            "yardstick",
+            f"{yardstick['kind']} {_number(yardstick['value'])}, reached "
+            f"{_number(yardstick['ours'])}, gap {_number(yardstick['gap_percent'])} %",
+        )
+    ]
+    if yardstick["certificate_percent"] is not None:
+        assumed = yardstick["certificate_assumes"]
+        rows.append(
+            (
+                "certificate",
+                f"gap at most {_number(yardstick['certificate_percent'])} %, assuming {assumed}",
+            )
+        )
+    if yardstick["expected"]:
+        rows.append(("expected", _numbers(yardstick["expected"])))
+    return rows
+
+
+def _baseline(baseline: Mapping[str, Any]) -> list[tuple[str, str]]:
+    text = f"{baseline['structure']} of {baseline['agents']}, {baseline['rounds']:,} rounds"
+    if baseline["yardstick"]:
+        text += f", gap {_number(baseline['yardstick']['gap_percent'])} %"
+    return [("baseline", f"{text}: {_numbers(baseline['metrics'])}" if baseline["metrics"] else text)]
+
+
+def _numbers(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_number(value)}" for name, value in values.items())
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, float):
+        return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
