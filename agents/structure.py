@@ -4,6 +4,9 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from blackboard import ClosedStage, Gate, Proposal, View
 
 from .population import Sees
@@ -21,6 +24,8 @@ class Stage:
     """Whether the stage's close ends a voting round and counts it."""
     brief: Mapping[str, Any] = field(default_factory=dict)
     """What the scenario derived from the board for everybody who acts."""
+    removed: Mapping[str, NDArray[np.uint32]] = field(default_factory=dict)
+    """Agents taken out of the run as the stage begins, by cause."""
     gate: Gate | None = None
     """Names what stands in the way of executing an accepted proposal."""
 

@@ -24,6 +24,7 @@ from .leader import ClosedStage, Leader
 from .log import EventLog, read_log
 from .replica import BoardEntry, OpenProposal, Rows
 from .records import Abstained, Ballots, Decided, Record
+from .rule_text import parse_rule
 from .rundir import RunDirectory
 from .rules import (
     ABSTAINED,
@@ -41,7 +42,8 @@ from .rules import (
     veto,
 )
 from .tables import write_tables
-from .view import View
+from .view import ProposalView, View
+from .worker import Worker
 from .writes import (
     Abstain,
     Action,
@@ -91,6 +93,7 @@ __all__ = [
     "Post",
     "PostBlock",
     "Proposal",
+    "ProposalView",
     "Record",
     "Refused",
     "Release",
@@ -106,10 +109,12 @@ __all__ = [
     "View",
     "Vote",
     "VoteBlock",
+    "Worker",
     "WrongStage",
     "ahead_by_k",
     "describe",
     "first_to_k",
+    "parse_rule",
     "passes",
     "plurality",
     "quorum",

@@ -7,14 +7,27 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
-from .ballot_box import BallotBox
-from .bitmaps import bitmap
 from .errors import InvalidAction
-from .records import OUTCOME, Abstained, Entries, Entry, EventClass, Posts, Record, Requested, entry_id, u4
-from .replica import OpenProposal, Replica
-from .rules import ABSTAINED, NO_BALLOT
+from .records import (
+    OUTCOME,
+    Abstained,
+    Entries,
+    Entry,
+    EventClass,
+    Posts,
+    Record,
+    Requested,
+    entry_id,
+    plain,
+    u4,
+)
+from .replica import Replica
+from .terms import check_terms, plain_terms
+from .voting import Voting
 from .writes import (
+    CAUSES,
     LAYERS,
+    RELATIONS,
     Abstain,
     Action,
     Block,
@@ -30,6 +43,7 @@ from .writes import (
 )
 
 type Agents = NDArray[np.uint32]
+type Columns = Mapping[str, NDArray[np.float64]]
 
 
 class Draft:
@@ -51,16 +65,14 @@ class Draft:
         self._replica, self._kinds = replica, kinds
         self._at = (event_class, round, stage)
         self._round, self._stage = round, stage
-        self._posts: dict[str, list[tuple[Agents, str, Mapping[str, NDArray[np.float64]]]]] = {}
+        self._posts: dict[tuple[str, str], list[tuple[Agents, Columns]]] = {}
         self._entries: list[Entry] = []
         self._requests: list[Requested] = []
-        self._boxes: dict[str, BallotBox] = {}
+        self._voting = Voting(replica)
         self._abstained: dict[str, list[Agents]] = {}
         self._seqs: dict[int, int] = {}
         self._first_seq: dict[int, int] = {}
         self._proposed: list[tuple[int, int, Proposal]] = []
-        self.causes: list[tuple[Agents, str]] = []
-        """Who abstained by cause in this stage."""
 
     def add(self, agents: Agents, block: Block) -> None:
         """Take the actions of many agents as columns."""
@@ -69,9 +81,14 @@ class Draft:
             case PostBlock():
                 self._add_posts(members, block)
             case VoteBlock():
-                self._add_votes(members, block)
+                self._voting.add(members, block)
             case Abstain(cause=cause):
                 self.abstain(members, cause)
+            case _:
+                raise InvalidAction(
+                    f"a cohort returned a {type(block).__name__}; cohorts return PostBlock, "
+                    "VoteBlock or Abstain"
+                )
 
     def act(self, agent: int, action: Action) -> None:
         """Take one action of one agent."""
@@ -81,7 +98,7 @@ class Draft:
             case Post():
                 self._add_entry(agent, action)
             case Vote():
-                self._add_vote(agent, action)
+                self._voting.add_one(agent, action)
             case Proposal():
                 self._propose(agent, action)
             case Abstain(cause=cause):
@@ -115,66 +132,47 @@ class Draft:
             return True
         try:
             if types == {Vote}:
-                return self._votes_alike(agents, results)
+                return self._voting.add_alike(agents, results)
             if types == {Post}:
                 return self._posts_alike(agents, results)
         except (InvalidAction, KeyError, TypeError, ValueError):
             pass
         return False
 
-    def _votes_alike(self, agents: Agents, votes: Sequence[Vote]) -> bool:
-        if len({vote.proposal for vote in votes}) > 1:
-            return False
-        proposal, _ = self._box(votes[0].proposal)
-        codes = option_codes(proposal.options)
-        choices = np.array([codes[vote.choice] for vote in votes], np.uint8)
-        reasons = [vote.reason for vote in votes]
-        confidence = np.array([vote.confidence for vote in votes])
-        if not ((confidence >= 0.0) & (confidence <= 1.0)).all() or str in set(map(type, reasons)):
-            return False
-        has_reasons = any(reason is not None for reason in reasons)
-        block = VoteBlock(
-            choices,
-            proposal.id,
-            agents,
-            None if (confidence == 1.0).all() else confidence,
-            np.array(reasons, np.float64) if has_reasons else None,
-        )
-        self._add_votes(agents, block)
-        return True
-
     def _posts_alike(self, agents: Agents, posts: Sequence[Post]) -> bool:
         [kind] = {post.kind for post in posts}
         names = self._kinds[kind]
         width = {len(post.payload) for post in posts}
-        is_plain = width == {len(names)} and not any(
+        layers = {post.layer for post in posts}
+        is_plain = len(layers) == 1 and width == {len(names)} and not any(
             [p.reasons or p.links or p.to is not None or p.confidence != 1.0 for p in posts]
         )
         if not is_plain:
             return False
         columns = {name: np.array([post.payload[name] for post in posts]) for name in names}
-        self._add_posts(agents, PostBlock(kind, columns, layer=posts[0].layer))
+        self._add_posts(agents, PostBlock(kind, columns, layer=layers.pop()))
         return True
 
     def abstain(self, agents: Agents, cause: str) -> None:
         """Note that agents could not answer, and why."""
+        if cause not in CAUSES:
+            raise InvalidAction(f"agents abstain for one of {', '.join(CAUSES)}, got {cause!r}")
         self._abstained.setdefault(cause, []).append(agents)
-        self.causes.append((agents, cause))
 
     def records(self) -> list[Record]:
         """Return the stage's records in canonical order."""
         rows: dict[int, int] = {}
-        records: list[Record] = [self._posts_record(kind, rows) for kind in sorted(self._posts)]
+        records: list[Record] = [self._posts_record(key, rows) for key in sorted(self._posts)]
         if self._entries:
-            self._entries = [_behind(entry, rows) for entry in self._entries]
-            entries = sorted(self._entries, key=lambda e: (e.agent, e.seq))
+            entries = [_behind(entry, rows) for entry in self._entries]
+            entries.sort(key=lambda entry: (entry.agent, entry.seq))
             records.append(Entries(*self._at, tuple(entries)))
         self._first_seq = rows
-        records += [box.record(*self._at, pid) for pid, box in self._boxes.items() if box.is_used]
+        records += self._voting.records(self._at)
         for cause, groups in sorted(self._abstained.items()):
             agents = np.sort(np.concatenate(groups))
             records.append(Abstained(*self._at, None, cause, u4(agents)))
-        records += sorted(self._requests, key=lambda r: (r.agent, r.seq))
+        records += sorted(self._requests, key=_place)
         return records
 
     def proposed(self) -> dict[str, Proposal]:
@@ -186,16 +184,11 @@ class Draft:
 
     def ballots(self) -> tuple[tuple[str, bytes], ...]:
         """Return, per proposal, the bitmap of the agents that voted."""
-        return tuple(
-            (pid, bitmap(self._replica.open[pid].seats.agents[box.choices != NO_BALLOT]))
-            for pid, box in self._boxes.items()
-            if box.is_used
-        )
+        return self._voting.bitmaps()
 
     def drop_ballots(self, proposal: str, agents: Sequence[int]) -> None:
         """Take ballots out again: these agents have voted through another writer."""
-        box = self._boxes[proposal]
-        box.choices[np.isin(self._replica.open[proposal].seats.agents, agents)] = NO_BALLOT
+        self._voting.drop(proposal, agents)
 
     def _add_posts(self, members: Agents, block: PostBlock) -> None:
         names = self._kinds.get(block.kind)
@@ -214,7 +207,9 @@ class Draft:
             if not np.isfinite(column).all():
                 bad = int(members[np.flatnonzero(~np.isfinite(column))[0]])
                 raise InvalidAction(f"agent {bad} posted a {block.kind!r} with {name!r} not finite")
-        self._posts.setdefault(block.kind, []).append((members, block.layer, columns))
+        if block.layer not in LAYERS:
+            raise InvalidAction(f"layer {block.layer!r} of {block.kind!r} is none of {LAYERS}")
+        self._posts.setdefault((block.kind, block.layer), []).append((members, columns))
 
     def _row(self, agent: int, post: Post) -> tuple[Agents, PostBlock]:
         if post.reasons or post.links or post.to is not None or post.confidence != 1.0:
@@ -230,18 +225,19 @@ class Draft:
             ) from error
         return np.array([agent], np.uint32), PostBlock(post.kind, columns, layer=post.layer)
 
-    def _posts_record(self, kind: str, rows: dict[int, int]) -> Posts:
+    def _posts_record(self, key: tuple[str, str], rows: dict[int, int]) -> Posts:
         """Join the groups of one kind; `rows` counts each agent's rows of earlier kinds."""
-        groups = self._posts[kind]
+        groups = self._posts[key]
         agents = np.concatenate([group[0] for group in groups])
-        order = slice(None) if len(groups) == 1 else np.argsort(agents, kind="stable")
+        is_ordered = bool((agents[:-1] <= agents[1:]).all())
+        order = slice(None) if is_ordered else np.argsort(agents, kind="stable")
         agents = agents[order]
         packed = {
-            name: np.concatenate([group[2][name] for group in groups])[order].tobytes()
-            for name in self._kinds[kind]
+            name: np.concatenate([group[1][name] for group in groups])[order].tobytes()
+            for name in self._kinds[key[0]]
         }
         seqs = self._row_numbers(agents, rows)
-        return Posts(*self._at, kind, groups[0][1], u4(agents), seqs, packed)
+        return Posts(*self._at, *key, u4(agents), seqs, packed)
 
     def _row_numbers(self, agents: Agents, rows: dict[int, int]) -> bytes:
         """Number the rows of each agent behind its earlier ones; empty when all are its first."""
@@ -259,18 +255,29 @@ class Draft:
             raise InvalidAction(f"agent {agent}: confidence {post.confidence!r} is outside 0-1")
         if post.to is not None and not 0 <= post.to < self._replica.agents:
             raise InvalidAction(f"agent {agent} wrote to agent {post.to}, who has not joined")
-        links, payload = tuple(post.links), dict(post.payload)
+        if post.kind == "proposal":
+            raise InvalidAction(f"agent {agent} posted a proposal; return a Proposal instead")
+        if any(link.relation not in RELATIONS for link in post.links):
+            raise InvalidAction(f"agent {agent}: links are {', '.join(RELATIONS)}")
+        links, payload = tuple(post.links), plain(post.payload)
+        reasons, confidence = tuple(map(str, post.reasons)), float(post.confidence)
         where = (agent, self._seq(agent), post.kind, post.layer)
-        entry = Entry(*where, payload, tuple(post.reasons), post.confidence, links, post.to)
-        self._entries.append(entry)
+        self._entries.append(Entry(*where, payload, reasons, confidence, links, post.to))
 
     def _propose(self, agent: int, proposal: Proposal) -> None:
-        payload = {"options": list(proposal.options), **proposal.payload}
+        check_terms(proposal, self._replica)
+        payload = plain(plain_terms(proposal))
         seq = self._seq(agent)
         self._entries.append(Entry(agent, seq, "proposal", "task", payload))
         self._proposed.append((agent, seq, proposal))
 
     def _request(self, agent: int, act: Any, key: str, **terms: Any) -> None:
+        if not isinstance(key, str):
+            raise InvalidAction(f"agent {agent}: a name must be a string, got {key!r:.80}")
+        if terms.get("lease_rounds", 1) < 1:
+            raise InvalidAction(f"agent {agent} claimed {key!r} for {terms['lease_rounds']} rounds")
+        if "value" in terms:
+            terms["value"] = plain({key: terms["value"]})[key]
         self._requests.append(Requested(*self._at, agent, self._seq(agent), act, key, **terms))
 
     def _seq(self, agent: int) -> int:
@@ -278,95 +285,8 @@ class Draft:
         self._seqs[agent] = seq + 1
         return seq
 
-    def _box(self, name: str | None) -> tuple[OpenProposal, BallotBox]:
-        is_open = self._replica.open
-        if name is None and len(is_open) != 1:
-            raise InvalidAction(f"a ballot names no proposal while {len(is_open)} are open")
-        proposal = next(iter(is_open.values())) if name is None else is_open.get(name)
-        if proposal is None:
-            raise InvalidAction(f"proposal {name} is not open; open are {list(is_open)[:5]}")
-        box = self._boxes.get(proposal.id)
-        if box is None:
-            box = self._boxes[proposal.id] = BallotBox(len(proposal.seats.agents))
-        return proposal, box
-
-    def _add_votes(self, members: Agents, block: VoteBlock) -> None:
-        proposal, box = self._box(block.proposal)
-        choices = np.asarray(block.choices, np.uint8)
-        casts = choices != NO_BALLOT
-        known = (choices < len(proposal.options)) | (choices == ABSTAINED) | ~casts
-        if choices.shape != (len(members),) or not known.all():
-            raise InvalidAction(
-                f"ballots on {proposal.id}: {len(members)} agents need as many choices, each an "
-                f"option below {len(proposal.options)}, {ABSTAINED} or {NO_BALLOT}"
-            )
-        seats, rows = _seats(proposal.seats.agents, members, casts)
-        if (box.choices[seats] != NO_BALLOT).any():
-            raise InvalidAction(f"an agent casts a second ballot on {proposal.id} in this stage")
-        box.choices[seats] = choices[rows]
-        if block.confidence is not None:
-            box.confidence = _place(box.confidence, box.choices, seats, block.confidence[rows], 1.0)
-        if block.reasons is not None:
-            box.numbers = _place(box.numbers, box.choices, seats, block.reasons[rows], np.nan)
-
-    def _add_vote(self, agent: int, vote: Vote) -> None:
-        proposal, _ = self._box(vote.proposal)
-        code = option_codes(proposal.options).get(vote.choice)
-        if code is None or not 0.0 <= vote.confidence <= 1.0:
-            raise InvalidAction(
-                f"agent {agent} voted {vote.choice!r} with confidence {vote.confidence!r}; options "
-                f"are {', '.join(proposal.options)} or abstain, confidence is 0-1"
-            )
-        one = np.array([agent], np.uint32)
-        number = vote.reason if isinstance(vote.reason, float) else None
-        self._add_votes(
-            one,
-            VoteBlock(
-                np.array([code], np.uint8),
-                proposal.id,
-                confidence=None if vote.confidence == 1.0 else np.array([vote.confidence]),
-                reasons=None if number is None else np.array([number]),
-            ),
-        )
-        if isinstance(vote.reason, str):
-            box = self._boxes[proposal.id]
-            texts = list(box.texts or ("",) * len(box.choices))
-            texts[int(np.searchsorted(proposal.seats.agents, agent))] = vote.reason
-            box.texts = tuple(texts)
-
-
-def option_codes(options: Sequence[str]) -> dict[str, int]:
-    """Return the code of each choice, `abstain` included."""
-    return {**{option: code for code, option in enumerate(options)}, "abstain": ABSTAINED}
-
-
-def _seats(
-    seats: Agents, members: Agents, casts: NDArray[np.bool_]
-) -> tuple[NDArray[Any] | slice, NDArray[Any] | slice]:
-    """Return the seats of the members that cast a ballot, and their rows."""
-    if casts.all() and len(seats) == len(members) and (seats == members).all():
-        return slice(None), slice(None)
-    rows = np.flatnonzero(casts)
-    voters = members[rows]
-    found = np.searchsorted(seats, voters)
-    is_seat = found < len(seats)
-    is_seat[is_seat] = seats[found[is_seat]] == voters[is_seat]
-    if not is_seat.all():
-        outsider = int(voters[np.flatnonzero(~is_seat)[0]])
-        raise InvalidAction(f"agent {outsider} is not in the electorate and cannot vote")
-    return found, rows
-
-
-def _place(
-    old: NDArray[np.float64],
-    choices: NDArray[np.uint8],
-    seats: NDArray[Any] | slice,
-    values: NDArray[np.float64],
-    default: float,
-) -> NDArray[np.float64]:
-    placed = old if old.size else np.full(len(choices), default)
-    placed[seats] = values
-    return placed
+def _place(request: Requested) -> tuple[int, int]:
+    return request.agent, request.seq
 
 
 def _behind(entry: Entry, rows: Mapping[int, int]) -> Entry:

@@ -8,16 +8,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from .assemble import Draft
+from .errors import InvalidAction
 from .leader import Leader
 from .log import EventLog
 from .memory_store import MemoryStore
-from .records import INPUT, Granted, Requested, encode, frame, unframe
+from .records import INPUT, Granted, encode, frame, plain
 from .replica import Replica
 from .rules import Rule, threshold
 from .server import EmbeddedServer
 from .store import Commit, Event, Store
+from .tail import Tail
 from .view import View
-from .writes import Claim, Leave, Post, Release, Vote
+from .worker import Worker
+from .writes import Action, Claim, Leave, Post, Release, Vote
 
 type Kinds = Mapping[str, tuple[str, ...]]
 
@@ -38,6 +41,7 @@ class Board:
     ) -> None:
         self.store = store
         self.replica = Replica()
+        self._tail = Tail(self.replica)
         self.kinds: Kinds = kinds or {}
         self._server = server
         self._rev = 0
@@ -118,6 +122,14 @@ class Board:
             lease_ms=lease_ms,
         )
 
+    def work(self, name: str) -> Worker:
+        """Act for some of the run's agents in a process of its own, beside the leader's.
+
+        Args:
+            name: What the leader waits for; one process at a time may use it.
+        """
+        return Worker(self.store, self.kinds, name=name)
+
     def view(self) -> View:
         """Return a reader's window on the board as last refreshed."""
         return View(self.replica)
@@ -156,7 +168,7 @@ class Board:
 
     def post(self, agent: int, post: Post) -> None:
         """Contribute an entry; with `to`, as a direct message."""
-        self._write(lambda draft: draft.act(agent, post))
+        self._write(agent, post)
 
     def vote(self, agent: int, vote: Vote) -> None:
         """Cast a ballot in the current voting round.
@@ -165,18 +177,21 @@ class Board:
             BallotRefused: the agent has voted in this round.
             NotOpen: the proposal was decided, or never opened.
         """
-        self._write(lambda draft: draft.act(agent, vote))
+        self._write(agent, vote)
 
     def claim(self, agent: int, claim: Claim | Release) -> None:
         """Ask for an item of work, or give it back; the stage's close grants it."""
-        self._write(lambda draft: draft.act(agent, claim))
+        self._write(agent, claim)
 
     def leave(self, agent: int) -> None:
         """Leave the run at the close of the stage; open proposals keep the electorate."""
-        self._write(lambda draft: draft.act(agent, Leave()))
+        self._write(agent, Leave())
 
     def set(self, agent: int, key: str, value: Any, *, expected: int | None = None) -> int:
-        """Write a shared field at once and return its new revision.
+        """Write a shared field and return its new revision.
+
+        The server holds it against others' writes at once; views show it, as all that comes from
+        outside, from the close of the stage.
 
         Args:
             agent: On whose behalf.
@@ -185,9 +200,12 @@ class Board:
             expected: The revision the writer saw (0: never written); None overwrites.
 
         Raises:
-            FieldConflict: someone wrote the field in between.
+            FieldConflict: someone wrote the field in between; it has the current revision.
+            InvalidAction: the agent has not joined, or the value cannot be stored.
         """
         meta = self.store.meta()
+        self._check_agent(agent, meta.agents)
+        value = plain({key: value})[key]
         revision = 0 if expected is None else expected + 1
         record = Granted(INPUT, meta.round, meta.stage, agent, "set", key, value, revision)
         body = frame([encode(record)])
@@ -212,16 +230,24 @@ class Board:
     ) -> None:
         self.close()
 
-    def _write(self, act: Callable[[Draft], None]) -> None:
+    def _check_agent(self, agent: int, agents: int) -> None:
+        """Refuse an agent that has not joined, or has left."""
+        if not 0 <= agent < agents:
+            raise InvalidAction(f"agent {agent} has not joined; `join` returns the index to use")
+        if agent in self.replica.left:
+            raise InvalidAction(f"agent {agent} has left the run ({self.replica.left[agent]})")
+
+    def _write(self, agent: int, action: Action) -> None:
         """Send one act of an outsider, for the round in which the board is now."""
         self.refresh()
         meta = self.store.meta()
+        self._check_agent(agent, meta.agents)
         draft = Draft(
             self.replica, self.kinds, round=meta.round, stage=meta.stage, event_class=INPUT
         )
-        act(draft)
+        draft.act(agent, action)
         body = frame([encode(record) for record in draft.records()])
-        where = (None, meta.round, 0)
+        where = (None, meta.round, meta.stage)
         self.store.submit(Commit(self._writer, self._next(), *where, body, draft.ballots()))
 
     def _next(self) -> int:
@@ -230,7 +256,5 @@ class Board:
 
     def _fold(self, events: Sequence[Event]) -> None:
         for event in events:
-            for record in unframe(event.body):
-                if not (event.is_outside and isinstance(record, Requested)):
-                    self.replica.fold(record)
+            self._tail.take(event)
             self._rev = event.rev

@@ -34,7 +34,7 @@ def merge(commits: Sequence[Sequence[Record]]) -> list[Record]:
         records = groups[key]
         kind = type(records[0])
         if kind is Requested:
-            merged += sorted(records, key=lambda r: (r.agent, r.seq))
+            merged += sorted(records, key=_request_order)
         elif len(records) == 1:
             merged += records
         else:
@@ -42,10 +42,14 @@ def merge(commits: Sequence[Sequence[Record]]) -> list[Record]:
     return merged
 
 
+def _request_order(request: Requested) -> tuple[int, int]:
+    return request.agent, request.seq
+
+
 def _name(record: Record) -> str:
     match record:
-        case Posts(kind=kind):
-            return kind
+        case Posts(kind=kind, layer=layer):
+            return f"{kind} {layer}"
         case Ballots(proposal=proposal):
             return _sortable(proposal)
         case Abstained(proposal=proposal, cause=cause):

@@ -1,13 +1,16 @@
 """What a closed stage means: tallies, decisions and grants, as pure functions of the replica."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .records import OUTCOME, Abstained, Decided, Granted, Left, Record, Requested, u4
+from .records import OUTCOME, Abstained, Decided, Granted, Left, Record, Requested, indices, u4
 from .replica import OpenProposal, Replica
 from .rules import NO_BALLOT, Rule, Tally
+from .writes import CAUSES
+
+_CODES: dict[str, int] = {cause: code for code, cause in enumerate(CAUSES)}
 
 type Gate = Callable[[OpenProposal], str | None]
 """Names what stands in the way of executing a proposal whose rule accepts, or None."""
@@ -61,23 +64,34 @@ def decide(
     )
 
 
+def causes_of(records: Iterable[Record], replica: Replica) -> NDArray[np.uint8]:
+    """Return, per agent, why it cast no ballot if it cast none, as an index of `CAUSES`.
+
+    Args:
+        records: The stage's own records and its grants.
+        replica: The board, which knows who left before.
+    """
+    codes = np.full(replica.agents, CAUSES.index("silent"), np.uint8)
+    for record in records:
+        if isinstance(record, Abstained) and record.proposal is None:
+            codes[indices(record.agents)] = _CODES[record.cause]
+    for agent, cause in replica.left.items():
+        codes[agent] = _CODES[cause]
+    for record in records:
+        if isinstance(record, Left):
+            codes[indices(record.agents)] = _CODES[record.cause]
+    return codes
+
+
 def absentees(
-    proposal: OpenProposal,
-    replica: Replica,
-    causes: Sequence[tuple[NDArray[np.uint32], str]],
-    at: tuple[int, int],
+    proposal: OpenProposal, causes: NDArray[np.uint8], at: tuple[int, int]
 ) -> list[Abstained]:
     """Name the cause for every seat without a ballot: it left, it failed, or it was silent."""
     agents = proposal.seats.agents[proposal.box.choices == NO_BALLOT]
-    if not agents.size:
-        return []
-    cause_of = {a: cause for group, cause in causes for a in group.tolist()} | replica.left
-    groups: dict[str, list[int]] = {}
-    for agent in agents.tolist():
-        groups.setdefault(cause_of.get(agent, "silent"), []).append(agent)
+    codes = causes[agents]
     return [
-        Abstained(OUTCOME, *at, proposal.id, cause, u4(group))
-        for cause, group in sorted(groups.items())
+        Abstained(OUTCOME, *at, proposal.id, CAUSES[code], u4(agents[codes == code]))
+        for code in sorted(set(codes.tolist()), key=CAUSES.__getitem__)
     ]
 
 

@@ -13,12 +13,14 @@ class Digest:
     """Chain rounds: `digest_r = SHA-256(digest_{r-1} + records of round r)`.
 
     The records of a round are its outcome and input records as the log holds them, without
-    their length frames; operational records are skipped.
+    their length frames; operational records are skipped. A round without any other record leaves
+    the digest as it was.
     """
 
     def __init__(self, value: bytes = GENESIS) -> None:
         self._value = value
         self._hash = hashlib.sha256(value)
+        self._is_empty = True
 
     def add(self, records: Iterable[Record]) -> None:
         """Take in records of the current round, in canonical order."""
@@ -29,11 +31,13 @@ class Digest:
     def add_body(self, body: bytes | memoryview) -> None:
         """Take in the bytes of one outcome or input record."""
         self._hash.update(body)
+        self._is_empty = False
 
     def close_round(self) -> bytes:
         """End the round and return the digest up to and including it."""
-        self._value = self._hash.digest()
-        self._hash = hashlib.sha256(self._value)
+        if not self._is_empty:
+            self._value, self._is_empty = self._hash.digest(), True
+            self._hash = hashlib.sha256(self._value)
         return self._value
 
     @property

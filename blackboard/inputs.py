@@ -3,15 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 from msgspec import structs
 
-from .records import INPUT, Entries, Posts, Record, indices
+from .records import INPUT, Abstained, Ballots, Entries, Posts, Record, indices, u4
+from .replica import Replica
+from .rules import NO_BALLOT
 
 
-def stamp(inputs: Sequence[Record], own: Iterable[Record], at: tuple[int, int]) -> list[Record]:
+def stamp(
+    inputs: Sequence[Record], own: Iterable[Record], replica: Replica, at: tuple[int, int]
+) -> list[Record]:
     """Give outsiders' records the stage's place, in the order in which the server took them.
 
-    Their entries are numbered behind those that the same agent has in this stage already.
+    Their entries are numbered behind those that the same agent has in this stage already. Ballots
+    that came when their voting round had been counted are late: they abstain.
     """
     if not inputs:
         return []
@@ -20,6 +26,9 @@ def stamp(inputs: Sequence[Record], own: Iterable[Record], at: tuple[int, int]) 
         count.update(_authors(record))
     stamped: list[Record] = []
     for record in inputs:
+        if isinstance(record, Ballots) and record.round != at[0]:
+            stamped.append(_late(record, replica, at))
+            continue
         placed = structs.replace(record, event_class=INPUT, round=at[0], stage=at[1])
         if isinstance(placed, Entries):
             entries = tuple(
@@ -32,11 +41,18 @@ def stamp(inputs: Sequence[Record], own: Iterable[Record], at: tuple[int, int]) 
     return stamped
 
 
+def _late(ballots: Ballots, replica: Replica, at: tuple[int, int]) -> Abstained:
+    proposal = replica.open.get(ballots.proposal)
+    cast = np.frombuffer(ballots.choices, np.uint8) != NO_BALLOT
+    agents = proposal.seats.agents[cast] if proposal else ()
+    return Abstained(INPUT, *at, ballots.proposal, "late", u4(agents))
+
+
 def _authors(record: Record) -> list[int]:
     match record:
         case Entries(entries=entries):
             return [entry.agent for entry in entries]
         case Posts(agents=agents):
-            return indices(agents).tolist()
+            return list(map(int, indices(agents)))
         case _:
             return []

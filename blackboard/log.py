@@ -31,11 +31,10 @@ class EventLog:
         self._write(MAGIC)
 
     def append(self, encoded: Iterable[bytes]) -> None:
-        """Write the records of one round, as `encode` gave them, as one segment.
-
-        A round without records is a segment too: readers count rounds by segments.
-        """
+        """Write the records of one round, as `encode` gave them, as one segment."""
         raw = frame(encoded)
+        if not raw:
+            return
         packed = self._codec.compress(raw, asbytes=True)
         facts = (len(packed), len(raw), zlib.crc32(packed))
         self._write(_HEAD.pack(*facts, zlib.crc32(_HEAD.pack(*facts, 0)[:12])) + packed)

@@ -6,13 +6,14 @@ Columns are raw little-endian arrays in ascending agent order.
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import InvalidAction
 from .writes import Link
 
 type EventClass = Literal["outcome", "input", "operational"]
@@ -34,14 +35,14 @@ class Record(
 ):
     """What every record begins with."""
 
-    rank: ClassVar[int] = 50
+    rank: ClassVar[int] = 0
     """Canonical order of record types within a stage."""
     event_class: EventClass
     round: int
     stage: int
 
 
-class Joined(Record):
+class Joined(Record, frozen=True):
     """Agents `first` to `first + count - 1` joined in a role; `names` may be empty."""
 
     rank: ClassVar[int] = 10
@@ -52,7 +53,7 @@ class Joined(Record):
     votes: bool = True
 
 
-class Electorate(Record):
+class Electorate(Record, frozen=True):
     """A fixed set of voters, named so that proposals can refer to it."""
 
     rank: ClassVar[int] = 11
@@ -63,7 +64,7 @@ class Electorate(Record):
     """`<i8` per seat; empty means 1 each."""
 
 
-class Opened(Record):
+class Opened(Record, frozen=True):
     """A proposal opened; all its terms are fixed here."""
 
     rank: ClassVar[int] = 20
@@ -78,7 +79,7 @@ class Opened(Record):
     impact: float | None = None
 
 
-class Posts(Record):
+class Posts(Record, frozen=True):
     """Entries of one columnar kind: one number per column and agent."""
 
     rank: ClassVar[int] = 30
@@ -106,14 +107,14 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     to: int | None = None
 
 
-class Entries(Record):
+class Entries(Record, frozen=True):
     """Entries with free payloads, in (agent, seq) order."""
 
     rank: ClassVar[int] = 31
     entries: tuple[Entry, ...]
 
 
-class Ballots(Record):
+class Ballots(Record, frozen=True):
     """The ballots of one proposal in one voting round, one byte a seat of its electorate."""
 
     rank: ClassVar[int] = 40
@@ -128,7 +129,7 @@ class Ballots(Record):
     """Reasons in words per seat; empty means no seat gave one."""
 
 
-class Abstained(Record):
+class Abstained(Record, frozen=True):
     """Agents that acted in no way for a cause; `proposal` is None outside a vote."""
 
     rank: ClassVar[int] = 41
@@ -138,7 +139,7 @@ class Abstained(Record):
     """`<u4`, ascending."""
 
 
-class Requested(Record):
+class Requested(Record, frozen=True):
     """A contended act an agent asks for; the close grants or refuses it."""
 
     rank: ClassVar[int] = 42
@@ -151,7 +152,17 @@ class Requested(Record):
     lease_rounds: int = 0
 
 
-class Granted(Record):
+class Closed(Record, frozen=True):
+    """A stage ended: what was committed in it counts from here (operational)."""
+
+    rank: ClassVar[int] = 50
+    counts: bool
+    """Whether it ended a voting round, in which every open proposal takes fresh ballots."""
+    late: tuple[str, ...] = ()
+    """Workers whose commits came too late and count for nothing."""
+
+
+class Granted(Record, frozen=True):
     """What became of a contended act. A field's revision counts its writes."""
 
     rank: ClassVar[int] = 60
@@ -164,7 +175,7 @@ class Granted(Record):
     granted: bool = True
 
 
-class Left(Record):
+class Left(Record, frozen=True):
     """Agents that take no further part, and why."""
 
     rank: ClassVar[int] = 61
@@ -172,7 +183,7 @@ class Left(Record):
     cause: str
 
 
-class Decided(Record):
+class Decided(Record, frozen=True):
     """The one outcome of a proposal, with the tally it was decided on."""
 
     rank: ClassVar[int] = 70
@@ -192,7 +203,7 @@ class Decided(Record):
     """The person or role that decided, where the rule did not."""
 
 
-class World(Record):
+class World(Record, frozen=True):
     """A row the scenario's world wrote: its own account of what happened."""
 
     rank: ClassVar[int] = 80
@@ -200,7 +211,7 @@ class World(Record):
     row: dict[str, Any]
 
 
-class Display(Record):
+class Display(Record, frozen=True):
     """What the scenario publishes to be drawn (operational: never part of the digest)."""
 
     rank: ClassVar[int] = 90
@@ -208,7 +219,7 @@ class Display(Record):
     payload: dict[str, Any]
 
 
-class Note(Record):
+class Note(Record, frozen=True):
     """Something operational: status, epoch, restart, timing, a traceback."""
 
     rank: ClassVar[int] = 91
@@ -225,6 +236,7 @@ type AnyRecord = (
     | Ballots
     | Abstained
     | Requested
+    | Closed
     | Granted
     | Left
     | Decided
@@ -237,12 +249,13 @@ _LENGTH = struct.Struct("<I")
 
 
 def _encode_array(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        code = {"f": 2 if value.itemsize == 4 else 1, "i": 3, "u": 3, "b": 3}[value.dtype.kind]
+    if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "fiub":
+        code = 3 if value.dtype.kind in "iub" else 2 if value.itemsize == 4 else 1
         return msgspec.msgpack.Ext(code, value.astype(ARRAY_TYPES[code], copy=False).tobytes())
     if isinstance(value, np.generic):
         return value.item()
-    raise TypeError(f"cannot store a {type(value).__name__} on the board: {value!r:.80}")
+    shape = f" of shape {value.shape} and {value.dtype}" if isinstance(value, np.ndarray) else ""
+    raise TypeError(f"cannot store a {type(value).__name__}{shape} on the board: {value!r:.80}")
 
 
 def _decode_array(code: int, data: memoryview) -> NDArray[Any]:
@@ -252,6 +265,8 @@ def _decode_array(code: int, data: memoryview) -> NDArray[Any]:
 
 
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_encode_array)
+_PLAIN_ENCODER = msgspec.msgpack.Encoder(enc_hook=_encode_array, order="deterministic")
+_PLAIN_DECODER = msgspec.msgpack.Decoder(dict[str, Any], ext_hook=_decode_array)
 _DECODER: msgspec.msgpack.Decoder[AnyRecord] = msgspec.msgpack.Decoder(
     AnyRecord, ext_hook=_decode_array
 )
@@ -265,6 +280,20 @@ def encode(record: Record) -> bytes:
 def decode(data: bytes | memoryview) -> AnyRecord:
     """Return the record that `encode` made these bytes of."""
     return _DECODER.decode(data)
+
+
+def plain(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a payload as its readers will see it: plain values and arrays, keys in order.
+
+    What an agent changes in its own afterwards, or the order of a set, reaches no record.
+
+    Raises:
+        InvalidAction: a value that cannot be stored, or a key that is no string.
+    """
+    try:
+        return _PLAIN_DECODER.decode(_PLAIN_ENCODER.encode(dict(payload)))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidAction(f"a payload cannot be stored: {error}") from error
 
 
 def frame(encoded: Iterable[bytes]) -> bytes:

@@ -58,8 +58,10 @@ class RedisStore:
             if is_staged := len(act.body) > INLINE_BYTES:
                 blob = self._keys.blob(act.writer, act.seq)
                 commands.append(("SET", blob, act.body, "PX", STAGING_MS))
-            is_turn = isinstance(act, Turn)
-            commands.append(self._turn(act, is_staged) if is_turn else self._commit(act, is_staged))
+            if isinstance(act, Turn):
+                commands.append(self._turn(act, is_staged))
+            else:
+                commands.append(self._commit(act, is_staged))
             answers.append(len(commands) - 1)
         replies = self._send(commands)
         for act, at in zip(acts, answers, strict=True):

@@ -13,6 +13,7 @@ from .ballot_box import BallotBox
 from .records import (
     Abstained,
     Ballots,
+    Closed,
     Decided,
     Display,
     Electorate,
@@ -130,6 +131,7 @@ class Replica:
             Posts: self._posts,
             Entries: self._entries,
             Ballots: self._ballots,
+            Closed: self._stage_closed,
             Granted: self._granted,
             Left: self._left,
             Decided: self._decided,
@@ -142,8 +144,12 @@ class Replica:
 
     def fold(self, record: Record) -> None:
         """Take in one record."""
-        self.round, self.stage = record.round, record.stage
+        self.enter(record.round, record.stage)
         self._folds[type(record)](record)
+
+    def enter(self, round: int, stage: int) -> None:
+        """Go to a stage."""
+        self.round, self.stage = round, stage
 
     def entries(self, kind: str | None = None) -> Iterator[BoardEntry]:
         """Yield the entries of the rounds still kept, oldest first."""
@@ -215,6 +221,11 @@ class Replica:
     def _ballots(self, record: Ballots) -> None:
         if proposal := self.open.get(record.proposal):
             proposal.take(record)
+
+    def _stage_closed(self, record: Closed) -> None:
+        if record.counts:
+            for proposal in self.open.values():
+                proposal.begin_round(record.round)
 
     def _granted(self, record: Granted) -> None:
         if not record.granted:

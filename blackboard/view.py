@@ -7,8 +7,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InvalidAction
-from .records import Decided
-from .replica import BoardEntry, OpenProposal, Replica, Rows
+from .records import Decided, Opened
+from .replica import BoardEntry, OpenProposal, Replica, Rows, Seats
+from .rules import NO_BALLOT
+
+
+class ProposalView:
+    """An open proposal as agents see it: its terms, and ballots only where they are open."""
+
+    __slots__ = ("_proposal",)
+
+    def __init__(self, proposal: OpenProposal) -> None:
+        self._proposal = proposal
+
+    @property
+    def id(self) -> str:
+        """The id of the entry that is put to the vote."""
+        return self._proposal.id
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What a ballot may choose."""
+        return self._proposal.options
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """What is proposed."""
+        return self._proposal.payload
+
+    @property
+    def terms(self) -> Opened:
+        """Everything that was fixed when it opened."""
+        return self._proposal.opened
+
+    @property
+    def seats(self) -> Seats:
+        """Who may vote, and with what weight."""
+        return self._proposal.seats
+
+    @property
+    def cast(self) -> int:
+        """How many seats have cast a ballot in the latest voting round."""
+        return int((self._proposal.box.choices != NO_BALLOT).sum())
+
+    @property
+    def ballots(self) -> NDArray[np.uint8] | None:
+        """The ballots of the latest voting round, one a seat; None while they are sealed."""
+        is_sealed = self._proposal.opened.sealed
+        return None if is_sealed else self._proposal.box.choices
 
 
 class View:
@@ -44,12 +90,12 @@ class View:
         return self._replica.agents
 
     @property
-    def proposals(self) -> tuple[OpenProposal, ...]:
+    def proposals(self) -> tuple[ProposalView, ...]:
         """The open proposals, oldest first."""
-        return tuple(self._replica.open.values())
+        return tuple(map(ProposalView, self._replica.open.values()))
 
     @property
-    def proposal(self) -> OpenProposal:
+    def proposal(self) -> ProposalView:
         """The one open proposal.
 
         Raises:
@@ -59,7 +105,7 @@ class View:
             raise InvalidAction(
                 f"{len(self._replica.open)} proposals are open; name the one you mean"
             )
-        return next(iter(self._replica.open.values()))
+        return self.proposals[0]
 
     @property
     def decisions(self) -> tuple[Decided, ...]:
@@ -107,4 +153,4 @@ class View:
     def ballots(self, proposal: str) -> NDArray[np.uint8] | None:
         """Return the ballots of an open proposal so far, one a seat; None while sealed."""
         found = self._replica.open.get(proposal)
-        return None if found is None or found.opened.sealed else found.box.choices
+        return None if found is None else ProposalView(found).ballots

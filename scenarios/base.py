@@ -106,13 +106,17 @@ class Scenario(ABC):
         self.random = setup.random
 
     @classmethod
-    def agents_for(cls, options: Any, asked: int | None) -> int:
-        """Return how many agents a run has.
+    def resolve(cls, options: Any, asked: int | None) -> tuple[Any, int]:
+        """Return the options as they will be used, and how many agents the run has.
+
+        Args:
+            options: This scenario's `Options`.
+            asked: The number of agents the user asked for, if any.
 
         Raises:
             BadInput: the options call for another number than was asked for.
         """
-        return cls.default_agents if asked is None else asked
+        return options, cls.default_agents if asked is None else asked
 
     @abstractmethod
     def populate(self, model: Any) -> Sequence[Population]:

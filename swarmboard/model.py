@@ -77,6 +77,8 @@ class SwarmModel(mesa.Model):
         leader, clock, timing = self.leader, self._clock, self.timing
         began = clock()
         draft = leader.begin(stage.proposals)
+        for cause, gone in stage.removed.items():
+            leader.remove(gone, cause)
         view = leader.view(stage.name, stage.brief)
         ready = clock()
         for population in self.populations:

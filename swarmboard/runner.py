@@ -107,10 +107,10 @@ def prepare(config: RunConfig, *, rule: Rule | None = None) -> Plan:
             f"{kind.name} does not support the structure {config.structure!r}: "
             f"it supports {', '.join(kind.structures)}"
         )
-    options = check_options(kind, config.options)
+    options, asked = kind.resolve(check_options(kind, config.options), config.agents)
     structure = structures()[config.structure]
     percent = config.threshold or kind.default_threshold
-    agents = structure.size(kind.agents_for(options, config.agents))
+    agents = structure.size(asked)
     chosen = rule or threshold(percent)
     described = describe(chosen)
     is_threshold = described.startswith("threshold(")

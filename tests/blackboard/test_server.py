@@ -26,7 +26,8 @@ from redis.retry import Retry
 
 from blackboard import server as module
 from blackboard.errors import BadInput, ServerTooOld, ServerUnavailable
-from blackboard.server import EmbeddedServer, ServerInfo, check_server, find_server_binary
+from blackboard.server import EmbeddedServer, find_server_binary
+from blackboard.server_info import ServerInfo, check_server
 
 type Start = Callable[..., EmbeddedServer]
 type Parent = Callable[..., tuple[subprocess.Popen[str], int, str]]

@@ -1,0 +1,83 @@
+"""Opening proposals: the records that fix their terms, and the rules that will decide them."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .records import OUTCOME, Electorate, Entries, Opened, Record, entry_id, plain, u4
+from .replica import Replica
+from .rules import Rule, describe
+from .terms import check_terms, electorate_of, read_terms
+from .writes import Proposal
+
+
+class Openings:
+    """Remembers, for one leader, what was opened on which terms."""
+
+    def __init__(self, replica: Replica, *, rule: Rule, sealed: bool) -> None:
+        self._replica, self._rule, self._sealed = replica, rule, sealed
+        self._rules: dict[str, Rule] = {}
+        self._electorates: dict[bytes, str] = {}
+
+    def records(self, name: str, proposal: Proposal, at: tuple[int, int]) -> list[Record]:
+        """Return the records that open a proposal: its electorate, when that is new, and itself.
+
+        Raises:
+            InvalidAction: it could not be voted on.
+        """
+        check_terms(proposal, self._replica)
+        records: list[Record] = []
+        electorate = self._electorate(proposal, at, records)
+        rule = self._rules[name] = proposal.rule or self._rule
+        opened = Opened(
+            OUTCOME,
+            *at,
+            name,
+            tuple(proposal.options),
+            electorate,
+            describe(rule),
+            at[0] + proposal.deadline_rounds - 1,
+            self._sealed if proposal.sealed is None else proposal.sealed,
+            plain(proposal.payload),
+            proposal.impact,
+        )
+        return [*records, opened]
+
+    def rule_of(self, proposal: str) -> Rule:
+        """Return the rule that decides an open proposal."""
+        return self._rules[proposal]
+
+    def forget(self, proposal: str) -> None:
+        """Let go of a proposal that was decided."""
+        self._rules.pop(proposal, None)
+
+    def proposed(
+        self, records: Iterable[Record], own: dict[str, Proposal]
+    ) -> Iterator[tuple[str, Proposal]]:
+        """Yield the proposals that agents made in a stage, in canonical order.
+
+        Args:
+            records: The stage's merged records.
+            own: Those made in this process, whose rules may be any function.
+        """
+        for record in records:
+            for entry in record.entries if isinstance(record, Entries) else ():
+                if entry.kind == "proposal":
+                    name = entry_id(record.round, record.stage, entry.agent, entry.seq)
+                    yield name, own.get(name) or self._read(entry.payload)
+
+    def _read(self, payload: dict[str, Any]) -> Proposal:
+        return read_terms(payload, known=(self._rule, *self._rules.values()))
+
+    def _electorate(
+        self, proposal: Proposal, at: tuple[int, int], records: list[Record]
+    ) -> str:
+        """Return the name of an electorate, recording it when it is new."""
+        agents = u4(electorate_of(proposal, self._replica))
+        weights = b"" if proposal.weights is None else np.asarray(proposal.weights, "<i8").tobytes()
+        key = agents + b"/" + weights
+        if key not in self._electorates:
+            name = self._electorates[key] = f"e{len(self._electorates) + 1}"
+            records.append(Electorate(OUTCOME, *at, name, agents, weights))
+        return self._electorates[key]

@@ -1,0 +1,37 @@
+"""What a leader has yet to write: it travels with its next commit, or at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .counting import field_revisions
+from .records import Decided, Opened, Record
+
+
+@dataclass(slots=True)
+class Pending:
+    """Records for the board, and what they mean to the server."""
+
+    records: list[Record] = field(default_factory=list)
+    opened: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    fields: tuple[tuple[str, int], ...] = ()
+    forget: tuple[tuple[str, int], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.forget)
+
+    def with_records(self, records: Iterable[Record]) -> "Pending":
+        """Return a copy with more to write."""
+        copy = Pending(list(self.records), self.opened, self.closed, self.fields, self.forget)
+        copy.add(records)
+        return copy
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Put down more to write; the voting rounds of what was decided are forgotten."""
+        added = list(records)
+        decided = [r for r in added if isinstance(r, Decided)]
+        self.records += added
+        self.opened += tuple(r.proposal for r in added if isinstance(r, Opened))
+        self.closed += tuple(r.proposal for r in decided)
+        self.fields += field_revisions(added)
+        self.forget += tuple((r.proposal, r.round) for r in decided)
