@@ -1,8 +1,9 @@
 """Populations: agents of one role that join together, and how a stage's actions are collected."""
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, repeat
 from typing import Any
 
 import numpy as np
@@ -80,23 +81,30 @@ def _act_each(
     report: Report,
 ) -> None:
     results: list[Any] = []
-    actions: dict[type[Agent], Any] = {}
-    stage = view.stage_name
-    for member in members:
-        kind = type(member)
-        if kind not in actions:
-            actions[kind] = kind.action_in(stage)
-        act = actions[kind]
-        try:
-            if act is None:
-                results.append(None)
-            elif sees is None:
-                results.append(act(member, view))
-            else:
-                results.append(act(member, sees(view, member.index)))
-        except Exception:  # whatever an agent's code raises is its abstention
-            results.append(Abstain("error", detail=traceback.format_exc()))
+    for kind, group in groupby(members, type):
+        act = kind.action_in(view.stage_name)
+        if act is None:
+            results.extend(None for _ in group)
+        elif sees is None:
+            _extend(results, map(act, group, repeat(view)))
+        else:
+            agents = list(group)
+            views = (sees(view, agent.index) for agent in agents)
+            _extend(results, map(act, agents, views))
     _collect(indices, results, draft, report)
+
+
+def _extend(results: list[Any], calls: Iterator[Any]) -> None:
+    """Append what each call returns; whatever an agent's code raises is its abstention.
+
+    `extend` keeps what came before an exception, and a map goes on behind it.
+    """
+    while True:
+        try:
+            results.extend(calls)
+            return
+        except Exception:
+            results.append(Abstain("error", detail=traceback.format_exc()))
 
 
 def _collect(

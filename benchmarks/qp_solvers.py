@@ -75,7 +75,8 @@ def problems(spec: str, cuts: int, repeats: int) -> Iterator[tuple[Problem, Prob
             curves.low, curves.high,
         )  # fmt: skip
         near, other = nearest(free, None), nearest(replace(free, wish=offer + 0.0 * wish), None)
-        assert near is not None and other is not None
+        assert near is not None
+        assert other is not None
         here, there = rows @ near.z, rows @ (0.5 * near.z + 0.5 * other.z)
         first = replace(
             free,
@@ -94,7 +95,7 @@ def _spread(case: Any, curves: Curves, z: Floats) -> Floats:
 
 def swarmboard(p: Problem, start: Nearest | None) -> Answer:
     """Solve with the chosen solver: DAQP on what the last plan leaves open, the rest checked."""
-    found = nearest(p, start and Guess(start.bounds, start.cuts))
+    found = nearest(p, None if start is None else Guess(start.bounds, start.cuts))
     return None if found is None else (found.z, found)
 
 
@@ -242,7 +243,7 @@ def highs_solver(p: Problem, _: object) -> Answer:
     hessian.dim_, hessian.format_ = nodes, highspy.HessianFormat.kTriangular
     hessian.start_, hessian.index_ = np.arange(nodes + 1), np.arange(nodes)
     hessian.value_ = p.weight
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("time_limit", 20.0)
     solver.setOptionValue("primal_feasibility_tolerance", 1e-9)

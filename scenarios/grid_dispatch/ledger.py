@@ -54,15 +54,14 @@ class SupplyLedger:
     """The revealed supply of all nodes with a choice, built from public data alone.
 
     Per node a list of points sorted by output, (points, nodes) in memory. Beyond `capacity` points
-    the one farthest in output from the newest is dropped, which loosens bounds and never breaks
-    them.
+    the inner one that matters least to the bounds is dropped, which loosens and never breaks them.
 
     Args:
         low: (nodes,) published lower limits in MW.
         high: (nodes,) published upper limits in MW.
         price_floor: $/MWh below which no node may declare a marginal cost; all or (nodes,).
         price_cap: $/MWh above which no node may declare a marginal cost; all or (nodes,).
-        capacity: Points kept per node.
+        capacity: Points kept per node, at least 4; rows grow by 8 until they reach it.
     """
 
     def __init__(
@@ -205,7 +204,7 @@ class SupplyLedger:
         return above | below
 
     def _enter(self, x: Floats, price: Floats, seen: NDArray[np.bool_]) -> None:
-        self._make_room(x, seen)
+        self._make_room(seen)
         nodes = np.arange(len(x))
         place = (self._x < x).sum(axis=0)
         fresh = seen & (self._x[place, nodes] != x)
@@ -221,29 +220,33 @@ class SupplyLedger:
         np.maximum.accumulate(self._low_price, axis=0, out=self._low_price)
         np.minimum.accumulate(self._high_price[::-1], axis=0, out=self._high_price[::-1])
 
-    def _make_room(self, x: Floats, seen: NDArray[np.bool_]) -> None:
+    def _make_room(self, seen: NDArray[np.bool_]) -> None:
         """Make sure that every node that answered has a free row below the last."""
         rows = len(self._x)
         if int(self._count.max(initial=0)) + 1 < rows:
             return
         if rows < self._capacity:
-            shape = (8, len(x))
+            shape = (8, len(seen))
             self._x = np.concatenate([self._x, np.full(shape, np.inf)])
             self._low_price = np.concatenate([self._low_price, np.full(shape, -np.inf)])
             self._high_price = np.concatenate([self._high_price, np.full(shape, np.inf)])
             self._low_price[rows:], self._high_price[rows:] = self._floor, self._cap
             return
-        full = np.flatnonzero(seen & (self._count + 1 >= rows))
-        last = self._count[full] - 1
-        first_is_far = np.abs(x[full] - self._x[0, full]) > np.abs(self._x[last, full] - x[full])
-        for column, value in (
-            (self._x, np.inf),
+        self._drop_one(np.flatnonzero(seen & (self._count + 1 >= rows)))
+
+    def _drop_one(self, full: NDArray[np.intp]) -> None:
+        """Drop, for each of these nodes, the inner point whose loss loosens the bounds least."""
+        inner = np.arange(1, len(self._x) - 1)[:, None] < self._count[full] - 1
+        x, least, most = (c[:, full] for c in (self._x, self._low_price, self._high_price))
+        width = np.where(inner, x[2:], 0.0) - np.where(inner, x[:-2], 0.0)
+        loosened = np.where(inner, width * (most[2:] - least[:-2]), np.inf)
+        victim = 1 + loosened.argmin(axis=0)
+        behind = np.arange(len(self._x))[:, None] >= victim
+        for column, pad in (
+            (self._x, np.full(len(full), np.inf)),
             (self._low_price, self._floor[full]),
             (self._high_price, self._cap[full]),
         ):
             kept = column[:, full]
-            dropped = np.concatenate([kept[1:], kept[-1:]])
-            kept = np.where(first_is_far, dropped, kept)
-            kept[last, np.arange(len(full))] = value
-            column[:, full] = kept
-        self._count[full] = last
+            column[:, full] = np.where(behind, np.concatenate([kept[1:], pad[None, :]]), kept)
+        self._count[full] -= 1

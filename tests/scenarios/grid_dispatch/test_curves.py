@@ -129,7 +129,8 @@ def test_a_nodes_output_is_split_at_one_marginal_price(units, share):
     inside_low, inside_high = parts > each.low + 1e-7, parts < each.high - 1e-7
 
     assert abs(parts.sum() - x[0]) <= 1e-9 * max(1.0, abs(x[0]))
-    assert (parts >= each.low - 1e-9).all() and (parts <= each.high + 1e-9).all()
+    assert (parts >= each.low - 1e-9).all()
+    assert (parts <= each.high + 1e-9).all()
     most_below = below[inside_low].max(initial=-np.inf)
     assert most_below <= above[inside_high].min(initial=np.inf) + 1e-6
     assert abs(each.cost(parts).sum() - curves.cost(x)[0]) <= 1e-6

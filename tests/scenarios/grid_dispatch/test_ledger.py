@@ -64,7 +64,8 @@ def test_revealed_bounds_hold_for_honest_nodes_with_private_limits(seed, rounds,
     z = own.low + rng.random(40) * (own.high - own.low)
     price = rng.uniform(-10.0, 120.0, 40)
 
-    assert not broken.any() and not ledger.violators().any()
+    assert not broken.any()
+    assert not ledger.violators().any()
     assert (ledger.bounds(z, price) >= own.regret(z, price) - 1e-6).all()
     assert (ledger.revealed_cost(z) <= own.cost(z) + 1e-6).all()
 

@@ -46,7 +46,8 @@ def test_a_start_changes_the_way_and_not_the_plan(seed, nodes):
 
     warm = projection.solve(wish, elsewhere)
 
-    assert cold is not None and warm is not None
+    assert cold is not None
+    assert warm is not None
     assert np.abs(cold.output - warm.output).max() <= 1e-6
 
 

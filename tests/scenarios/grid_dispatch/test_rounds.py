@@ -43,7 +43,8 @@ def test_ieee_cases_are_accepted_near_the_optimum(spec, convention):
     outcome = negotiate(case, market=market)
     z = outcome.output
 
-    assert outcome.status == "accepted" and outcome.rounds <= 25
+    assert outcome.status == "accepted"
+    assert outcome.rounds <= 25
     assert abs(z.sum() - market.demand) <= 1e-6 * np.abs(z).sum()
     assert line_loading_percent(case, market.flows(z)).max() <= 100.01
     assert gap(market, optimum, z) * optimum.cost <= 100 * outcome.bound[-1] + 1e-4 * optimum.cost
@@ -59,7 +60,8 @@ def test_congested_library_cases_are_accepted_near_the_optimum(name):
 
     outcome = negotiate(case, market=market)
 
-    assert outcome.status == "accepted" and outcome.rounds <= 80
+    assert outcome.status == "accepted"
+    assert outcome.rounds <= 80
     assert line_loading_percent(case, market.flows(outcome.output)).max() <= 100.01
     assert gap(market, optimum, outcome.output) <= 1.0
 
@@ -70,8 +72,10 @@ def test_a_thousand_nodes_reach_a_tenth_of_a_percent_in_few_rounds():
     loose = negotiate(case, market=market)
     tight = negotiate(case, Options(certificate_percent=0.1), market)
 
-    assert loose.status == "accepted" and loose.rounds <= 20
-    assert tight.status == "accepted" and tight.rounds <= 60
+    assert loose.status == "accepted"
+    assert loose.rounds <= 20
+    assert tight.status == "accepted"
+    assert tight.rounds <= 60
     assert tight.certificate[-1] <= 0.1
     assert gap(market, optimum, tight.output) <= 0.1
 
@@ -152,9 +156,11 @@ def test_approval_without_a_certificate_accepts_a_plan_far_from_the_optimum():
     trusting = negotiate(case, Options(certificate_percent=None), market)
     careful = negotiate(case, Options(certificate_percent=1.0), market)
 
-    assert trusting.status == "accepted" and gap(market, optimum, trusting.output) > 5.0
+    assert trusting.status == "accepted"
+    assert gap(market, optimum, trusting.output) > 5.0
     assert careful.approval[trusting.rounds - 1] >= 80
-    assert careful.status == "accepted" and careful.rounds > trusting.rounds
+    assert careful.status == "accepted"
+    assert careful.rounds > trusting.rounds
     assert gap(market, optimum, careful.output) <= 1.0
 
 
@@ -166,7 +172,8 @@ def test_the_largest_unit_trips_and_a_new_plan_is_found(spec):
     outcome = negotiation.run()
     optimum = solve_dc_opf(negotiation.market.case)
 
-    assert outcome.status == "accepted" and outcome.rounds <= 40
+    assert outcome.status == "accepted"
+    assert outcome.rounds <= 40
     assert not outcome.broken
     assert gap(negotiation.market, optimum, outcome.output) <= 1.0
 
@@ -177,8 +184,10 @@ def test_silent_nodes_stay_in_the_electorate():
     few = negotiate(case, Options(silent=0.1), market)
     many = negotiate(case, Options(silent=0.25, rounds=20), market)
 
-    assert few.status == "accepted" and few.approval[-1] < 95
-    assert many.status == "expired" and max(many.approval[3:]) < 80
+    assert few.status == "accepted"
+    assert few.approval[-1] < 95
+    assert many.status == "expired"
+    assert max(many.approval[3:]) < 80
 
 
 def test_opening_shares_add_up_to_the_demand():
@@ -207,7 +216,8 @@ def test_the_worst_overloads_come_first_and_at_most_twenty():
     found = worst_overloads(flow, -high, high, standing)
 
     assert found[:3].tolist() == [30, 28, 27]
-    assert len(found) == 20 and 29 not in found
+    assert len(found) == 20
+    assert 29 not in found
 
 
 def test_a_certificate_without_revealed_cost_is_infinite():
