@@ -69,15 +69,16 @@ class Day:
             reach = (high - low) * RAMP_PERCENT_PER_MINUTE / 100 * MINUTES
             low, high = np.maximum(low, previous - reach), np.minimum(high, previous + reach)
         if self._series.available is not None:
-            high = self._within_availability(low, high, self._series.available[interval])
+            high = self._within_availability(high, self._series.available[interval])
+            low = np.minimum(low, high)  # what has failed cannot wait for its ramp
         return self._base.limited(low, high, float(self._series.load[interval]))
 
-    def _within_availability(self, low: Floats, high: Floats, available: Floats) -> Floats:
+    def _within_availability(self, high: Floats, available: Floats) -> Floats:
         """Lower the nodes' upper limits by what their units have lost."""
         units, curves = self._case.units, self._base.curves
         lost = np.maximum(units.high_mw - available, 0.0)[curves.unit_index]
         lost_at = np.bincount(curves.unit_node, weights=lost, minlength=len(curves))
-        return np.maximum(np.minimum(high, curves.high - lost_at), low)
+        return np.minimum(high, curves.high - lost_at)
 
     def _profile(self) -> Series:
         """Read the user's series, or make up a day that starts and ends at full load."""
@@ -131,8 +132,16 @@ def read_series(path: Path, case: Case, intervals: int) -> Series:
         return Series(load, None)
     available = np.full((intervals, len(case.units)), np.inf)
     for name in columns:
+        unit = known[name]
         values = [_number(path, row, rows[row], name, "MW") for row in range(intervals)]
-        available[:, known[name]] = values
+        least = float(case.units.low_mw[unit])
+        for row, value in enumerate(values):
+            if value < least:
+                raise BadInput(
+                    f"{path}, row {row + 2}, column {name}: {value:g} MW is below the unit's least "
+                    f"output of {least:g} MW; give at least that"
+                )
+        available[:, unit] = values
     return Series(load, available)
 
 

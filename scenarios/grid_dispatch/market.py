@@ -72,7 +72,7 @@ class Market:
         """Return the true cost in $/h, constants and units without a choice included."""
         return total_cost(self.case, self.unit_outputs(output))
 
-    def limited(self, low: Floats, high: Floats, load_factor: float) -> "Market":
+    def limited(self, low: Floats, high: Floats, load_factor: float = 1.0) -> "Market":
         """Return the market of an interval: narrower own limits in MW, loads scaled."""
         case = replace(self.case, load_mw=self.case.load_mw * load_factor)
         extra = self.case.load_mw * (1.0 - load_factor)

@@ -75,6 +75,8 @@ class Negotiation:
         self.stiffness: Floats = np.ones(nodes)
         self.price: Floats = np.zeros(nodes)
         """$/MWh: node price plus limit price of the last plan; the next target rests on it."""
+        self.price_limits = (0.0, 0.0)
+        """$/MWh: what no node may declare below or above."""
         self.ledger: SupplyLedger | None = None
 
     @property
@@ -107,6 +109,7 @@ class Negotiation:
         chosen = self.options
         floor = min(0.0, float(prices.min())) if chosen.price_floor is None else chosen.price_floor
         cap = CAP_FACTOR * float(np.abs(prices).max()) if chosen.price_cap is None else chosen.price_cap
+        self.price_limits = (floor, cap)
         floor_of = floor if floors is None else np.maximum(floors.columns["price"], floor)
         self.ledger = SupplyLedger(self.low, self.high, price_floor=floor_of, price_cap=cap)
         self.ledger.observe(output, prices, np.ones(len(prices), bool))

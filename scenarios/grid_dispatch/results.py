@@ -33,6 +33,8 @@ class Interval:
     """(buses,) negotiated $/MWh: the energy price plus congestion."""
     bound: float | None = None
     """$/h: the public certificate of that plan."""
+    held: NDArray[np.bool_] | None = None
+    """(nodes with a choice,) who stood still under that plan: silent or quarantined."""
 
     @property
     def unit_mw(self) -> Floats:
@@ -89,6 +91,7 @@ class Results:
         interval.output = plan.output
         interval.bus_price = bus_prices(negotiation)
         interval.bound = certificate.bound if certificate and not certificate.is_void else None
+        interval.held = negotiation.held.copy()
         self.regret = regret
         self.pairs_in_all += self.pairs
         self.cuts = len(negotiation.cut_lines)
@@ -123,6 +126,7 @@ class Results:
             "rounds_max": max(rounds),
             "last_plan_gap_percent": gaps[-1],
             "gap_max_percent": max(gaps),
+            "gap_given_held_percent": _gap_given_held(settled[-1]),
             "regret_per_h": self.regret,
             "loading_max_percent": max(loading for loading, _ in worst),
             "imbalance_max_mw": max(imbalance for _, imbalance in worst),
@@ -143,7 +147,7 @@ class Results:
         certified = None
         if None not in bounds:
             certified = 100 * float(np.mean([b for b in bounds if b is not None])) / value
-        gap = 100 * (ours - value) / value
+        gap = round(100 * (ours - value) / value, 9) + 0.0  # no -0.0
         return Yardstick("dc-opf", value, ours, gap, certified, assumes, evidence="exact")
 
     def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
@@ -176,6 +180,17 @@ def _physics(interval: Interval) -> tuple[float, float]:
     imbalance = balance_residual_mw(case, interval.unit_mw, flows)
     loading = line_loading_percent(case, flows)
     return float(loading.max(initial=0.0)), float(np.abs(imbalance).max())
+
+
+def _gap_given_held(interval: Interval) -> float | None:
+    """Return the gap to the best plan that leaves held nodes where they stood; None without any."""
+    if interval.held is None or not interval.held.any() or interval.output is None:
+        return None
+    curves, held, output = interval.market.curves, interval.held, interval.output
+    stood = np.minimum(np.maximum(output, curves.low), curves.high)
+    low, high = np.where(held, stood, curves.low), np.where(held, stood, curves.high)
+    best = solve_dc_opf(interval.market.limited(low, high).node_case(), interval.market.network)
+    return 100 * (interval.cost - best.cost) / best.cost
 
 
 def _units(interval: Interval) -> dict[str, Any]:

@@ -385,7 +385,8 @@ class GridDispatch(Scenario):
 
     def _assumes(self) -> str:
         held = int((self.negotiation.held & ~self.negotiation.quarantined).sum())
-        parts = ["declared costs"]
+        floor, cap = self.negotiation.price_limits
+        parts = [f"declared costs of {floor:g} to {cap:g} $/MWh"]
         if held:
             parts.append(f"{held} silent nodes where they stand")
         if self.negotiation.quarantined.any():
