@@ -15,6 +15,7 @@ __all__ = [
     "Population",
     "Randomness",
     "Report",
+    "RuleAgent",
     "Sees",
     "Solo",
     "Stage",

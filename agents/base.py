@@ -43,8 +43,9 @@ class RuleAgent(Agent):
 
     @classmethod
     def action_in(cls, stage: str) -> Callable[[Self, View], Actions] | None:
-        """Return the method named as the stage, if there is one."""
-        return getattr(cls, stage, None)
+        """Return the method named as the stage, if the class has one of its own."""
+        method: Callable[[Self, View], Actions] | None = _own(cls, RuleAgent, stage)
+        return method
 
 
 class Cohort(mesa.Agent):
@@ -61,5 +62,11 @@ class Cohort(mesa.Agent):
 
     def act(self, view: View) -> Blocks:
         """Return what the members do in the stage `view.stage_name`."""
-        method = getattr(self, view.stage_name, None)
-        return method(view) if method else None
+        method = _own(type(self), Cohort, view.stage_name)
+        return method(self, view) if method else None
+
+
+def _own(kind: type, base: type, stage: str) -> Any:
+    """Return what a class defines beyond its base: a stage `remove` is not Mesa's `remove`."""
+    method = getattr(kind, stage, None)
+    return None if method is getattr(base, stage, None) else method

@@ -22,7 +22,13 @@ class Competence:
     correlation: float = 0.0
 
     def right(
-        self, random: Randomness, trials: int, agents: int, *, round: int, purpose: str = "judgement"
+        self,
+        random: Randomness,
+        trials: int,
+        agents: int,
+        *,
+        round: int,
+        purpose: str = "judgement",
     ) -> NDArray[np.bool_]:
         """Draw who is right: (trials, agents)."""
         draws = random.everyone(purpose, round=round).random((trials, agents))

@@ -81,35 +81,40 @@ def _act_each(
     report: Report,
 ) -> None:
     results: list[Any] = []
-    for kind, group in groupby(members, type):
-        act = kind.action_in(view.stage_name)
+    for kind, group in groupby(members, _class):
+        agents = list(group)
+        act: Any = kind.action_in(view.stage_name)
         if act is None:
-            results.extend(None for _ in group)
+            results.extend(repeat(None, len(agents)))
         elif sees is None:
-            _extend(results, map(act, group, repeat(view)))
+            _extend(results, map(act, agents, repeat(view)), len(agents))
         else:
-            agents = list(group)
-            views = (sees(view, agent.index) for agent in agents)
-            _extend(results, map(act, agents, views))
+            views = map(sees, repeat(view), [agent.index for agent in agents])
+            _extend(results, map(act, agents, views), len(agents))
     _collect(indices, results, draft, report)
 
 
-def _extend(results: list[Any], calls: Iterator[Any]) -> None:
+def _class(member: Agent) -> type[Agent]:
+    return type(member)
+
+
+def _extend(results: list[Any], calls: Iterator[Any], count: int) -> None:
     """Append what each call returns; whatever an agent's code raises is its abstention.
 
-    `extend` keeps what came before an exception, and a map goes on behind it.
+    `extend` keeps what came before an exception, and a map goes on behind it (a generator would
+    not). A StopIteration looks to it like the end of the calls, hence the count.
     """
-    while True:
+    end = len(results) + count
+    while len(results) < end:
         try:
             results.extend(calls)
-            return
+            if len(results) < end:
+                results.append(Abstain("error", detail="StopIteration"))
         except Exception:
             results.append(Abstain("error", detail=traceback.format_exc()))
 
 
-def _collect(
-    indices: NDArray[np.uint32], results: list[Any], draft: Draft, report: Report
-) -> None:
+def _collect(indices: NDArray[np.uint32], results: list[Any], draft: Draft, report: Report) -> None:
     """Put results into the draft: as columns where all are alike, else one by one."""
     if draft.act_alike(indices, results):
         return
@@ -124,4 +129,4 @@ def _collect(
                 draft.abstain(np.array([index], np.uint32), "invalid")
                 report(np.array([index], np.uint32), str(error))
             if isinstance(action, Abstain) and action.detail:
-                report(np.array([index], np.uint32), action.detail)
+                report(np.array([index], np.uint32), str(action.detail))

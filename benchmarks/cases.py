@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.grid_dispatch.pglib_cases import pglib_names, published_dc_optimum
+from scenarios.grid_dispatch.opf import InfeasibleDemand
 from swarmboard import run
 
 MOST_BUSES = 3_000
@@ -97,7 +98,10 @@ def _disturbed(case: str, label: str, options: dict[str, Any]) -> dict[str, Any]
 
 def _seeded(case: str, options: dict[str, Any], seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
     for seed in seeds:
-        yield _summary(case=case, seed=seed, **options)
+        try:
+            yield _summary(case=case, seed=seed, **options)
+        except InfeasibleDemand as error:  # a trip can leave more demand than lines carry
+            print(f"{case}, seed {seed}: {error}", file=sys.stderr)
 
 
 def _summary(**options: Any) -> dict[str, Any]:

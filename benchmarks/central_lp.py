@@ -34,12 +34,8 @@ def solve_in_angles(case: Case) -> tuple[float, float]:
     rated = np.flatnonzero(np.isfinite(lines.high_mw))
     flow = hstack([csr_array((len(rated), len(unit))), weighted[rated]]).tocsr()
     rows = hstack([flow.T, -flow.T]).T.tocsr()
-    limits = np.r_[
-        (lines.high_mw - lines.shift_mw)[rated], -(lines.low_mw - lines.shift_mw)[rated]
-    ]
-    bounds = np.r_[
-        np.c_[np.zeros(len(width)), width], np.tile([[-np.inf, np.inf]], (buses, 1))
-    ]
+    limits = np.r_[(lines.high_mw - lines.shift_mw)[rated], -(lines.low_mw - lines.shift_mw)[rated]]
+    bounds = np.r_[np.c_[np.zeros(len(width)), width], np.tile([[-np.inf, np.inf]], (buses, 1))]
     bounds[len(width)] = 0.0  # the reference angle
     cost = np.r_[price, np.zeros(buses)]
     began = time.perf_counter()

@@ -113,7 +113,12 @@ def measure(form: str, agents: int, folder: Path) -> dict[str, float]:
         1e9 * statistics.median(sample[part] for sample in samples[1:]) / steps for part in range(3)
     )
     ratios = [(a + b) / c for a, b, c in samples[1:]]
-    return {"ours_ns": ours, "server_ns": server, "mesa_ns": mesa_s, "ratio": statistics.median(ratios)}
+    return {
+        "ours_ns": ours,
+        "server_ns": server,
+        "mesa_ns": mesa_s,
+        "ratio": statistics.median(ratios),
+    }
 
 
 def main(argv: list[str]) -> None:

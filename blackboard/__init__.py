@@ -22,10 +22,10 @@ from .errors import (
 )
 from .leader import ClosedStage, Leader
 from .log import EventLog, read_log
-from .replica import BoardEntry, OpenProposal, Rows
 from .records import Abstained, Ballots, Decided, Record
+from .recounting import recount
+from .replica import BoardEntry, OpenProposal, Rows
 from .rule_text import parse_rule
-from .rundir import RunDirectory
 from .rules import (
     ABSTAINED,
     NO_BALLOT,
@@ -41,6 +41,7 @@ from .rules import (
     threshold,
     veto,
 )
+from .rundir import RunDirectory
 from .tables import write_tables
 from .view import ProposalView, View
 from .worker import Worker
@@ -62,6 +63,7 @@ from .writes import (
 
 __all__ = [
     "ABSTAINED",
+    "NO_BALLOT",
     "Abstain",
     "Abstained",
     "Action",
@@ -86,7 +88,6 @@ __all__ = [
     "Link",
     "LogDamaged",
     "Moved",
-    "NO_BALLOT",
     "NotOpen",
     "OpenProposal",
     "OutOfOrder",
@@ -119,6 +120,7 @@ __all__ = [
     "plurality",
     "quorum",
     "read_log",
+    "recount",
     "threshold",
     "veto",
     "write_tables",

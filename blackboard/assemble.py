@@ -7,6 +7,7 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
+from .canonical import request_order
 from .errors import InvalidAction
 from .records import (
     OUTCOME,
@@ -17,6 +18,7 @@ from .records import (
     Posts,
     Record,
     Requested,
+    checked,
     entry_id,
     plain,
     u4,
@@ -76,6 +78,11 @@ class Draft:
 
     def add(self, agents: Agents, block: Block) -> None:
         """Take the actions of many agents as columns."""
+        if not isinstance(block, PostBlock | VoteBlock | Abstain):
+            raise InvalidAction(
+                f"a cohort returned a {type(block).__name__}; cohorts return PostBlock, "
+                "VoteBlock or Abstain"
+            )
         members = agents if block.agents is None else block.agents
         match block:
             case PostBlock():
@@ -84,14 +91,17 @@ class Draft:
                 self._voting.add(members, block)
             case Abstain(cause=cause):
                 self.abstain(members, cause)
-            case _:
-                raise InvalidAction(
-                    f"a cohort returned a {type(block).__name__}; cohorts return PostBlock, "
-                    "VoteBlock or Abstain"
-                )
 
     def act(self, agent: int, action: Action) -> None:
         """Take one action of one agent."""
+        try:
+            self._take(agent, action)
+        except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
+            raise InvalidAction(
+                f"agent {agent} returned {action!r:.100}, which cannot be taken: {error}"
+            ) from error
+
+    def _take(self, agent: int, action: Action) -> None:
         match action:
             case Post(kind=kind) if kind in self._kinds:
                 self._add_posts(*self._row(agent, action))
@@ -135,7 +145,7 @@ class Draft:
                 return self._voting.add_alike(agents, results)
             if types == {Post}:
                 return self._posts_alike(agents, results)
-        except (InvalidAction, KeyError, TypeError, ValueError):
+        except (InvalidAction, KeyError, TypeError, ValueError, OverflowError):
             pass
         return False
 
@@ -144,8 +154,12 @@ class Draft:
         names = self._kinds[kind]
         width = {len(post.payload) for post in posts}
         layers = {post.layer for post in posts}
-        is_plain = len(layers) == 1 and width == {len(names)} and not any(
-            [p.reasons or p.links or p.to is not None or p.confidence != 1.0 for p in posts]
+        is_plain = (
+            len(layers) == 1
+            and width == {len(names)}
+            and not any(
+                p.reasons or p.links or p.to is not None or p.confidence != 1.0 for p in posts
+            )
         )
         if not is_plain:
             return False
@@ -172,7 +186,7 @@ class Draft:
         for cause, groups in sorted(self._abstained.items()):
             agents = np.sort(np.concatenate(groups))
             records.append(Abstained(*self._at, None, cause, u4(agents)))
-        records += sorted(self._requests, key=_place)
+        records += sorted(self._requests, key=request_order)
         return records
 
     def proposed(self) -> dict[str, Proposal]:
@@ -241,6 +255,8 @@ class Draft:
 
     def _row_numbers(self, agents: Agents, rows: dict[int, int]) -> bytes:
         """Number the rows of each agent behind its earlier ones; empty when all are its first."""
+        if not rows and len(self._posts) == 1 and not self._entries and _is_rising(agents):
+            return b""
         seqs = np.arange(len(agents)) - np.searchsorted(agents, agents, side="left")
         if rows:
             seqs += [rows.get(agent, 0) for agent in agents.tolist()]
@@ -262,7 +278,7 @@ class Draft:
         links, payload = tuple(post.links), plain(post.payload)
         reasons, confidence = tuple(map(str, post.reasons)), float(post.confidence)
         where = (agent, self._seq(agent), post.kind, post.layer)
-        self._entries.append(Entry(*where, payload, reasons, confidence, links, post.to))
+        self._entries.append(checked(Entry(*where, payload, reasons, confidence, links, post.to)))
 
     def _propose(self, agent: int, proposal: Proposal) -> None:
         check_terms(proposal, self._replica)
@@ -278,15 +294,17 @@ class Draft:
             raise InvalidAction(f"agent {agent} claimed {key!r} for {terms['lease_rounds']} rounds")
         if "value" in terms:
             terms["value"] = plain({key: terms["value"]})[key]
-        self._requests.append(Requested(*self._at, agent, self._seq(agent), act, key, **terms))
+        request = Requested(*self._at, agent, self._seq(agent), act, key, **terms)
+        self._requests.append(checked(request))
 
     def _seq(self, agent: int) -> int:
         seq = self._seqs.get(agent, 0)
         self._seqs[agent] = seq + 1
         return seq
 
-def _place(request: Requested) -> tuple[int, int]:
-    return request.agent, request.seq
+
+def _is_rising(agents: Agents) -> bool:
+    return bool((agents[1:] > agents[:-1]).all())
 
 
 def _behind(entry: Entry, rows: Mapping[int, int]) -> Entry:

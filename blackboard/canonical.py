@@ -34,7 +34,7 @@ def merge(commits: Sequence[Sequence[Record]]) -> list[Record]:
         records = groups[key]
         kind = type(records[0])
         if kind is Requested:
-            merged += sorted(records, key=_request_order)
+            merged += sorted(records, key=request_order)
         elif len(records) == 1:
             merged += records
         else:
@@ -42,7 +42,8 @@ def merge(commits: Sequence[Sequence[Record]]) -> list[Record]:
     return merged
 
 
-def _request_order(request: Requested) -> tuple[int, int]:
+def request_order(request: Any) -> tuple[int, int]:
+    """Sort contended acts by agent, not by clock."""
     return request.agent, request.seq
 
 

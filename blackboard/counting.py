@@ -162,6 +162,8 @@ def _granted(
 def field_revisions(records: Iterable[Record]) -> tuple[tuple[str, int], ...]:
     """Return the revisions of the shared fields that these grants wrote."""
     latest: Mapping[str, int] = {
-        r.key: r.revision for r in records if isinstance(r, Granted) and r.act == "set" and r.granted
+        r.key: r.revision
+        for r in records
+        if isinstance(r, Granted) and r.act == "set" and r.granted
     }
     return tuple(latest.items())

@@ -124,7 +124,7 @@ class BoardFull(SwarmboardError):
 
 
 class InvalidAction(SwarmboardError):
-    """Raised for an action that the board cannot take: unknown kind, option or agent, not finite."""
+    """Raised for an action the board cannot take: unknown kind, option or agent, not finite."""
 
 
 class LogDamaged(SwarmboardError):

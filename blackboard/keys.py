@@ -19,7 +19,7 @@ class Keys:
 
     @property
     def meta(self) -> str:
-        """Hash: rev, epoch, round, stage, status, agents, and each writer's last sequence:answer."""
+        """Hash: rev, epoch, round, stage, status, agents, each writer's last answer."""
         return f"{self.tag}:meta"
 
     @property

@@ -92,7 +92,7 @@ class Leader:
         self._late: tuple[str, ...] = ()
         self._inputs: list[Record] = []
         self._announced = (0, 0)
-        self._is_shared = False
+        self._is_shared = self._is_awaited = False
         self._seq = self._rev = 0
         self._status = "running"
         self.epoch = self._take_lease()
@@ -146,6 +146,7 @@ class Leader:
         """Go to the next round; stages count from 1 in each."""
         if self._chair is None:
             self._chair = self.welcome("chair", 1, votes=False)
+            self.end_round()  # round 0: who joined
         self._pending.forget += tuple((name, self.round) for name in self.replica.open)
         self.round, self.stage = self.round + 1, 0
         self.replica.enter(self.round, 0)
@@ -165,8 +166,12 @@ class Leader:
         return self._draft
 
     def announce(self) -> None:
-        """Write now that the stage has begun, so that workers and outsiders can act in it."""
+        """Write now that the stage has begun, so that workers and outsiders can act in it.
+
+        What outsiders write from here until `close` takes effect in this stage.
+        """
         self._flush([], is_guarded=False)
+        self._is_awaited = True
 
     def commit(self, draft: Draft) -> None:
         """Write all of a draft in one act, the leader's own pending turn before it.
@@ -215,6 +220,8 @@ class Leader:
             gate: Names what stands in the way of executing an accepted proposal.
         """
         at = (self.round, self.stage)
+        if self._is_awaited:
+            self._read_others()
         records = merge(self._commits)
         draft, self._draft = self._draft, None
         self._fold([*records, Closed(OPERATIONAL, *at, counts)])
@@ -234,6 +241,7 @@ class Leader:
         for name, proposal in self._openings.proposed(records, own):
             self._open(name, proposal)
         self._commits, self._heard, self._late = [], set(), ()
+        self._is_awaited = False
         return _closed([*records, *inputs, *results])
 
     def record(self, name: str, row: dict[str, Any]) -> None:

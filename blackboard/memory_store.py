@@ -63,7 +63,7 @@ class MemoryStore:
         answered = f"w:{act.writer}"
         if (rev := self._answer(act.writer, act.seq, answered)) is not None:
             return rev
-        if act.epoch is not None and act.epoch != state.epoch:
+        if act.epoch is not None and (act.epoch != state.epoch or not state.epoch):
             raise LeaseLost(act.writer, epoch=act.epoch, current=state.epoch)
         is_here = act.round == state.round and (act.epoch is None or act.stage == state.stage)
         if not is_here:
@@ -86,7 +86,7 @@ class MemoryStore:
         answered = f"t:{act.writer}"
         if (rev := self._answer(act.writer, act.seq, answered)) is not None:
             return rev
-        if act.epoch != state.epoch:
+        if act.epoch != state.epoch or not state.epoch:
             raise LeaseLost(act.writer, epoch=act.epoch, current=state.epoch)
         if act.seen is not None and act.seen != state.rev:
             raise Moved(seen=act.seen, current=state.rev)
@@ -185,7 +185,9 @@ class MemoryStore:
 
     def _answer(self, writer: str, seq: int, answered: str) -> int | None:
         """Return the recorded answer to a repeated write."""
-        last, answer = self._state.answered.get(answered, (0, 0))
+        if answered not in self._state.answered:
+            return None
+        last, answer = self._state.answered[answered]
         if seq < last:
             raise OutOfOrder(writer, seq=seq, last=last)
         return answer if seq == last else None

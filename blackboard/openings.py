@@ -19,6 +19,8 @@ class Openings:
         self._replica, self._rule, self._sealed = replica, rule, sealed
         self._rules: dict[str, Rule] = {}
         self._electorates: dict[bytes, str] = {}
+        self._default = (-1, "")
+        """How many groups had joined when all voters were last put down, and under which name."""
 
     def records(self, name: str, proposal: Proposal, at: tuple[int, int]) -> list[Record]:
         """Return the records that open a proposal: its electorate, when that is new, and itself.
@@ -74,10 +76,15 @@ class Openings:
         self, proposal: Proposal, at: tuple[int, int], records: list[Record]
     ) -> str:
         """Return the name of an electorate, recording it when it is new."""
+        is_default = proposal.electorate is None and proposal.weights is None
+        if is_default and self._default[0] == len(self._replica.joined):
+            return self._default[1]
         agents = u4(electorate_of(proposal, self._replica))
         weights = b"" if proposal.weights is None else np.asarray(proposal.weights, "<i8").tobytes()
         key = agents + b"/" + weights
         if key not in self._electorates:
             name = self._electorates[key] = f"e{len(self._electorates) + 1}"
             records.append(Electorate(OUTCOME, *at, name, agents, weights))
+        if is_default:
+            self._default = (len(self._replica.joined), self._electorates[key])
         return self._electorates[key]

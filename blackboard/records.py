@@ -282,6 +282,17 @@ def decode(data: bytes | memoryview) -> AnyRecord:
     return _DECODER.decode(data)
 
 
+def checked[T: (Entry, Requested)](written: T) -> T:
+    """Return what an agent wrote as a reader of the log will see it.
+
+    Raises:
+        ValueError: a field has another type than the log can be read back with.
+    """
+    return msgspec.msgpack.decode(
+        _ENCODER.encode(written), type=type(written), ext_hook=_decode_array
+    )
+
+
 def plain(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return a payload as its readers will see it: plain values and arrays, keys in order.
 

@@ -194,7 +194,8 @@ class RedisStore:
             self._client.function_load(source)
         except ResponseError as error:
             if "already exists" not in str(error):
-                raise ServerUnavailable(f"the server refused the board's functions: {error}") from error
+                message = f"the server refused the board's functions: {error}"
+                raise ServerUnavailable(message) from error
 
     def _call(self, function: str, keys: Sequence[str], *args: str | bytes | int) -> Command:
         return ("FCALL", f"{self._library}_{function}", len(keys), *keys, *args)

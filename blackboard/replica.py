@@ -122,6 +122,7 @@ class Replica:
         self.latest: dict[str, Rows] = {}
         self.display: dict[str, dict[str, Any]] = {}
         self.world: dict[str, dict[str, Any]] = {}
+        self._voters: NDArray[np.uint32] | None = None
         self._roles: dict[str, tuple[str, ...]] = {}
         self._rounds: deque[tuple[int, list[Entries | Posts]]] = deque(maxlen=keep_rounds)
         self._folds: dict[type[Record], Callable[[Any], None]] = {
@@ -161,12 +162,12 @@ class Replica:
                     yield from _rows(record)
 
     def last(self, kind: str) -> BoardEntry | None:
-        """Return the latest entry of a kind with a free payload, if one is still kept."""
+        """Return the latest entry of a kind with a free payload to all, if one is still kept."""
         for _, records in reversed(self._rounds):
             for record in reversed(records):
                 if isinstance(record, Entries):
                     for entry in reversed(record.entries):
-                        if entry.kind == kind:
+                        if entry.kind == kind and entry.to is None:
                             return _read(record, entry)
         return None
 
@@ -189,11 +190,15 @@ class Replica:
 
     def voters(self) -> NDArray[np.uint32]:
         """Return the agents that joined as voters, ascending, those who left since included."""
-        blocks = [np.arange(b.first, b.first + b.count) for b in self.joined if b.votes]
-        return np.sort(np.concatenate([*blocks, np.empty(0, np.int64)])).astype(np.uint32)
+        if self._voters is None:
+            blocks = [np.arange(b.first, b.first + b.count) for b in self.joined if b.votes]
+            agents = np.concatenate([*blocks, np.empty(0, np.int64)])
+            self._voters = np.sort(agents).astype(np.uint32)
+        return self._voters
 
     def _join(self, record: Joined) -> None:
         self.joined.append(record)
+        self._voters = None
         self.agents = max(self.agents, record.first + record.count)
 
     def _electorate(self, record: Electorate) -> None:
@@ -267,6 +272,8 @@ def _join_rows(before: Rows, after: Rows) -> Rows:
         name: np.concatenate([before.columns[name], after.columns[name]])[order]
         for name in after.columns
     }
+    for column in columns.values():
+        column.flags.writeable = False
     return Rows(after.round, after.stage, agents[order], columns)
 
 

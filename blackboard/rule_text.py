@@ -27,22 +27,25 @@ def parse_rule(text: str, *, known: Iterable[Rule] = ()) -> Rule:
     Raises:
         InvalidAction: the text names a function of the user's own that is not among `known`.
     """
-    for rule in known:
-        if describe(rule) == text:
-            return rule
+    for own in known:
+        if describe(own) == text:
+            return own
     try:
-        return _build(ast.parse(text, mode="eval").body)
+        rule: Rule = _build(ast.parse(text, mode="eval").body)
+        if not callable(rule):
+            raise TypeError(f"{text} is no rule")
     except (SyntaxError, ValueError, TypeError, KeyError) as error:
         raise InvalidAction(
             f"the rule {text!r} is none of the built-in ones ({', '.join(sorted(_BUILT_IN))}); "
             "make a rule of your own the run's rule"
         ) from error
+    return rule
 
 
 def _build(node: ast.expr) -> Any:
     match node:
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
-            return _BUILT_IN[name](*map(_build, args))  # type: ignore[operator]
+            return _BUILT_IN[name](*map(_build, args))
         case ast.Constant(value=value):
             return value
         case _:

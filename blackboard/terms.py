@@ -23,6 +23,7 @@ def check_terms(proposal: Proposal, replica: Replica) -> None:
         InvalidAction: says which term, and the value seen.
     """
     options = proposal.options
+    _check_types(proposal)
     if not 2 <= len(options) < ABSTAINED or len(set(options)) < len(options):
         raise InvalidAction(f"a proposal needs 2 to 253 different options, got {options!r:.100}")
     if "abstain" in options or not all(options):
@@ -42,6 +43,21 @@ def check_terms(proposal: Proposal, replica: Replica) -> None:
         )
 
 
+def _check_types(proposal: Proposal) -> None:
+    """Refuse terms that a reader of the log could not read back."""
+    kinds: dict[str, Any] = {
+        "deadline_rounds": int,
+        "sealed": bool | None,
+        "impact": int | float | None,
+        "id": str | None,
+    }
+    for name, kind in kinds.items():
+        if not isinstance(value := getattr(proposal, name), kind):
+            raise InvalidAction(f"{name} of a proposal is {value!r:.80}, which is no {kind}")
+    if isinstance(proposal.options, str) or not all(isinstance(o, str) for o in proposal.options):
+        raise InvalidAction(f"options are a tuple of names, got {proposal.options!r:.100}")
+
+
 def electorate_of(proposal: Proposal, replica: Replica) -> NDArray[np.uint32]:
     """Return who may vote, ascending; every voter of the run unless the proposal says who.
 
@@ -58,7 +74,7 @@ def electorate_of(proposal: Proposal, replica: Replica) -> NDArray[np.uint32]:
             f"{replica.agents - 1}"
         )
     if proposal.weights is None:
-        seats = np.unique(seats)
+        seats = seats if (np.diff(seats) > 0).all() else np.unique(seats)
     elif (np.diff(seats) <= 0).any():
         raise InvalidAction("agents with weights of their own stand in ascending order, each once")
     return seats.astype(np.uint32)

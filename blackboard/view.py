@@ -53,8 +53,11 @@ class ProposalView:
     @property
     def ballots(self) -> NDArray[np.uint8] | None:
         """The ballots of the latest voting round, one a seat; None while they are sealed."""
-        is_sealed = self._proposal.opened.sealed
-        return None if is_sealed else self._proposal.box.choices
+        if self._proposal.opened.sealed:
+            return None
+        choices = self._proposal.box.choices.view()
+        choices.flags.writeable = False
+        return choices
 
 
 class View:

@@ -49,7 +49,39 @@ _HOMES = {
 }
 PACKAGES = ("blackboard", "agents", "scenarios", "viz")
 
-__all__ = sorted([*_HOMES])  # noqa: PLE0605
+__all__ = [
+    "Agent",
+    "Board",
+    "Cohort",
+    "Competence",
+    "Link",
+    "Population",
+    "Post",
+    "PostBlock",
+    "Proposal",
+    "Result",
+    "RuleAgent",
+    "Scenario",
+    "ScenarioOptions",
+    "Scene",
+    "Setup",
+    "Stage",
+    "Stages",
+    "Structure",
+    "Tally",
+    "Verdict",
+    "View",
+    "Vote",
+    "VoteBlock",
+    "Yardstick",
+    "ahead_by_k",
+    "first_to_k",
+    "plurality",
+    "quorum",
+    "run",
+    "threshold",
+    "veto",
+]
 
 
 def owners() -> dict[str, Path | None]:

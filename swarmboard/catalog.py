@@ -7,6 +7,7 @@ import sys
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
+from traceback import extract_tb
 
 from blackboard import BadInput
 from scenarios import Scenario
@@ -56,7 +57,11 @@ def _from_file(path: Path) -> type[Scenario]:
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
-        raise BadInput(f"{path}, line {error.lineno}: {error.msg}") from error
+        raise BadInput(f"{error.filename}, line {error.lineno}: {error.msg}") from error
+    except Exception as error:  # whatever the user's file raises
+        lines = [at.lineno for at in extract_tb(error.__traceback__) if at.filename == str(path)]
+        where = f"{path}, line {lines[-1]}" if lines else str(path)
+        raise BadInput(f"{where}: {type(error).__name__}: {error}") from error
     found = [
         value
         for value in vars(module).values()
@@ -66,8 +71,14 @@ def _from_file(path: Path) -> type[Scenario]:
         and not inspect.isabstract(value)
     ]
     if len(found) != 1:
+        named = f" ({', '.join(kind.__name__ for kind in found)})" if found else ""
         raise BadInput(
-            f"{path} has {len(found)} scenario classes; it needs exactly one subclass of "
-            "swarmboard.Scenario"
+            f"{path} has {len(found)} scenario classes{named}; it needs exactly one subclass of "
+            "swarmboard.Scenario with populate() and stages()"
         )
+    for required in ("name", "summary"):
+        if not isinstance(getattr(found[0], required, None), str):
+            raise BadInput(
+                f"{path}: {found[0].__name__} has no {required}: give it one line of text"
+            )
     return found[0]

@@ -8,6 +8,12 @@ from typing import Annotated, Any
 import typer
 
 DONE, FAILED, BAD_USAGE, STOPPED = 0, 1, 2, 3
+INTERRUPTED = 130
+"""What typer makes of a KeyboardInterrupt."""
+USAGE_ERROR: Any = typer.BadParameter.__base__
+"""Click's UsageError, wherever this version of typer keeps it."""
+RUNS = Path("runs")
+RUNS_HELP = "where runs are kept; may be given several times"
 
 app = typer.Typer(
     help="Simulate swarms that decide together on a shared blackboard.",
@@ -20,34 +26,46 @@ app = typer.Typer(
 
 @app.command()
 def run(
-    scenario: Annotated[str, typer.Argument(help="a scenario's name, or your own file ./mine.py")],
-    agents: Annotated[int | None, typer.Option(help="how many agents")] = None,
+    scenario: Annotated[
+        str | None, typer.Argument(help="a scenario's name, or your own file ./mine.py")
+    ] = None,
+    agents: Annotated[str | None, typer.Option(metavar="N", help="how many agents")] = None,
     structure: Annotated[str | None, typer.Option(help="see `swarmboard structures`")] = None,
     threshold: Annotated[str | None, typer.Option(help="percent that must agree")] = None,
-    rounds: Annotated[int | None, typer.Option(help="the most rounds to take")] = None,
-    seed: Annotated[int | None, typer.Option(help="the same seed repeats the run")] = None,
+    rounds: Annotated[str | None, typer.Option(metavar="N", help="the most rounds to take")] = None,
+    seed: Annotated[
+        str | None, typer.Option(metavar="N", help="the same seed repeats the run")
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="a scenario's option")
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="a TOML file with these options")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="a TOML file, or RUN/config.json to repeat a run")
+    ] = None,
     board: Annotated[
-        str | None, typer.Option(help="redis://, unix:// or memory://; default: bundled server")
+        str | None, typer.Option(help="redis://, unix://, memory:// or bundled (default)")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="the run directory")] = None,
-    workers: Annotated[int | None, typer.Option(help="worker processes")] = None,
+    workers: Annotated[str | None, typer.Option(metavar="N", help="worker processes")] = None,
     baseline: Annotated[str | None, typer.Option(help="`single` adds the matched run")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check, say what would run")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="no progress bar")] = False,
 ) -> None:
     """Run a scenario."""
+    # Numbers come as text, so that `RunConfig` refuses wrong ones with their value.
+    from blackboard.errors import BadInput
+
     from .config import check_threshold, make_config, parse_settings, read_config
     from .progress import Progress
     from .report_card import text_card
     from .runner import execute, prepare
 
     values: dict[str, Any] = read_config(config) if config else {}
+    if threshold is not None:
+        values.pop("rule", None)
     given = {
+        "scenario": scenario,
         "agents": agents,
         "structure": structure,
         "threshold": None if threshold is None else check_threshold(threshold),
@@ -63,7 +81,9 @@ def run(
     for name in ("ballots",):
         if name in options:
             values[name] = options.pop(name)
-    plan = prepare(make_config(values | {"scenario": scenario, "options": options}))
+    if "scenario" not in values:
+        raise BadInput("run what? Name a scenario: `swarmboard scenarios` lists them")
+    plan = prepare(make_config(values | {"options": options}))
     if dry_run:
         typer.echo(_dry_run(plan))
         return
@@ -79,21 +99,24 @@ def run(
 
 @app.command("list")
 def list_runs(
-    runs: Annotated[Path, typer.Option(help="where runs are kept")] = Path("runs"),
+    runs: Annotated[list[Path] | None, typer.Option(help=RUNS_HELP)] = None,
 ) -> None:
     """List runs, oldest first."""
     from blackboard import RunDirectory
 
-    found = list(RunDirectory.all(runs))
+    folders = runs or [RUNS]
+    found = RunDirectory.all(*folders)
     if not found:
-        typer.echo(f"no runs in {runs}/ yet: `swarmboard run grid-dispatch` makes one")
+        where = ", ".join(f"{folder}/" for folder in folders)
+        typer.echo(f"no runs in {where} yet: `swarmboard run grid-dispatch` makes one")
     for directory in found:
         summary = directory.read_json("summary.json") or {}
         config = directory.read_json("config.json") or {}
         typer.echo(
-            f"{directory.path.name}  {config.get('scenario', '?'):<18} "
+            f"{directory.run_id}  {summary.get('scenario') or config.get('scenario', '?'):<18} "
             f"{summary.get('status', 'unfinished'):<10} "
-            f"{summary.get('rounds', '-')!s:>6} rounds  {summary.get('digest', '')[:12]}"
+            f"{summary.get('rounds', '-')!s:>6} rounds  {(summary.get('digest') or '')[:12]}"
+            + ("" if directory.path.name == directory.run_id else f"  {directory.path}")
         )
 
 
@@ -101,13 +124,14 @@ def list_runs(
 def show(
     run: Annotated[str, typer.Argument(help="a run's id, its beginning, or its path")],
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
+    runs: Annotated[list[Path] | None, typer.Option(help=RUNS_HELP)] = None,
 ) -> None:
     """Show what a run came to."""
     from blackboard import BadInput, RunDirectory
 
     from .report_card import text_card
 
-    directory = RunDirectory.find(run)
+    directory = RunDirectory.find(run, roots=runs or [RUNS])
     summary = directory.read_json("summary.json")
     if summary is None:
         raise BadInput(f"the run {directory.path} has no summary: it is running, or was killed")
@@ -161,16 +185,40 @@ def main() -> None:
     from blackboard.errors import BadInput, SwarmboardError
 
     try:
-        app(standalone_mode=True)
+        code = app(standalone_mode=False)
+    except USAGE_ERROR as error:
+        code = _refuse_usage(error)
     except BadInput as error:
-        typer.echo(f"swarmboard: {error}", err=True)
-        sys.exit(BAD_USAGE)
+        code = _say(error, BAD_USAGE)
     except SwarmboardError as error:
-        typer.echo(f"swarmboard: {error}", err=True)
-        sys.exit(FAILED)
-    except KeyboardInterrupt:
-        typer.echo("swarmboard: stopped", err=True)
-        sys.exit(STOPPED)
+        code = _say(error, FAILED)
+    except KeyboardInterrupt as error:
+        code = _say("stopped" + _note(error), STOPPED)
+    except Exception as error:
+        if not _note(error):
+            raise  # not a run's failure but a defect of ours
+        code = _say(f"the run failed: {type(error).__name__}: {error}" + _note(error), FAILED)
+    sys.exit(STOPPED if code == INTERRUPTED else code if isinstance(code, int) else DONE)
+
+
+def _refuse_usage(error: Any) -> int:
+    """Say in one line what is wrong with the arguments; asked nothing, show the help."""
+    message = str(error.format_message())
+    if "\n" in message:
+        typer.echo(message)
+        return BAD_USAGE
+    command = error.ctx.command_path if error.ctx else "swarmboard"
+    return _say(f"{message.rstrip('.')}; `{command} --help` says what it takes", BAD_USAGE)
+
+
+def _say(message: object, code: int) -> int:
+    typer.echo(f"swarmboard: {message}", err=True)
+    return code
+
+
+def _note(error: BaseException) -> str:
+    """Return where a run left what it had done, as its error says."""
+    return "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
 
 
 def _dry_run(plan: Any) -> str:

@@ -1,5 +1,6 @@
 """A run's configuration: checked at the door, frozen, and enough to repeat the run."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -13,6 +14,8 @@ from blackboard import BadInput
 from scenarios import Scenario, ScenarioOptions
 
 BASELINES = ("single", "separate", "chorus")
+_OF_THE_RECORD = ("run_id", "versions")
+"""What `config.json` says of the run it was written for; a repetition has its own."""
 
 
 class RunConfig(BaseModel):
@@ -24,6 +27,8 @@ class RunConfig(BaseModel):
     agents: int | None = Field(None, ge=1)
     structure: str = "swarm"
     threshold: int | None = None
+    rule: str | None = None
+    """A built-in rule as `describe` writes it: `veto('safety', quorum(50, threshold(80)))`."""
     rounds: int | None = Field(None, ge=1)
     seed: int = Field(0, ge=0, lt=2**63)
     options: dict[str, Any] = Field(default_factory=dict)
@@ -40,12 +45,14 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
     Raises:
         BadInput: one line that names the first wrong value and the next step.
     """
+    given = dict(values)
+    if given.get("threshold") is not None:
+        given["threshold"] = check_threshold(given["threshold"])
     try:
-        config = RunConfig(**values)
+        config = RunConfig(**given)
     except ValidationError as error:
-        raise BadInput(_first_problem(error, "run")) from error
-    if config.threshold is not None:
-        check_threshold(config.threshold)
+        hint = "`swarmboard run --help` says what it takes"
+        raise BadInput(_first_problem(error, "", hint)) from error
     _one_of("structure", config.structure, list(structures()))
     _one_of("ballots", config.ballots, ["sealed", "open"])
     if config.baseline is not None:
@@ -61,16 +68,26 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Read a TOML file with the names of `RunConfig`; scenario options stand in `[options]`."""
+    """Read a TOML file with the names of `RunConfig`, or the `config.json` of a run to repeat.
+
+    Scenario options stand in `[options]`.
+    """
+    is_json = path.suffix == ".json"
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        content = json.loads(text) if is_json else tomllib.loads(text)
     except OSError as error:
         raise BadInput(f"the configuration {path} cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"the configuration {path} is not TOML: {error}") from error
+    except ValueError as error:  # of JSON, TOML and UTF-8 alike
+        kind = "JSON" if is_json else "TOML"
+        raise BadInput(f"the configuration {path} is not {kind}: {_one_line(error)}") from error
+    if not isinstance(content, dict):
+        raise BadInput(
+            f"the configuration {path} holds no names with values: write them as name = value"
+        )
     for name in content:
-        _one_of(f"key in {path}", name, list(RunConfig.model_fields))
-    return content
+        _one_of(f"key in {path}", name, [*RunConfig.model_fields, *_OF_THE_RECORD])
+    return {name: value for name, value in content.items() if name not in _OF_THE_RECORD}
 
 
 def check_threshold(percent: float | str) -> int:
@@ -81,11 +98,11 @@ def check_threshold(percent: float | str) -> int:
     """
     try:
         value = float(percent)
-    except ValueError:
+    except (TypeError, ValueError):
         raise BadInput(f"--threshold {percent}: a whole number from 1 to 100 is needed") from None
     if 0 < value < 1:
         raise BadInput(f"--threshold {percent} is a share: did you mean {round(100 * value)}?")
-    if value != int(value) or not 1 <= value <= 100:
+    if not 1 <= value <= 100 or value != int(value):
         raise BadInput(f"--threshold {percent}: a whole number from 1 to 100 is needed")
     return int(value)
 
@@ -101,7 +118,8 @@ def check_options(scenario: type[Scenario], values: Mapping[str, Any]) -> Scenar
     try:
         return scenario.Options(**values)
     except ValidationError as error:
-        raise BadInput(_first_problem(error, scenario.name)) from error
+        hint = "`swarmboard scenarios` lists options"
+        raise BadInput(_first_problem(error, f"{scenario.name}: ", hint)) from error
 
 
 def parse_settings(settings: list[str]) -> dict[str, str]:
@@ -123,10 +141,14 @@ def _one_of(what: str, name: str, names: list[str]) -> None:
     raise BadInput(f"unknown {what} {name!r}: {hint}")
 
 
-def _first_problem(error: ValidationError, where: str) -> str:
+def _first_problem(error: ValidationError, where: str, hint: str) -> str:
     problem = error.errors()[0]
     name = ".".join(map(str, problem["loc"])) or "value"
     seen = problem.get("input")
     message = problem["msg"].removeprefix("Value error, ")
-    described = message[0].lower() + message[1:]
-    return f"{where}: {name}={seen!r} is wrong: {described}; `swarmboard scenarios` lists options"
+    described = _one_line(message[0].lower() + message[1:])
+    return f"{where}{name}={seen!r} is wrong: {described}; {hint}"
+
+
+def _one_line(message: object) -> str:
+    return " ".join(str(message).split())

@@ -1,6 +1,7 @@
 """A run's summary as people read it: a few lines of text, or a small table in a notebook."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -8,23 +9,34 @@ from typing import Any
 
 def text_card(summary: Mapping[str, Any], path: Path) -> str:
     """Return the lines that `swarmboard run` and `swarmboard show` print."""
-    rows = card_rows(summary) + [("results", str(path))]
+    rows = [*card_rows(summary), ("results", str(path))]
     return "\n".join(f"{name:<11} {text}" for name, text in rows)
 
 
-def card(summary: Mapping[str, Any]) -> str:
-    """Return the summary as an HTML table."""
-    rows = "".join(
-        f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(text)}</td></tr>"
-        for name, text in card_rows(summary)
-    )
-    return f"<table>{rows}</table>"
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A summary as notebooks and terminals show it."""
+
+    summary: Mapping[str, Any]
+    path: Path
+
+    def __repr__(self) -> str:
+        return text_card(self.summary, self.path)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th>"
+            f"<td style='text-align:left'>{escape(text)}</td></tr>"
+            for name, text in [*card_rows(self.summary), ("results", str(self.path))]
+        )
+        return f"<table>{rows}</table>"
 
 
 def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return names and texts, most important first."""
-    if summary["status"] == "failed":
-        return [("failed", f"after {summary['rounds']} rounds: {summary['error']}")]
+    if "error" in summary:
+        ended = f"in round {summary['rounds']:,}: {summary['error']}"
+        return [("run", _headline(summary)), ("broke off", ended)]
     rows = [("run", _headline(summary)), ("decision", _decision(summary))]
     rows += _yardstick(summary["yardstick"])
     if summary["metrics"]:
@@ -35,7 +47,9 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     if summary["baseline"]:
         rows += _baseline(summary["baseline"])
     timing = summary["timing"]
-    parts = ", ".join(f"{part} {timing[f'{part}_s']:.2f}" for part in ("board", "agents", "scenario"))
+    parts = ", ".join(
+        f"{part} {timing[f'{part}_s']:.2f}" for part in ("board", "agents", "scenario")
+    )
     rows.append(("time", f"{timing['wall_s']:.2f} s ({parts})"))
     rows.append(("digest", f"{summary['digest']} ({summary['determinism']})"))
     return rows
@@ -94,7 +108,9 @@ def _baseline(baseline: Mapping[str, Any]) -> list[tuple[str, str]]:
     text = f"{baseline['structure']} of {baseline['agents']}, {baseline['rounds']:,} rounds"
     if baseline["yardstick"]:
         text += f", gap {_number(baseline['yardstick']['gap_percent'])} %"
-    return [("baseline", f"{text}: {_numbers(baseline['metrics'])}" if baseline["metrics"] else text)]
+    return [
+        ("baseline", f"{text}: {_numbers(baseline['metrics'])}" if baseline["metrics"] else text)
+    ]
 
 
 def _numbers(values: Mapping[str, Any]) -> str:

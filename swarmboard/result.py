@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from blackboard import RunDirectory, SwarmboardError
 
+from .report_card import Card
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -51,14 +53,12 @@ class Result:
         """The scenario's own tables by name."""
         return _Tables(self._directory.results())
 
-    def show(self) -> "Result":
-        """Return what a notebook shows as the run's summary."""
-        return self
+    def show(self) -> Card:
+        """Return the run's summary: a table in a notebook, lines of text where it is printed."""
+        return Card(self.summary, self.path)
 
     def _repr_html_(self) -> str:
-        from .report_card import card
-
-        return card(self.summary)
+        return self.show()._repr_html_()
 
     def __repr__(self) -> str:
         return f"Result({str(self.path)!r})"

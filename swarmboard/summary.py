@@ -1,17 +1,19 @@
 """`summary.json`: what a run came to, in names that others rely on."""
 
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from blackboard import RunDirectory, describe
+import numpy as np
+
+from blackboard import Leader, RunDirectory, SwarmboardError, describe
 from scenarios import Yardstick
 
 from .accounts import CAUSES, Accounts, decision_row, percent
 from .model import SwarmModel
+from .plan import Plan
 
-if TYPE_CHECKING:
-    from .runner import Plan
-
+OUTCOMES = ("accepted", "rejected", "expired", "vetoed", "escalated")
 NO_TOKENS = {
     "work": 0,
     "coordination": 0,
@@ -25,40 +27,38 @@ NO_TOKENS = {
 
 
 def summarise(
-    plan: "Plan", directory: RunDirectory, model: SwarmModel, accounts: Accounts, status: str
+    plan: Plan, directory: RunDirectory, model: SwarmModel, accounts: Accounts, status: str
 ) -> dict[str, Any]:
-    """Return the summary of a run that has ended."""
-    world, leader = model.world, model.leader
-    timing = model.timing
-    return {
-        "run_id": directory.path.name,
-        "scenario": plan.scenario.name,
-        "structure": plan.structure.name,
-        "seed": plan.config.seed,
-        "status": status,
-        "determinism": "recorded" if leader.has_inputs else "closed",
-        "agents": plan.setup.agents,
-        "rounds": leader.round,
-        "instants": None,
-        "simulated_s": None,
-        "digest": leader.digest.hex,
-        "parent": None,
-        "rule": describe(plan.setup.rule),
-        "consensus": _consensus(plan, model, accounts),
-        "decisions": [decision_row(decided) for decided in accounts.last],
-        "yardstick": _yardstick(world.yardstick()),
-        "baseline": None,
-        "metrics": dict(world.metrics()),
-        "abstentions": {cause: accounts.abstentions[cause] for cause in CAUSES},
-        "tokens": NO_TOKENS,
-        "timing": {
-            "wall_s": None,
-            "board_s": round(timing.board_s, 4),
-            "agents_s": round(timing.agents_s, 4),
-            "scenario_s": round(timing.scenario_s, 4),
-        },
-        "board": {"server": leader.server[0], "version": leader.server[1], "revision": None},
+    """Return the summary of a run that has ended.
+
+    Raises:
+        SwarmboardError: the scenario's figures have a number that is not finite.
+    """
+    world, timing = model.world, model.timing
+    summary = _frame(plan, directory, model.leader, accounts, status)
+    yardstick = world.yardstick()
+    summary["consensus"] |= _consensus(model, accounts)
+    summary["yardstick"] = None if yardstick is None else _yardstick(yardstick)
+    summary["metrics"] = _finite("metrics()", world.metrics())
+    summary["timing"] |= {
+        "board_s": round(timing.board_s, 4),
+        "agents_s": round(timing.agents_s, 4),
+        "scenario_s": round(timing.scenario_s, 4),
     }
+    return summary
+
+
+def unfinished_summary(
+    plan: Plan,
+    directory: RunDirectory,
+    leader: Leader | None,
+    accounts: Accounts,
+    *,
+    status: str,
+    why: str,
+) -> dict[str, Any]:
+    """Return the summary of a run that broke off: the same names, and `error`."""
+    return _frame(plan, directory, leader, accounts, status) | {"error": why}
 
 
 def baseline_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,25 +67,71 @@ def baseline_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": "single", **{name: summary[name] for name in names}}
 
 
-def _consensus(plan: "Plan", model: SwarmModel, accounts: Accounts) -> dict[str, Any]:
-    decisive = accounts.decisive
-    row = decision_row(decisive) if decisive else None
+def _frame(
+    plan: Plan,
+    directory: RunDirectory,
+    leader: Leader | None,
+    accounts: Accounts,
+    status: str,
+) -> dict[str, Any]:
+    """Return all names of a summary, with what is known without the scenario."""
+    kind, version = leader.server if leader else (None, None)
+    return {
+        "run_id": directory.run_id,
+        "scenario": plan.scenario.name,
+        "structure": plan.structure.name,
+        "seed": plan.config.seed,
+        "status": status,
+        "determinism": "recorded" if leader and leader.has_inputs else "closed",
+        "agents": plan.setup.agents,
+        "rounds": leader.round if leader else 0,
+        "instants": None,
+        "simulated_s": None,
+        "digest": leader.digest.hex if leader else None,
+        "parent": None,
+        "rule": describe(plan.setup.rule),
+        "consensus": _counts(plan, accounts),
+        "decisions": [decision_row(decided) for decided in accounts.last],
+        "yardstick": None,
+        "baseline": None,
+        "metrics": {},
+        "abstentions": {cause: accounts.abstentions[cause] for cause in CAUSES},
+        "tokens": dict(NO_TOKENS),
+        "timing": {"wall_s": None, "board_s": None, "agents_s": None, "scenario_s": None},
+        "board": {
+            "server": kind,
+            "version": version,
+            "revision": leader.revision if leader else None,
+        },
+    }
+
+
+def _counts(plan: Plan, accounts: Accounts) -> dict[str, Any]:
+    row = decision_row(accounts.decisive) if accounts.decisive else None
+    return {
+        "threshold_percent": plan.setup.threshold_percent,
+        "approval_percent": row["percent"] if row else None,
+        "approval_percent_with_choice": None,
+        "eligible_agents": row["eligible_agents"] if row else 0,
+        "agents_with_choice": None,
+        "effective_voters": None,
+        **{outcome: accounts.outcomes[outcome] for outcome in OUTCOMES},
+        "abstained_percent": percent(row["abstain_weight"], row["eligible_weight"])
+        if row
+        else None,
+    }
+
+
+def _consensus(model: SwarmModel, accounts: Accounts) -> dict[str, Any]:
+    """Return how hollow the decisive vote may be: who had a choice, who errs together."""
+    row = decision_row(accounts.decisive) if accounts.decisive else None
     eligible = row["eligible_agents"] if row else 0
     with_choice = model.world.voters_with_choice()
     chosen = eligible if with_choice is None else with_choice
-    approval = row["percent"] if row else None
     return {
-        "threshold_percent": plan.setup.threshold_percent,
-        "approval_percent": approval,
-        "approval_percent_with_choice": approval if chosen == eligible else None,
-        "eligible_agents": eligible,
+        "approval_percent_with_choice": row["percent"] if row and chosen == eligible else None,
         "agents_with_choice": chosen,
         "effective_voters": _effective_voters(model, eligible),
-        **{
-            outcome: accounts.outcomes[outcome]
-            for outcome in ("accepted", "rejected", "expired", "vetoed", "escalated")
-        },
-        "abstained_percent": percent(row["abstain_weight"], row["eligible_weight"]) if row else None,
     }
 
 
@@ -97,16 +143,28 @@ def _effective_voters(model: SwarmModel, eligible: int) -> float:
     return round(float(max(0, independent) + worth), 3)
 
 
-def _yardstick(yardstick: Yardstick | None) -> dict[str, Any] | None:
-    if yardstick is None:
-        return None
-    return {
-        "kind": yardstick.kind,
+def _yardstick(yardstick: Yardstick) -> dict[str, Any]:
+    numbers = {
         "value": yardstick.value,
         "ours": yardstick.ours,
         "gap_percent": yardstick.gap_percent,
         "certificate_percent": yardstick.certificate_percent,
+    }
+    return {
+        "kind": yardstick.kind,
+        **_finite("yardstick()", numbers),
         "certificate_assumes": yardstick.certificate_assumes,
-        "expected": dict(yardstick.expected),
+        "expected": _finite("yardstick().expected", yardstick.expected),
         "evidence": yardstick.evidence,
     }
+
+
+def _finite(where: str, numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Refuse what JSON cannot hold: a missing number is None, never NaN."""
+    for name, value in numbers.items():
+        if isinstance(value, float | np.floating) and not math.isfinite(value):
+            raise SwarmboardError(
+                f"{where} of the scenario gives {name}={value}: return None where there is no "
+                "number"
+            )
+    return dict(numbers)

@@ -8,12 +8,11 @@ local function join(keys, args)
   local again = repeated(at[5], seq)
   if again then return again end
   local index, round, stage = tonumber(at[4] or 0), tonumber(at[2] or 0), tonumber(at[3] or 0)
-  local body = cmsgpack.pack({ "joined", "input", round, stage, args[3], index, 1, { args[4] }, true })
-  local length = #body
-  local frame = string.char(length % 256, math.floor(length / 256), 0, 0)
+  local joined = { "joined", "input", round, stage, args[3], index, 1, { args[4] }, true }
+  local body = cmsgpack.pack(joined)
   redis.call("HSET", keys[1], "agents", index + 1)
   append(keys[1], keys[2], "", { rev = at[1], writer = name, seq = seq, origin = 1,
     answered = "w:" .. name,
-    round = round, stage = stage, body = frame .. body, answer = index })
+    round = round, stage = stage, body = struct.pack("<I4", #body) .. body, answer = index })
   return { "ok", index }
 end

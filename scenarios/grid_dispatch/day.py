@@ -156,5 +156,3 @@ def _number(path: Path, row: int, cells: dict[str, str], column: str, unit: str)
             f"{path}, row {row + 2}, column {column}: {text!r} is no {unit} from 0 upwards"
         )
     return value
-
-

@@ -39,7 +39,5 @@ def tripped(case: Case) -> tuple[Case, int]:
     marginal = list(units.marginal)
     price = marginal[unit][1][-1]
     marginal[unit] = (np.zeros(2), np.full(2, price))
-    out = replace(
-        units, low_mw=low, high_mw=high, cost_at_low=cost, marginal=tuple(marginal)
-    )
+    out = replace(units, low_mw=low, high_mw=high, cost_at_low=cost, marginal=tuple(marginal))
     return replace(case, units=out), unit

@@ -108,7 +108,11 @@ class Negotiation:
         self.bids = output
         chosen = self.options
         floor = min(0.0, float(prices.min())) if chosen.price_floor is None else chosen.price_floor
-        cap = CAP_FACTOR * float(np.abs(prices).max()) if chosen.price_cap is None else chosen.price_cap
+        cap = (
+            CAP_FACTOR * float(np.abs(prices).max())
+            if chosen.price_cap is None
+            else chosen.price_cap
+        )
         self.price_limits = (floor, cap)
         floor_of = floor if floors is None else np.maximum(floors.columns["price"], floor)
         self.ledger = SupplyLedger(self.low, self.high, price_floor=floor_of, price_cap=cap)

@@ -55,7 +55,9 @@ class NodeCohort(Cohort):
         blocks = [PostBlock("offer", {"output_mw": output, "price": price}, self.seats)]
         if view.brief["open_offers"]:
             floors = self.curves.prices[:, 0]
-            blocks.append(PostBlock("open_offer", {"price": np.ascontiguousarray(floors)}, self.seats))
+            blocks.append(
+                PostBlock("open_offer", {"price": np.ascontiguousarray(floors)}, self.seats)
+            )
         return blocks
 
     def bid(self, view: View) -> PostBlock | None:

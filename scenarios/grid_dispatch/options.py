@@ -40,8 +40,12 @@ class GridOptions(ScenarioOptions):
         1.0, gt=0, description="largest certified gap in percent of revealed cost, or off"
     )
     open_offers: bool = Field(False, description="nodes also post their price at the lower limit")
-    price_floor: Price = Field(None, description="$/MWh no node may declare below (default: min offer or 0)")
-    price_cap: Price = Field(None, description="$/MWh no node may declare above (default: 10 x dearest offer)")
+    price_floor: Price = Field(
+        None, description="$/MWh no node may declare below (default: min offer or 0)"
+    )
+    price_cap: Price = Field(
+        None, description="$/MWh no node may declare above (default: 10 x dearest offer)"
+    )
     silent: Share = Field(0.0, description="share of voters that fall silent from round 3")
     byzantine: Share = Field(0.0, description="share that bids at random and posts regret 0")
     bluffers: Share = Field(0.0, description="share that always bids its maximum and approves")

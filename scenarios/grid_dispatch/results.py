@@ -11,8 +11,9 @@ from blackboard import Decided
 
 from ..base import Yardstick
 from .accounting import balance_residual_mw, line_loading_percent, unit_costs
+from .deliberation import Deliberation
 from .market import Market
-from .negotiation import Certificate, Negotiation
+from .negotiation import Negotiation
 from .opf import Optimum, solve_dc_opf
 
 type Floats = NDArray[np.float64]
@@ -56,7 +57,6 @@ class Results:
         self.intervals: list[Interval] = []
         self.row: dict[str, Any] = {}
         self.pairs = 0
-        self.pairs_in_all = 0
         self.failovers = 0
         self.quarantined = 0
         self.cuts = 0
@@ -77,32 +77,27 @@ class Results:
         else:
             self.intervals.append(interval)
 
-    def close_round(
-        self,
-        negotiation: Negotiation,
-        decided: Decided,
-        certificate: Certificate | None,
-        *,
-        regret: float,
-    ) -> None:
+    def close_round(self, talks: Deliberation, decided: Decided) -> None:
         """Note what a round came to."""
+        negotiation, certificate = talks.negotiation, talks.certificate
         interval, plan = self.intervals[-1], negotiation.on_table
         interval.rounds += 1
         interval.output = plan.output
         interval.bus_price = bus_prices(negotiation)
         interval.bound = certificate.bound if certificate and not certificate.is_void else None
         interval.held = negotiation.held.copy()
-        self.regret = regret
-        self.pairs_in_all += self.pairs
+        self.regret = talks.regret
+        self.pairs += talks.pairs
+        self.failovers = talks.planner
         self.cuts = len(negotiation.cut_lines)
         self.quarantined = int(negotiation.quarantined.sum())
         self.row = {
             "interval": interval.number + 1,
             "energy_price": plan.energy_price,
-            "regret_per_h": regret,
+            "regret_per_h": talks.regret,
             "certificate_per_h": interval.bound,
             "certificate_of_revealed_percent": certificate.percent if certificate else None,
-            "plan_check_pairs": self.pairs,
+            "plan_check_pairs": talks.pairs,
             "cuts": self.cuts,
             "quarantined": self.quarantined,
             "gate": decided.gate,
@@ -131,7 +126,7 @@ class Results:
             "loading_max_percent": max(loading for loading, _ in worst),
             "imbalance_max_mw": max(imbalance for _, imbalance in worst),
             "cuts": self.cuts,
-            "plan_check_pairs": self.pairs_in_all,
+            "plan_check_pairs": self.pairs,
             "quarantined": self.quarantined,
             "failovers": self.failovers,
         }

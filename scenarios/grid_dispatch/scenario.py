@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agents import Agent, Population, Stage, Stages
-from blackboard import BadInput, ClosedStage, Decided, Gate, OpenProposal, Proposal, View
+from agents import Agent, Population, Stages
+from blackboard import BadInput, Decided, View
 
 from ..base import Scenario, Scene, Setup, Yardstick
 from .case import Case
 from .day import Day
-from .disturbance import conduct_of, trip_round, tripped
+from .deliberation import Deliberation
 from .dispatcher import Dispatcher
+from .disturbance import conduct_of, trip_round, tripped
 from .market import Market
-from .negotiation import Certificate, Negotiation, read_plan
-from .nodes import NodeAgent, NodeCohort, as_lists, node_agents
+from .negotiation import Negotiation
+from .nodes import NodeAgent, NodeCohort, node_agents
+from .opf import InfeasibleDemand
 from .options import GridOptions
 from .planners import Critics, Planner
 from .results import Results
@@ -27,9 +29,6 @@ from .sources import load_case
 type Floats = NDArray[np.float64]
 
 DEFAULT_CASE = "ieee118"
-MOST_PAIRS = 60
-"""How often planning and checking alternate within a round."""
-SILENT_FROM = 3
 
 
 class GridDispatch(Scenario):
@@ -38,7 +37,7 @@ class GridDispatch(Scenario):
     name = "grid-dispatch"
     summary = "node agents of a power grid negotiate an optimal dispatch and vote on it"
     Options = GridOptions
-    kinds = {
+    kinds: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "offer": ("output_mw", "price"),
         "open_offer": ("price",),
         "bid": ("output_mw",),
@@ -61,11 +60,10 @@ class GridDispatch(Scenario):
             raise BadInput(f"case {self.case.name}: no unit in service can change its output")
         self.conduct = conduct_of(options, len(self.seats), self.random)
         self.negotiation = Negotiation(self.market, options)
+        self.talks = Deliberation(self.negotiation, options, self.conduct, self.random)
         self.results = Results()
         self.results.open_interval(self.market, self.interval)
-        self.trip = trip_round(options)
-        self.certificate: Certificate | None = None
-        self.planner = 0
+        self.trip_round = trip_round(options)
         self.is_impasse = False
 
     @classmethod
@@ -96,9 +94,7 @@ class GridDispatch(Scenario):
         self.cohort: NodeCohort | None = None
         members: NodeCohort | list[Agent]
         if self.options.population == "cohort":
-            members = self.cohort = NodeCohort(
-                model, self.nodes, self.seats, curves, self.conduct
-            )
+            members = self.cohort = NodeCohort(model, self.nodes, self.seats, curves, self.conduct)
         else:
             members = self.objects = node_agents(
                 model, self.nodes, self.seats.tolist(), curves, self.conduct
@@ -115,24 +111,17 @@ class GridDispatch(Scenario):
         if self.setup.structure == "solo":
             yield from self.dispatcher.stages(board)
             return
-        if self.trip and board.round == self.trip:
+        if board.round == self.trip_round:
             self._trip()
-        negotiation = self.negotiation
-        if negotiation.opening is None:
-            yield self._nodes_act("offer", shares=negotiation.shares, open_offers=self.options.open_offers)
-            offers = board.rows("offer")
-            if offers is None or len(offers.agents) != len(self.seats):
-                raise RuntimeError("a node with a choice made no opening offer")
-            negotiation.take_offers(offers, board.rows("open_offer"))
-        yield self._bid(board)
-        broken = negotiation.take_bids(_of_this_stage(board, "bid"), self.seats)
-        removed = self.seats[broken] if self.options.quarantine else self.seats[:0]
-        plan_id = yield from self._plan_and_check(board, removed)
-        if plan_id is None:
+        decided = yield from self.talks.round(board)
+        if decided is None:
             self.is_impasse = True
             return
-        closed = yield self._vote(board, plan_id)
-        self._take_vote(board, closed)
+        is_accepted = decided.outcome == "accepted"
+        self.results.close_round(self.talks, decided)
+        self.talks.step(board)
+        if is_accepted or self.negotiation.round >= self.options.interval_rounds:
+            self._close_interval(is_accepted)
 
     def is_done(self) -> bool:
         """Say whether every interval is settled, or the objections contradict each other."""
@@ -172,167 +161,6 @@ class GridDispatch(Scenario):
             return market.curves
         return market.curves.scaled(np.where(self.conduct.liars, 1.5, 1.0))
 
-    def _nodes_act(self, name: str, **brief: Any) -> Stage:
-        """Return a stage of the nodes; plain-Python agents are briefed in plain lists."""
-        is_cohort = self.options.population == "cohort"
-        return Stage(name, ("node",), brief=brief if is_cohort else as_lists(brief))
-
-    def _bid(self, board: View) -> Stage:
-        negotiation = self.negotiation
-        noise = np.zeros(len(self.seats))
-        if self.conduct.byzantine.any():
-            noise = self.random.everyone("byzantine bid", round=board.round).random(len(noise))
-        return self._nodes_act(
-            "bid",
-            target=negotiation.target,
-            price=negotiation.price,
-            stiffness=negotiation.stiffness,
-            noise=noise,
-            muted=self._muted(board),
-        )
-
-    def _muted(self, board: View) -> NDArray[np.bool_]:
-        """Return which nodes with a choice do not speak: fallen silent, or quarantined."""
-        is_silent = self.conduct.silent & (board.round >= SILENT_FROM)
-        return is_silent | self.negotiation.quarantined
-
-    def _plan_and_check(self, board: View, removed: NDArray[np.uint32]) -> Any:
-        """Alternate planning and checking until no objection is left; return the plan's id."""
-        negotiation = self.negotiation
-        gone = {"quarantined": removed} if removed.size else {}
-        for pair in range(1, MOST_PAIRS + 1):
-            brief = {"planner": self.planner, "negotiation": negotiation}
-            yield Stage("plan", ("planner",), brief=brief, removed=gone)
-            gone = {}
-            entry = board.last("plan")
-            if entry is None or not entry.id.startswith(f"{board.round}.{board.stage}."):
-                if board.last("impasse") is not None:
-                    return None
-                self._next_planner()
-                continue
-            moved = bool(entry.payload["moved"])
-            negotiation.take_plan(read_plan(entry.payload), moved=moved)
-            yield self._check(moved)
-            self.results.pairs = pair
-            if _entries_here(board, "fault"):
-                self._next_planner()
-                continue
-            objections = _of_this_stage(board, "objection")
-            self.standing = 0 if objections is None else len(objections.agents)
-            if objections is None:
-                return entry.id
-            first = self.nodes + self.options.planners
-            negotiation.take_objections(objections.agents.astype(np.int64) - first)
-        return entry.id
-
-    def _check(self, moved: bool) -> Stage:
-        flow = self.negotiation.market.flows(self.negotiation.on_table.output)
-        standing = np.zeros(len(flow), bool)
-        standing[self.negotiation.cut_lines] = True
-        brief = {
-            "flow": flow,
-            "lines": self.case.lines,
-            "standing": standing,
-            "planner": self.planner,
-            "negotiation": self.negotiation,
-            "moved": moved,
-        }
-        return Stage("check", ("critic", "planner"), brief=brief)
-
-    def _next_planner(self) -> None:
-        """Fail over to the next planner; the last one's turn ends the run."""
-        self.planner += 1
-        self.results.failovers += 1
-        if self.planner >= self.options.planners:
-            raise RuntimeError(
-                f"all {self.options.planners} planners failed; run again with more planners="
-            )
-
-    def _vote(self, board: View, plan_id: str) -> Stage:
-        negotiation = self.negotiation
-        plan = negotiation.on_table
-        self.certificate = negotiation.certify()
-        impact = float(np.abs(plan.output).sum())
-        proposal = Proposal(
-            electorate=self.seats, weights=self._weights(), id=plan_id, impact=impact
-        )
-        brief = {
-            "plan": plan_id,
-            "output": plan.output,
-            "node_price": plan.node_price,
-            "offer_price": negotiation.offer_price,
-            "stake_floor": 0.001 * abs(plan.energy_price) * negotiation.capacity,
-            "regret_percent": self.options.regret_percent,
-            "muted": self._muted(board),
-        }
-        is_cohort = self.options.population == "cohort"
-        return Stage(
-            "vote",
-            ("node",),
-            (proposal,),
-            votes=True,
-            brief=brief if is_cohort else as_lists(brief),
-            gate=self._gate(board),
-        )
-
-    def _weights(self) -> NDArray[np.int64] | None:
-        """Return one vote a node, or integer kW of published capacity."""
-        if self.options.weight == "node":
-            return None
-        curves = self.market.curves
-        size = np.maximum(np.abs(curves.low), np.abs(curves.high))
-        return np.maximum(np.rint(1000 * size), 1).astype(np.int64)
-
-    def _gate(self, board: View) -> Gate:
-        """Return what has to hold besides the vote: no objection, no broken limit, certified."""
-        certificate, limit = self.certificate, self.options.certificate_percent
-
-        def gate(_: OpenProposal) -> str | None:
-            if self.standing:
-                return f"{self.standing} line objections stand"
-            if _entries_here(board, "safety"):
-                return "a safety objection stands"
-            if _of_this_stage(board, "limit") is not None:
-                return "the plan breaks a node's own limit"
-            if limit is None or certificate is None:
-                return None
-            if certificate.is_void:
-                return "certificate void: a node broke the supply law"
-            if certificate.percent is None or certificate.percent > limit:
-                found = "nothing yet" if certificate.percent is None else f"{certificate.percent:.3g} %"
-                return f"certificate {found}, needed {limit:g} %"
-            return None
-
-        return gate
-
-    def _take_vote(self, board: View, closed: ClosedStage) -> None:
-        """Fold the vote: revealed limits, the decision, and the step to the next round."""
-        negotiation = self.negotiation
-        decided = board.decisions[-1]
-        low = np.full(len(self.seats), -np.inf)
-        high = np.full(len(self.seats), np.inf)
-        if (limits := _of_this_stage(board, "limit")) is not None:
-            at = np.searchsorted(self.seats, limits.agents)
-            values, up = limits.columns["limit_mw"], limits.columns["side"] > 0
-            high[at[up]], low[at[~up]] = values[up], values[~up]
-        is_accepted = decided.outcome == "accepted"
-        self._read_ballots(closed)
-        self.approval_percent = 100 * decided.weights["approve"] / decided.eligible
-        self.results.close_round(negotiation, decided, self.certificate, regret=self.regret)
-        negotiation.take_limits(low, high)
-        negotiation.end_round()
-        if is_accepted or negotiation.round >= self.options.interval_rounds:
-            self._close_interval(is_accepted)
-
-    def _read_ballots(self, closed: ClosedStage) -> None:
-        """Note votes (1 approve, 0 reject, -1 none) and the sum of the posted regrets."""
-        self.votes = np.full(len(self.seats), -1.0)
-        self.regret = 0.0
-        for ballots in closed.ballots:
-            cast = np.frombuffer(ballots.choices, np.uint8)
-            self.votes = np.where(cast <= 1, 1.0 - cast, self.votes)
-            self.regret += float(np.nansum(np.frombuffer(ballots.numbers, "<f8")))
-
     def settle_alone(self, output: Floats, price: Floats, decided: Decided) -> None:
         """Take the single dispatcher's plan for the interval."""
         interval = self.results.intervals[-1]
@@ -356,14 +184,17 @@ class GridDispatch(Scenario):
         if self.interval >= self.options.intervals:
             return False
         self.market = self.day.market(self.interval, output)
-        self.results.open_interval(self.market, self.interval)
+        try:
+            self.results.open_interval(self.market, self.interval)
+        except InfeasibleDemand as error:
+            raise InfeasibleDemand(f"interval {self.interval + 1}: {error}") from error
         return True
 
     def _trip(self) -> None:
         """Take the largest unit out: its node knows, and the change of limits is published."""
         case, unit = tripped(self.case)
         before = self.market.curves
-        self.case, self.trip = case, None
+        self.case = case
         self.day = self.day.with_case(case)
         self.market = self.day.market(self.interval, None)
         self._tell_nodes()
@@ -392,19 +223,6 @@ class GridDispatch(Scenario):
         if self.negotiation.quarantined.any():
             parts.append(f"{int(self.negotiation.quarantined.sum())} quarantined nodes held")
         return ", ".join(parts)
-
-
-def _of_this_stage(board: View, kind: str) -> Any:
-    """Return the rows of a kind that were posted in the stage that has just closed, or None."""
-    rows = board.rows(kind)
-    is_here = rows is not None and (rows.round, rows.stage) == (board.round, board.stage)
-    return rows if is_here else None
-
-
-def _entries_here(board: View, kind: str) -> bool:
-    """Say whether an entry of a kind was posted in the stage that has just closed."""
-    entry = board.last(kind)
-    return entry is not None and entry.id.startswith(f"{board.round}.{board.stage}.")
 
 
 def _case(options: GridOptions, seed: int) -> Case:

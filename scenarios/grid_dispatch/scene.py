@@ -10,7 +10,6 @@ from scipy.sparse.csgraph import shortest_path
 from ..base import Scene
 from .accounting import line_loading_percent
 from .case import Case
-from .results import bus_prices
 
 if TYPE_CHECKING:
     from .scenario import GridDispatch
@@ -53,7 +52,7 @@ def frame_of(scenario: "GridDispatch") -> dict[str, Any]:
     output = np.zeros(scenario.nodes)
     output[scenario.market.curves.nodes] = interval.output
     vote = np.full(scenario.nodes, -1.0)
-    vote[scenario.market.curves.nodes] = scenario.votes
+    vote[scenario.market.curves.nodes] = scenario.talks.votes
     objected = np.zeros(len(case.lines))
     objected[negotiation.cut_lines] = 1.0
     loading = line_loading_percent(case, interval.market.flows(interval.output))
@@ -66,7 +65,7 @@ def frame_of(scenario: "GridDispatch") -> dict[str, Any]:
         "edge:objection": objected.astype(np.float32),
         "energy_price": row["energy_price"],
         "certificate": row["certificate_of_revealed_percent"],
-        "approval": scenario.approval_percent,
+        "approval": scenario.talks.approval_percent,
     }
 
 

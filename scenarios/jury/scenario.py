@@ -61,7 +61,7 @@ class Jury(Scenario):
 
     def is_done(self) -> bool:
         """Say whether all trials are judged."""
-        return len(self.truth) >= self.options.trials
+        return len(self.truth) >= int(self.options.trials)
 
     def metrics(self) -> Mapping[str, float]:
         """Return the shares of trials judged rightly, wrongly and not at all."""

@@ -154,14 +154,14 @@ def test_a_series_of_the_users_own_sets_load_and_availability(
     dispatch: Any, tmp_path: Path
 ) -> None:
     series = tmp_path / "series.csv"
-    series.write_text("load,unit_1\n1.0,300\n0.9,120\n")
+    series.write_text("load,unit_1\n1.0,300\n0.9,170\n")
 
     tables = dispatch(case="ieee14", intervals=2, series=str(series)).tables
 
     loads = tables["buses"].groupby("interval")["load_mw"].sum()
     assert loads[2] == pytest.approx(0.9 * loads[1])
     units = tables["units"].set_index(["interval", "unit"])["output_mw"]
-    assert units[2, 1] <= 120 + 1e-6
+    assert units[2, 1] <= 170 + 1e-6
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,101 @@
+"""A checked run, ready to start, and what its `config.json` keeps to repeat it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents import Structure, structures
+from blackboard import BadInput, InvalidAction, Rule, describe, parse_rule, threshold
+from scenarios import Scenario, Setup
+
+from .catalog import find_scenario
+from .config import RunConfig, check_options
+from .versions import versions
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A checked run, ready to start."""
+
+    config: RunConfig
+    scenario: type[Scenario]
+    structure: Structure
+    setup: Setup
+    world: Scenario
+    asked: int
+    """The number of agents asked for, of which the structure may use fewer."""
+    rounds: int
+
+    def as_config(self, run_id: str) -> Mapping[str, Any]:
+        """Return everything that is needed to repeat the run, as `config.json` keeps it."""
+        config = self.config.model_dump(mode="json", exclude={"out"})
+        scenario = self.config.scenario
+        return config | {
+            "run_id": run_id,
+            "scenario": str(Path(scenario).resolve()) if scenario.endswith(".py") else scenario,
+            "agents": self.asked,
+            "rounds": self.rounds,
+            "rule": describe(self.setup.rule),
+            "threshold": self.setup.threshold_percent,
+            "options": self.setup.options.model_dump(mode="json"),
+            "versions": versions(),
+        }
+
+
+def prepare(
+    config: RunConfig, *, rule: Rule | None = None, kind: type[Scenario] | None = None
+) -> Plan:
+    """Check everything that can be checked before a run starts.
+
+    Args:
+        config: What was asked for.
+        rule: The run's rule; None means the one that the configuration names.
+        kind: The scenario's class, where it is at hand.
+
+    Raises:
+        BadInput: something is wrong; nothing has been touched.
+    """
+    kind = kind or find_scenario(config.scenario)
+    if config.structure not in kind.structures:
+        raise BadInput(
+            f"{kind.name} does not support the structure {config.structure!r}: "
+            f"it supports {', '.join(kind.structures)}"
+        )
+    options, asked = kind.resolve(check_options(kind, config.options), config.agents)
+    structure = structures()[config.structure]
+    chosen = rule or _rule(config, kind)
+    setup = Setup(
+        options,
+        structure.size(asked),
+        config.seed,
+        config.structure,
+        chosen,
+        threshold_percent(chosen),
+    )
+    world = kind(setup)
+    rounds = config.rounds or world.round_limit()
+    return Plan(config, kind, structure, setup, world, asked, rounds)
+
+
+def threshold_percent(rule: Rule) -> int | None:
+    """Return the percent of a plain threshold, or None for any other rule."""
+    text = describe(rule)
+    is_threshold = text.startswith("threshold(") and text[10:-1].isdigit()
+    return int(text[10:-1]) if is_threshold else None
+
+
+def _rule(config: RunConfig, kind: type[Scenario]) -> Rule:
+    """Return the rule that the configuration names, or the scenario's threshold."""
+    if config.rule is None:
+        return threshold(config.threshold or kind.default_threshold)
+    try:
+        rule = parse_rule(config.rule)
+    except InvalidAction as error:
+        raise BadInput(f"{error}: run(..., rule=yours) in Python") from error
+    if config.threshold not in (None, threshold_percent(rule)):
+        raise BadInput(
+            f"rule={config.rule} and threshold={config.threshold} contradict each other: "
+            "leave one of them away"
+        )
+    return rule
