@@ -112,11 +112,11 @@ class FieldConflict(Refused):
 
 
 class BodyLost(Refused):
-    """Raised when a staged body expired before its commit arrived."""
+    """Raised when the server has lost a staged body before its commit arrived."""
 
     def __init__(self, writer: str) -> None:
         self.writer = writer
-        super().__init__(f"the staged body of writer {writer} expired before its commit; resend it")
+        super().__init__(f"the staged body of writer {writer} is gone from the server; send it again")
 
 
 class BoardFull(SwarmboardError):

@@ -4,40 +4,41 @@ All keys of a run share the hash tag `{sb:<run>}`, so that a cluster keeps them 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keys:
     """The keys of one run."""
 
     run: str
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """What every key of the run begins with."""
         return f"{{sb:{self.run}}}"
 
-    @property
+    @cached_property
     def meta(self) -> str:
         """Hash: rev, epoch, round, stage, status, agents, each writer's last answer."""
         return f"{self.tag}:meta"
 
-    @property
+    @cached_property
     def events(self) -> str:
         """Stream: one entry a write, its id `<rev>-0`."""
         return f"{self.tag}:ev"
 
-    @property
+    @cached_property
     def fields(self) -> str:
         """Hash: revision of each shared field."""
         return f"{self.tag}:fields"
 
-    @property
+    @cached_property
     def lease(self) -> str:
         """String: the runner that leads the run; expires with its lease."""
         return f"{self.tag}:lease"
 
-    @property
+    @cached_property
     def display(self) -> str:
         """Hash: what the scenario publishes to be drawn, latest wins."""
         return f"{self.tag}:display"
@@ -54,6 +55,7 @@ class Keys:
         """Bitmap by agent index: who cast a ballot in this voting round."""
         return f"{self.tag}:v:{proposal}:{round}"
 
+    @cached_property
     def scratch(self) -> str:
         """Bitmap that lives only inside one commit."""
         return f"{self.tag}:scratch"

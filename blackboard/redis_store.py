@@ -1,19 +1,14 @@
-"""The store on a Redis or Valkey server; the only file that knows redis-py."""
+"""The store on a Redis or Valkey server."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
-import hiredis
-import redis
-from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import OutOfMemoryError, ResponseError, TimeoutError
-from redis.retry import Retry
+from redis.exceptions import ResponseError
 
 from .bitmaps import both, members
 from .errors import (
     BallotRefused,
-    BoardFull,
     BodyLost,
     FieldConflict,
     LeaseLost,
@@ -26,16 +21,11 @@ from .errors import (
     WrongStage,
 )
 from .keys import REGISTRY, Keys
-from .library import library
+from .library import FUNCTIONS, library
 from .server_info import check_server
 from .store import INLINE_BYTES, Commit, Event, Meta, Turn
+from .wire import Command, Wire, connect
 
-STAGING_MS = 600_000
-"""How long a staged body waits for its commit."""
-RETRIES = 8
-"""Resends after a lost connection; a repeated write is answered, not applied twice."""
-
-type Command = tuple[str | bytes | int, ...]
 
 
 class RedisStore:
@@ -43,46 +33,55 @@ class RedisStore:
 
     def __init__(self, url: str, run: str) -> None:
         self.url, self.run, self._keys = url, run, Keys(run)
-        self._client = _connect(url)
+        self._client = connect(url)
         info = check_server(self._client)
         self.kind, self.version = info.kind, info.version
-        self._library, source = library()
-        self._retry = Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.02), RETRIES)
+        name, source = library()
+        self._functions = {function: f"{name}_{function}" for function in FUNCTIONS}
+        self._wire = Wire(self._client)
         self._load(source)
 
     def submit(self, *acts: Commit | Turn) -> tuple[int, ...]:
         """Apply acts in order, in one round trip, and return the revision of each."""
         commands: list[Command] = []
-        answers: list[int] = []
         for act in acts:
-            if is_staged := len(act.body) > INLINE_BYTES:
-                blob = self._keys.blob(act.writer, act.seq)
-                commands.append(("SET", blob, act.body, "PX", STAGING_MS))
-            if isinstance(act, Turn):
-                commands.append(self._turn(act, is_staged))
-            else:
-                commands.append(self._commit(act, is_staged))
-            answers.append(len(commands) - 1)
-        replies = self._send(commands)
-        for act, at in zip(acts, answers, strict=True):
-            if replies[at][0] != b"ok":
-                raise self._refusal(replies[at][0].decode(), replies[at][1], act)
-        return tuple(replies[at][1] for at in answers)
+            blob = self._keys.blob(act.writer, act.seq)
+            is_staged = len(act.body) > INLINE_BYTES
+            if is_staged:
+                commands.append(("SET", blob, act.body))
+            make = self._turn if isinstance(act, Turn) else self._commit
+            commands.append(make(act, blob, is_staged))  # type: ignore[arg-type]
+        answers = [reply for reply in self._wire.call(commands) if reply != b"OK"]
+        for act, (said, what) in zip(acts, answers, strict=True):
+            if said != b"ok":
+                self._unstage(act, said)
+                raise self._refusal(said.decode(), what, act)
+        return tuple([what for _, what in answers])
 
-    def _commit(self, act: Commit, is_staged: bool) -> Command:
-        keys = [self._keys.meta, self._keys.events, self._keys.blob(act.writer, act.seq)]
-        keys.append(self._keys.scratch())
-        for proposal, _ in act.ballots:
-            keys += (self._keys.proposal(proposal), self._keys.voted(proposal, act.round))
-        epoch = "" if act.epoch is None else act.epoch
-        body = b"" if is_staged else act.body
-        bitmaps = (bitmap for _, bitmap in act.ballots)
-        where = (act.round, act.stage, int(is_staged))
-        return self._call("commit", keys, act.writer, act.seq, epoch, *where, body, *bitmaps)
+    def _commit(self, act: Commit, blob: str, is_staged: bool) -> Command:
+        keys, ballots = self._keys, act.ballots
+        return (
+            "FCALL",
+            self._functions["commit"],
+            4 + 2 * len(ballots),
+            keys.meta,
+            keys.events,
+            keys.scratch,
+            blob,
+            *[keys.proposal(proposal) for proposal, _ in ballots],
+            *[keys.voted(proposal, act.round) for proposal, _ in ballots],
+            act.writer,
+            act.seq,
+            "" if act.epoch is None else act.epoch,
+            act.round,
+            act.stage,
+            int(is_staged),
+            b"" if is_staged else act.body,
+            *[bitmap for _, bitmap in ballots],
+        )
 
-    def _turn(self, act: Turn, is_staged: bool) -> Command:
-        keys = [self._keys.meta, self._keys.events, self._keys.blob(act.writer, act.seq)]
-        keys.append(self._keys.fields)
+    def _turn(self, act: Turn, blob: str, is_staged: bool) -> Command:
+        keys = [self._keys.meta, self._keys.events, self._keys.fields, blob]
         keys += (self._keys.proposal(p) for p in (*act.closed, *act.opened))
         keys += (self._keys.voted(p, r) for p, r in act.forget)
         seen = "" if act.seen is None else act.seen
@@ -94,10 +93,15 @@ class RedisStore:
             "turn", keys, act.writer, act.seq, act.epoch, seen, *where, body, *counts, *fields
         )
 
+    def _unstage(self, act: Commit | Turn, said: bytes) -> None:
+        """Delete the staged body of a refused act; one out of order may have a namesake."""
+        if len(act.body) > INLINE_BYTES and said != b"out-of-order":
+            self._wire.call([("DEL", self._keys.blob(act.writer, act.seq))])
+
     def join(self, writer: str, seq: int, *, role: str, name: str) -> int:
         """Register an outsider and return its agent index."""
         keys = [self._keys.meta, self._keys.events]
-        [reply] = self._send([self._call("join", keys, writer, seq, role, name)])
+        [reply] = self._wire.call([self._call("join", keys, writer, seq, role, name)])
         _raise_order(reply, writer, seq)
         return int(reply[1])
 
@@ -107,7 +111,7 @@ class RedisStore:
         """Write a shared field if it still has the expected revision; return the new one."""
         keys = [self._keys.meta, self._keys.events, self._keys.fields]
         wanted = "" if expected is None else expected
-        [reply] = self._send([self._call("set_field", keys, writer, seq, key, wanted, body)])
+        [reply] = self._wire.call([self._call("set_field", keys, writer, seq, key, wanted, body)])
         if reply[0] == b"conflict":
             raise FieldConflict(key, expected=expected or 0, current=int(reply[1]))
         _raise_order(reply, writer, seq)
@@ -116,23 +120,23 @@ class RedisStore:
     def lease(self, runner: str, *, ttl_ms: int) -> tuple[str, int]:
         """Take or renew the leader's lease; return its holder and the epoch."""
         keys = [self._keys.lease, self._keys.meta]
-        [[holder, epoch]] = self._send([self._call("lease", keys, runner, ttl_ms)])
+        [[holder, epoch]] = self._wire.call([self._call("lease", keys, runner, ttl_ms)])
         return holder.decode(), int(epoch)
 
     def release(self, runner: str) -> None:
         """Give the lease back, if this runner holds it."""
-        self._send([self._call("release", [self._keys.lease], runner)])
+        self._wire.call([self._call("release", [self._keys.lease], runner)])
 
     def meta(self) -> Meta:
         """Return where the run stands."""
         names = ("rev", "epoch", "round", "stage", "status", "agents")
-        [reply] = self._send([("HMGET", self._keys.meta, *names)])
+        [reply] = self._wire.call([("HMGET", self._keys.meta, *names)])
         rev, epoch, round, stage, agents = (int(reply[at] or 0) for at in (0, 1, 2, 3, 5))
         return Meta(rev, epoch, round, stage, (reply[4] or b"new").decode(), agents)
 
     def read(self, after: int, *, limit: int = 1000) -> Sequence[Event]:
         """Return the writes after a revision, oldest first."""
-        entries = self._send([("XRANGE", self._keys.events, f"({after}-0", "+", "COUNT", limit)])
+        entries = self._wire.call([("XRANGE", self._keys.events, f"({after}-0", "+", "COUNT", limit)])
         return self._events(entries[0])
 
     def wait(self, after: int, *, timeout_s: float) -> Sequence[Event]:
@@ -140,19 +144,19 @@ class RedisStore:
         if events := self.read(after):
             return events
         # A blocking read outlives redis-py's five-second default: it has a client of its own.
-        with _connect(self.url, socket_timeout=timeout_s + 5) as client:
+        with connect(self.url, socket_timeout=timeout_s + 5) as client:
             streams = {self._keys.events: f"{after}-0"}
             client.xread(streams, block=max(1, int(timeout_s * 1000)), count=1)
         return self.read(after)
 
     def voted(self, proposal: str, round: int) -> bytes:
         """Return the bitmap of who has voted."""
-        [reply] = self._send([("GET", self._keys.voted(proposal, round))])
+        [reply] = self._wire.call([("GET", self._keys.voted(proposal, round))])
         return reply or b""
 
     def publish(self, name: str, payload: bytes) -> None:
         """Put something up to be drawn; the latest of each name stands."""
-        self._send([("HSET", self._keys.display, name, payload)])
+        self._wire.call([("HSET", self._keys.display, name, payload)])
 
     def published(self) -> dict[str, bytes]:
         """Return what stands to be drawn."""
@@ -164,6 +168,7 @@ class RedisStore:
 
     def close(self) -> None:
         """Let go of connections; the data stay."""
+        self._wire.close()
         self._client.close()
 
     def _refusal(self, why: str, what: Any, act: Commit | Turn) -> Refused:
@@ -198,78 +203,45 @@ class RedisStore:
                 raise ServerUnavailable(message) from error
 
     def _call(self, function: str, keys: Sequence[str], *args: str | bytes | int) -> Command:
-        return ("FCALL", f"{self._library}_{function}", len(keys), *keys, *args)
+        return ("FCALL", self._functions[function], len(keys), *keys, *args)
 
     def _events(self, entries: Any) -> list[Event]:
-        rows = [(e[0], dict(zip(e[1][::2], e[1][1::2], strict=True))) for e in entries]
-        staged = [at for at, (_, row) in enumerate(rows) if row[b"b"] == b"1"]
-        if staged:
-            names = ((rows[at][1][b"w"].decode(), int(rows[at][1][b"q"])) for at in staged)
-            blobs = self._send([("GET", self._keys.blob(*name)) for name in names])
-            for at, blob in zip(staged, blobs, strict=True):
-                if blob is None:
-                    rev = rows[at][0].decode()
-                    raise SwarmboardError(f"the body of write {rev} is gone from the server")
-                rows[at][1][b"d"] = blob
-        return [_event(rev, row) for rev, row in rows]
-
-    def _send(self, commands: Sequence[Command]) -> list[Any]:
-        """Send commands in one round trip and return their replies, resending when cut off."""
-        packed = b"".join([hiredis.pack_command(command) for command in commands])
-        try:
-            replies = self._retry.call_with_retry(
-                lambda: self._exchange(packed, len(commands)), lambda error: None
-            )
-        except (ConnectionLost, TimeoutError, OSError) as error:
-            raise ServerUnavailable(
-                f"the board's server stopped answering ({error}); the run can be repeated "
-                "once it is back"
-            ) from error
-        for reply in replies:
-            if isinstance(reply, OutOfMemoryError):
-                raise BoardFull(f"the board's server is out of memory: {reply}") from reply
-            if isinstance(reply, Exception):
-                raise SwarmboardError(f"the board's server refused a command: {reply}") from reply
-        return replies
-
-    def _exchange(self, packed: bytes, count: int) -> list[Any]:
-        pool = self._client.connection_pool
-        connection = pool.get_connection()
-        try:
-            connection.send_packed_command([packed], check_health=False)
-            return [_reply(connection.read_response) for _ in range(count)]
-        except BaseException:
-            connection.disconnect()  # unread replies must never be taken for later ones
-            raise
-        finally:
-            pool.release(connection)
+        heads = [_Head.read(rev, fields) for rev, fields in entries]
+        staged = [head for head in heads if head.is_staged]
+        names = [self._keys.blob(head.writer, head.seq) for head in staged]
+        blobs = self._wire.call([("GET", name) for name in names]) if names else []
+        for head, blob in zip(staged, blobs, strict=True):
+            if blob is None:
+                raise SwarmboardError(f"the body of write {head.rev} is gone from the server")
+            head.body = blob
+        return [head.event() for head in heads]
 
 
-def _connect(url: str, **options: Any) -> redis.Redis:
-    try:
-        # Retries are our own: every write carries a sequence number that makes them safe.
-        return redis.Redis.from_url(url, retry=Retry(ExponentialWithJitterBackoff(), 0), **options)
-    except ValueError as error:
-        raise ServerUnavailable(
-            f"{url.split('://')[0]!r} is no board: --board takes redis://HOST:PORT, "
-            "unix:///PATH or memory://"
-        ) from error
+@dataclass(slots=True)
+class _Head:
+    """An entry of the stream before its staged body was read."""
 
+    rev: int
+    seq: int
+    origin: bytes
+    round: int
+    stage: int
+    is_staged: bool
+    writer: str
+    body: bytes
 
-def _reply(read: Callable[[], Any]) -> Any:
-    try:
-        return read()
-    except ResponseError as error:
-        return error
+    @classmethod
+    def read(cls, rev: bytes, fields: Sequence[bytes]) -> Self:
+        _, head, _, body = fields
+        seq, origin, round, stage, staged, writer = head.split(b" ", 5)
+        number = int(rev.split(b"-")[0])
+        where = (int(round), int(stage))
+        return cls(number, int(seq), origin, *where, staged == b"1", writer.decode(), body)
 
-
-def _event(rev: bytes, row: dict[bytes, bytes]) -> Event:
-    number = int(rev.split(b"-")[0])
-    where = (int(row[b"r"]), int(row[b"s"]))
-    origin = row[b"o"]
-    return Event(
-        number, row[b"w"].decode(), origin == b"1", *where, row[b"d"], is_turn=origin == b"2"
-    )
+    def event(self) -> Event:
+        is_outside, is_turn = self.origin == b"1", self.origin == b"2"
+        where = (self.round, self.stage)
+        return Event(self.rev, self.writer, is_outside, *where, self.body, is_turn)
 
 
 def _raise_order(reply: Sequence[Any], writer: str, seq: int) -> None:

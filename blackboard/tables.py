@@ -209,13 +209,14 @@ def _ballot_rows(part: Sequence[tuple[Ballots, Opened, Electorate]]) -> pa.Table
 
 def _choice_codes(opened: Sequence[Opened]) -> tuple[list[str], NDArray[np.int32]]:
     """Return all choices' names, and the index of each record's every choice code among them."""
-    names: dict[str, int] = {"abstain": 0}
+    names: dict[str, int] = {}
     rows: dict[tuple[str, ...], int] = {}
     for options in (terms.options for terms in opened):
         rows.setdefault(options, len(rows))
         for option in options:
             names.setdefault(option, len(names))
-    codes = np.zeros((len(rows), 256), np.int32)
+    abstain = names.setdefault("abstain", len(names))
+    codes = np.full((len(rows), 256), abstain, np.int32)
     for options, row in rows.items():
         codes[row, : len(options)] = [names[option] for option in options]
     return list(names), codes[[rows[terms.options] for terms in opened]]

@@ -49,7 +49,7 @@ def _from_file(path: Path) -> type[Scenario]:
     if not path.is_file():
         raise BadInput(f"no scenario file {path}: `swarmboard new NAME` makes one")
     module_name = f"swarmboard_user_{path.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
+    spec = importlib.util.spec_from_file_location(module_name, path.resolve())
     if spec is None or spec.loader is None:
         raise BadInput(f"{path} is no Python file: a scenario is a class in a .py file")
     module = importlib.util.module_from_spec(spec)
@@ -57,9 +57,11 @@ def _from_file(path: Path) -> type[Scenario]:
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
-        raise BadInput(f"{error.filename}, line {error.lineno}: {error.msg}") from error
+        where = f"{Path(error.filename or path).name}, line {error.lineno}"
+        raise BadInput(f"{where}: {error.msg}") from error
     except Exception as error:  # whatever the user's file raises
-        lines = [at.lineno for at in extract_tb(error.__traceback__) if at.filename == str(path)]
+        frames = extract_tb(error.__traceback__)
+        lines = [at.lineno for at in frames if Path(at.filename) == path.resolve()]
         where = f"{path}, line {lines[-1]}" if lines else str(path)
         raise BadInput(f"{where}: {type(error).__name__}: {error}") from error
     found = [

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -88,7 +89,7 @@ def run(
         typer.echo(_dry_run(plan))
         return
     with Progress(is_shown=not no_progress and sys.stderr.isatty(), rounds=plan.rounds) as progress:
-        result = execute(plan, watch=progress.update)
+        result = _stoppable(lambda: execute(plan, watch=progress.update))
     if as_json:
         typer.echo(json.dumps(result.summary, indent=1))
     else:
@@ -192,13 +193,19 @@ def main() -> None:
         code = _say(error, BAD_USAGE)
     except SwarmboardError as error:
         code = _say(error, FAILED)
-    except KeyboardInterrupt as error:
-        code = _say("stopped" + _note(error), STOPPED)
     except Exception as error:
         if not _note(error):
             raise  # not a run's failure but a defect of ours
         code = _say(f"the run failed: {type(error).__name__}: {error}" + _note(error), FAILED)
     sys.exit(STOPPED if code == INTERRUPTED else code if isinstance(code, int) else DONE)
+
+
+def _stoppable[T](act: Callable[[], T]) -> T:
+    """Say what a second Ctrl-C left, which typer would keep to itself."""
+    try:
+        return act()
+    except KeyboardInterrupt as error:
+        raise typer.Exit(_say("stopped at once" + _note(error), STOPPED)) from error
 
 
 def _refuse_usage(error: Any) -> int:

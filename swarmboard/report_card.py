@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from textwrap import fill
 from typing import Any
+
+WIDTH = 100
+"""Columns of a line in the terminal; long ones go on below their text."""
 
 
 def text_card(summary: Mapping[str, Any], path: Path) -> str:
     """Return the lines that `swarmboard run` and `swarmboard show` print."""
     rows = [*card_rows(summary), ("results", str(path))]
-    return "\n".join(f"{name:<11} {text}" for name, text in rows)
+    return "\n".join(_wrapped(f"{name:<11} {text}") for name, text in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [("run", _headline(summary)), ("decision", _decision(summary))]
     rows += _yardstick(summary["yardstick"])
     if summary["metrics"]:
-        rows.append(("metrics", _numbers(summary["metrics"])))
+        known = {name: value for name, value in summary["metrics"].items() if value is not None}
+        rows.append(("metrics", _numbers(known)))
     abstained = {cause: n for cause, n in summary["abstentions"].items() if n}
     if abstained:
         rows.append(("abstained", _numbers(abstained) + " (ballots over all voting rounds)"))
@@ -53,6 +58,16 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows.append(("time", f"{timing['wall_s']:.2f} s ({parts})"))
     rows.append(("digest", f"{summary['digest']} ({summary['determinism']})"))
     return rows
+
+
+def _wrapped(line: str) -> str:
+    return fill(
+        line,
+        WIDTH,
+        subsequent_indent=" " * 12,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _headline(summary: Mapping[str, Any]) -> str:

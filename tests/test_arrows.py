@@ -20,7 +20,7 @@ BELOW = {
 """What each room may import."""
 HOMES = {
     "mesa": {"swarmboard/model.py", "agents/base.py"},
-    "redis": {"blackboard/redis_store.py"},
+    "redis": {"blackboard/redis_store.py", "blackboard/wire.py"},
     "litellm": set[str](),
     "solara": set[str](),
 }

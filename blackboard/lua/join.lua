@@ -11,8 +11,7 @@ local function join(keys, args)
   local joined = { "joined", "input", round, stage, args[3], index, 1, { args[4] }, true }
   local body = cmsgpack.pack(joined)
   redis.call("HSET", keys[1], "agents", index + 1)
-  append(keys[1], keys[2], "", { rev = at[1], writer = name, seq = seq, origin = 1,
-    answered = "w:" .. name,
-    round = round, stage = stage, body = struct.pack("<I4", #body) .. body, answer = index })
+  local head = heading(seq, 1, round, stage, 0, name)
+  append(keys[1], keys[2], at[1], head, struct.pack("<I4", #body) .. body, "w:" .. name, seq, index)
   return { "ok", index }
 end

@@ -10,8 +10,7 @@ local function set_field(keys, args)
   local current = tonumber(redis.call("HGET", keys[3], field) or 0)
   if expected ~= "" and tonumber(expected) ~= current then return { "conflict", current } end
   redis.call("HSET", keys[3], field, current + 1)
-  append(keys[1], keys[2], "", { rev = at[1], writer = name, seq = seq, origin = 1,
-    answered = "w:" .. name, round = at[2], stage = at[3], body = args[5],
-    answer = current + 1 })
+  local head = heading(seq, 1, at[2], at[3], 0, name)
+  append(keys[1], keys[2], at[1], head, args[5], "w:" .. name, seq, current + 1)
   return { "ok", current + 1 }
 end

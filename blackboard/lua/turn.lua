@@ -1,5 +1,5 @@
 -- turn: the leader's move between stages: close proposals once, open others, go to a stage.
--- KEYS[1] meta  KEYS[2] events  KEYS[3] staged body  KEYS[4] fields
+-- KEYS[1] meta  KEYS[2] events  KEYS[3] fields  KEYS[4] staged body
 -- KEYS[5..] proposals closed, then proposals opened, then bitmaps to forget
 -- ARGV writer, seq, epoch, seen ("" for no matter), round, stage, status, agents,
 --      staged (1 or 0), inline body, number closed, number opened, field and revision pairs ...
@@ -9,21 +9,20 @@ local function turn(keys, args)
   local closed, opened = tonumber(args[11]), tonumber(args[12])
   local answered = "t:" .. name
   local at = redis.call("HMGET", keys[1], "rev", "epoch", "agents", answered)
-  local again = repeated(at[4], seq, keys[3])
+  local again = repeated(at[4], seq)
   if again then return again end
   if epoch ~= at[2] then return { "lease-lost", at[2] } end
   if seen ~= "" and tonumber(seen) ~= tonumber(at[1] or 0) then return { "moved", at[1] } end
-  if staged == "1" and redis.call("EXISTS", keys[3]) == 0 then return { "body-lost", name } end
   for i = 5, 4 + closed do
     if redis.call("EXISTS", keys[i]) == 0 then return { "not-open", i - 5 } end
   end
+  if staged == "1" and redis.call("EXISTS", keys[4]) == 0 then return { "body-lost", name } end
   for i = 5, 4 + closed do redis.call("DEL", keys[i]) end
   for i = 5 + closed, 4 + closed + opened do redis.call("SET", keys[i], round) end
   for i = 5 + closed + opened, #keys do redis.call("DEL", keys[i]) end
-  for i = 13, #args, 2 do redis.call("HSET", keys[4], args[i], args[i + 1]) end
+  for i = 13, #args, 2 do redis.call("HSET", keys[3], args[i], args[i + 1]) end
   local most = math.max(tonumber(agents), tonumber(at[3] or 0))
   redis.call("HSET", keys[1], "round", round, "stage", stage, "status", status, "agents", most)
-  return { "ok", append(keys[1], keys[2], keys[3], { rev = at[1], writer = name, seq = seq,
-    answered = answered, origin = 2, round = round, stage = stage, staged = staged,
-    body = body }) }
+  local head = heading(seq, 2, round, stage, staged, name)
+  return { "ok", append(keys[1], keys[2], at[1], head, body, answered, seq) }
 end

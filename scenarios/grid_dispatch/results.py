@@ -129,9 +129,10 @@ class Results:
             "plan_check_pairs": self.pairs,
             "quarantined": self.quarantined,
             "failovers": self.failovers,
+            "tripped_unit": self.tripped_unit,
         }
 
-    def yardstick(self, assumes: str) -> Yardstick:
+    def yardstick(self, assumes: str | None) -> Yardstick:
         """Hold the accepted plans against the central optimum: $/h, averaged over intervals."""
         accepted = [i for i in self.intervals if i.is_accepted]
         value = float(np.mean([i.optimum.cost for i in accepted or self.intervals]))

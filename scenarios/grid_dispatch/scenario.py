@@ -137,7 +137,8 @@ class GridDispatch(Scenario):
 
     def yardstick(self) -> Yardstick:
         """Hold the accepted plans against the central DC optimum."""
-        return self.results.yardstick(self._assumes())
+        alone = self.setup.structure == "solo"
+        return self.results.yardstick(None if alone else self._assumes())
 
     def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
         """Return units, buses and lines per interval, in the case's ids, MW and $/h."""
@@ -202,7 +203,7 @@ class GridDispatch(Scenario):
         moved = (curves.low != before.low) | (curves.high != before.high)
         self.negotiation.change(self.market, moved, curves.low, curves.high)
         self.results.open_interval(self.market, self.interval)
-        self.results.tripped_unit = unit
+        self.results.tripped_unit = int(case.units.ids[unit])
 
     def _tell_nodes(self) -> None:
         """Give each node its own new curve and limits, and nobody else."""

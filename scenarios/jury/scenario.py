@@ -63,11 +63,13 @@ class Jury(Scenario):
         """Say whether all trials are judged."""
         return len(self.truth) >= int(self.options.trials)
 
-    def metrics(self) -> Mapping[str, float]:
+    def metrics(self) -> Mapping[str, float | None]:
         """Return the shares of trials judged rightly, wrongly and not at all."""
+        if not self.verdicts:
+            return dict.fromkeys(("correct", "wrong", "deadlock"))
         answers = [ANSWERS[code] for code in self.truth]
         decided = [option for _, _, option in self.verdicts]
-        trials = max(1, len(decided))
+        trials = len(decided)
         correct = sum(a == d for a, d in zip(answers, decided, strict=True))
         deadlock = decided.count(None)
         wrong = len(decided) - correct - deadlock
@@ -77,7 +79,7 @@ class Jury(Scenario):
         """Hold the shares against the exact (beta-)binomial, where the rule is a threshold."""
         ours = self.metrics()["correct"]
         expected = self._closed_form(self.setup.threshold_percent)
-        gap = 100 * (1 - ours)
+        gap = None if ours is None else 100 * (1 - ours)
         return Yardstick("known answers", 1.0, ours, gap, expected=expected, evidence="exact")
 
     def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
@@ -94,4 +96,5 @@ class Jury(Scenario):
         against = Competence(1 - self.competence.mean, self.competence.correlation)
         correct = self.competence.at_least(alone, self.agents)
         wrong = against.at_least(alone, self.agents)
-        return {"correct": correct, "wrong": wrong, "deadlock": 1 - correct - wrong}
+        deadlock = max(0.0, round(1 - correct - wrong, 12))
+        return {"correct": correct, "wrong": wrong, "deadlock": deadlock}

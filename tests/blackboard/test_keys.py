@@ -20,7 +20,7 @@ ALL = {
     "fields": KEYS.fields,
     "lease": KEYS.lease,
     "display": KEYS.display,
-    "scratch": KEYS.scratch(),
+    "scratch": KEYS.scratch,
 }
 
 

@@ -1,0 +1,152 @@
+"""A run that is stopped ends in order; one that is killed leaves no server behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from blackboard import read_log
+
+type Start = Callable[..., subprocess.Popen[str]]
+
+
+def eventually(is_so: Callable[[], bool], *, within_s: float = 20.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if is_so():
+            return True
+        time.sleep(0.01)
+    return is_so()
+
+
+def is_running(pid: int) -> bool:
+    """Say whether the process runs; a zombie does not."""
+    command = ["ps", "-o", "stat=", "-p", str(pid)]
+    state = subprocess.run(command, check=False, capture_output=True, text=True).stdout.strip()
+    return bool(state) and not state.startswith("Z")
+
+
+@pytest.fixture
+def start(tmp_path: Path, counting: Callable[..., str]) -> Iterator[Start]:
+    """Start a run of a scenario in a process of its own, and wait for its first rounds."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(then: str, *, rounds_seen: int = 2, board: str = "memory://") -> Any:
+        (tmp_path / "slow.py").write_text(counting(then=then))
+        command = [sys.executable, "-m", "swarmboard", "run", "./slow.py", "--out", "run"]
+        environment = {k: v for k, v in os.environ.items() if k != "SWARMBOARD_URL"}
+        started.append(
+            subprocess.Popen(
+                [*command, "--board", board],
+                cwd=tmp_path,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        )
+        assert eventually(lambda: rounds_logged(tmp_path / "run") >= rounds_seen)
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def rounds_logged(run: Path) -> int:
+    log = run / "events.log"
+    if not log.is_file() or log.stat().st_size < 8:
+        return 0
+    return max((record.round for record in read_log(log)), default=0)
+
+
+def summary_of(run: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((run / "summary.json").read_text())
+    return content
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("board", ["memory://", "bundled"])
+def test_the_first_signal_ends_a_run_after_its_round(
+    start: Start, tmp_path: Path, number: signal.Signals, board: str
+) -> None:
+    process = start("time.sleep(0.05)", board=board)
+
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+
+    assert process.returncode == 3
+    assert "(stopped)" in out
+    assert not err
+    summary = summary_of(tmp_path / "run")
+    assert summary["status"] == "stopped"
+    assert summary["metrics"] == {"one": 1}
+    assert summary["consensus"]["accepted"] == summary["rounds"] < 1000
+    assert len(pd.read_parquet(tmp_path / "run/rounds.parquet")) == summary["rounds"]
+    assert len(pd.read_parquet(tmp_path / "run/results/rows.parquet")) == 3
+    assert not (tmp_path / "run/board.json").exists()
+
+
+def test_a_ctrl_c_of_the_terminal_reaches_all_its_processes_and_the_run_still_ends_in_order(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start("time.sleep(0.05)", board="bundled")
+
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+
+    assert process.returncode == 3
+    assert "(stopped)" in out
+    assert not err
+    assert summary_of(tmp_path / "run")["status"] == "stopped"
+
+
+def test_the_second_ctrl_c_ends_a_run_at_once(start: Start, tmp_path: Path) -> None:
+    process = start("time.sleep(60 if board.round == 3 else 0)")
+
+    process.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.communicate(timeout=0.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+
+    assert process.returncode == 3
+    assert err.startswith("swarmboard: stopped")
+    assert err.count("\n") == 1
+    summary = summary_of(tmp_path / "run")
+    assert summary["status"] == "stopped"
+    assert "KeyboardInterrupt" in summary["error"]
+    assert len(pd.read_parquet(tmp_path / "run/rounds.parquet")) >= 2
+    assert "time.sleep" in (tmp_path / "run/run.log").read_text()
+
+
+def test_a_killed_run_leaves_no_server(start: Start, tmp_path: Path) -> None:
+    process = start("time.sleep(0.05)", board="bundled")
+    address = json.loads((tmp_path / "run/board.json").read_text())
+    assert is_running(address["pid"])
+
+    process.kill()
+    process.wait()
+
+    assert eventually(lambda: not is_running(address["pid"]), within_s=2.0)
+    assert rounds_logged(tmp_path / "run") >= 2
+
+
+def test_a_server_is_gone_when_its_run_has_ended(start: Start, tmp_path: Path) -> None:
+    process = start("time.sleep(0.05)", board="bundled")
+    pid = json.loads((tmp_path / "run/board.json").read_text())["pid"]
+
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+
+    assert not is_running(pid)
