@@ -91,7 +91,7 @@ class Case:
         for _ in range(replies):
             while (reply := self._reader.gets()) is False:
                 size = self._socket.recv_into(self._buffer)
-                self._reader.feed(self._buffer, 0, size)
+                self._reader.feed(self._buffer, 0, size)  # type: ignore[arg-type]
             if isinstance(reply, Exception):
                 raise reply
         took = time.perf_counter() - began
@@ -100,7 +100,7 @@ class Case:
 
     def naive(self, *, is_pipelined: bool) -> float:
         """Return the seconds of one command per post and per ballot, scaled to all agents."""
-        client = self._plain.pipeline(transaction=False) if is_pipelined else self._plain
+        client: Any = self._plain.pipeline(transaction=False) if is_pipelined else self._plain
         stream, votes = f"{self._keys.tag}:naive", f"{self._keys.tag}:votes"
         timed = min(self._agents, NAIVE_OPERATIONS // 2)
         began = time.perf_counter()
@@ -153,9 +153,7 @@ class Case:
         )
         note = ("HSET", meta, "rev", 1, "w:worker", "1:1")
         self._limit = b"".join(map(hiredis.pack_command, (body, event, votes)))
-        self._operations = b"".join(
-            map(hiredis.pack_command, (body, *looks, votes, event, note))
-        )
+        self._operations = b"".join(map(hiredis.pack_command, (body, *looks, votes, event, note)))
 
 
 def measure(url: str, agents: int, *, repeats: int) -> dict[str, float]:
@@ -226,7 +224,10 @@ def _open_socket(url: str) -> socket.socket:
 def _print(rows: list[dict[str, Any]]) -> None:
     """Print the last row, under a head where it is the first."""
     if len(rows) == 1:
-        print("| transport | AOF | agents | commit | limit | of it | same operations | of them ", end="")
+        print(
+            "| transport | AOF | agents | commit | limit | of it | same operations | of them ",
+            end="",
+        )
         print("| pipelined | one by one |")
         print("|---|---|---|---|---|---|---|---|---|---|")
     row = rows[-1]
@@ -241,4 +242,6 @@ def _print(rows: list[dict[str, Any]]) -> None:
 
 
 def _time(microseconds: float) -> str:
-    return f"{microseconds / 1000:,.2f} ms" if microseconds < 1e6 else f"{microseconds / 1e6:,.1f} s"
+    return (
+        f"{microseconds / 1000:,.2f} ms" if microseconds < 1e6 else f"{microseconds / 1e6:,.1f} s"
+    )

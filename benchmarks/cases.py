@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.grid_dispatch.pglib_cases import pglib_names, published_dc_optimum
 from scenarios.grid_dispatch.opf import InfeasibleDemand
+from scenarios.grid_dispatch.pglib_cases import pglib_names, published_dc_optimum
 from swarmboard import run
 
 MOST_BUSES = 3_000

@@ -95,9 +95,7 @@ def absentees(
     ]
 
 
-def grant(
-    requests: Iterable[Requested], replica: Replica, at: tuple[int, int]
-) -> list[Record]:
+def grant(requests: Iterable[Requested], replica: Replica, at: tuple[int, int]) -> list[Record]:
     """Grant contended acts in canonical order: first come, by agent index, not by clock."""
     fields = {key: revision for key, (_, revision) in replica.fields.items()}
     claims = dict(replica.claims)

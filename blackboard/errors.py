@@ -116,7 +116,9 @@ class BodyLost(Refused):
 
     def __init__(self, writer: str) -> None:
         self.writer = writer
-        super().__init__(f"the staged body of writer {writer} is gone from the server; send it again")
+        super().__init__(
+            f"the staged body of writer {writer} is gone from the server; send it again"
+        )
 
 
 class BoardFull(SwarmboardError):

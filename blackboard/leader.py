@@ -352,9 +352,7 @@ class Leader:
             pending.forget,
         )
 
-    def _flush(
-        self, records: list[Record], *, is_guarded: bool = True, agents: int = 0
-    ) -> bool:
+    def _flush(self, records: list[Record], *, is_guarded: bool = True, agents: int = 0) -> bool:
         """Write what is pending and these records; if guarded, only if nobody wrote meanwhile.
 
         Otherwise what others wrote is read, and False returned.

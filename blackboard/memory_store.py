@@ -192,9 +192,7 @@ class MemoryStore:
             raise OutOfOrder(writer, seq=seq, last=last)
         return answer if seq == last else None
 
-    def _append(
-        self, writer: str, body: bytes, *, is_outside: bool, is_turn: bool = False
-    ) -> int:
+    def _append(self, writer: str, body: bytes, *, is_outside: bool, is_turn: bool = False) -> int:
         state = self._state
         state.rev += 1
         where = (state.round, state.stage)

@@ -72,9 +72,7 @@ class Openings:
     def _read(self, payload: dict[str, Any]) -> Proposal:
         return read_terms(payload, known=(self._rule, *self._rules.values()))
 
-    def _electorate(
-        self, proposal: Proposal, at: tuple[int, int], records: list[Record]
-    ) -> str:
+    def _electorate(self, proposal: Proposal, at: tuple[int, int], records: list[Record]) -> str:
         """Return the name of an electorate, recording it when it is new."""
         is_default = proposal.electorate is None and proposal.weights is None
         if is_default and self._default[0] == len(self._replica.joined):

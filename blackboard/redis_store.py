@@ -27,7 +27,6 @@ from .store import INLINE_BYTES, Commit, Event, Meta, Turn
 from .wire import Command, Wire, connect
 
 
-
 class RedisStore:
     """Keeps a board under the hash tag of its run."""
 
@@ -136,7 +135,9 @@ class RedisStore:
 
     def read(self, after: int, *, limit: int = 1000) -> Sequence[Event]:
         """Return the writes after a revision, oldest first."""
-        entries = self._wire.call([("XRANGE", self._keys.events, f"({after}-0", "+", "COUNT", limit)])
+        entries = self._wire.call(
+            [("XRANGE", self._keys.events, f"({after}-0", "+", "COUNT", limit)]
+        )
         return self._events(entries[0])
 
     def wait(self, after: int, *, timeout_s: float) -> Sequence[Event]:
@@ -160,7 +161,11 @@ class RedisStore:
 
     def published(self) -> dict[str, bytes]:
         """Return what stands to be drawn."""
-        return {k.decode(): v for k, v in self._client.hgetall(self._keys.display).items()}
+        [shown] = self._wire.call([("HGETALL", self._keys.display)])
+        pairs = (
+            shown.items() if isinstance(shown, dict) else zip(shown[::2], shown[1::2], strict=True)
+        )
+        return {name.decode(): payload for name, payload in pairs}
 
     def register(self, description: str) -> None:
         """List this run for those who look for runs on the server."""
@@ -247,5 +252,3 @@ class _Head:
 def _raise_order(reply: Sequence[Any], writer: str, seq: int) -> None:
     if reply[0] == b"out-of-order":
         raise OutOfOrder(writer, seq=seq, last=int(reply[1]))
-
-

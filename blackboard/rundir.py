@@ -143,9 +143,7 @@ class RunDirectory:
         built = {key: _column(values) for key, values in columns.items()}
         if len({len(column) for column in built.values()}) > 1:
             lengths = ", ".join(f"{key} {len(column)}" for key, column in built.items())
-            raise SwarmboardError(
-                f"the columns of table {name!r} differ in length ({lengths})"
-            )
+            raise SwarmboardError(f"the columns of table {name!r} differ in length ({lengths})")
         table = pa.table(built)
         pq.write_table(table, self.path / "results" / f"{name}.parquet")
         pa.csv.write_csv(table, self.path / "results" / f"{name}.csv")

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import struct
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
@@ -89,8 +88,7 @@ class Wire:
             return self._idle.pop()
         except IndexError:
             connection = self._pool.make_connection()
-            connection.connect()
-            _let_the_kernel_wait(connection)
+            connection.connect()  # type: ignore[no-untyped-call]
             return connection
 
 
@@ -120,18 +118,8 @@ def _pack(commands: Sequence[Command]) -> list[bytes]:
             parts[-1] += _SET % (len(key), key, len(value))
             parts += (value, b"\r\n")
         else:
-            parts[-1] += hiredis.pack_command(command)
+            parts[-1] += hiredis.pack_command(command)  # type: ignore[arg-type]
     return parts
-
-
-def _let_the_kernel_wait(connection: Any) -> None:
-    """Leave time-outs to the kernel: Python's own poll at each call, and send piece by piece."""
-    plain, timeout_s = connection._sock, connection.socket_timeout
-    if os.name == "posix" and type(plain) is socket.socket and timeout_s:
-        interval = struct.pack("ll", int(timeout_s), int(timeout_s % 1 * 1e6))
-        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, interval)
-        plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, interval)
-        plain.settimeout(None)
 
 
 def _send(connection: Any, parts: list[bytes]) -> None:

@@ -12,12 +12,10 @@ or `check_scenario("my_market.py")` for all of them at once.
 import gc
 import json
 import math
-import shutil
 import sys
-import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,19 +26,15 @@ from blackboard import (
     BadInput,
     Decided,
     InvalidAction,
-    Record,
     SwarmboardError,
     describe,
-    read_log,
     recount,
 )
 from scenarios import Scenario
 
-from .catalog import find_scenario
 from .conformance import SUMMARY_NAMES, sabotaged
-from .runner import run
+from .trials import Subject, Trial
 
-type Subject = type[Scenario] | str | Path
 STORES = ("memory://",) if sys.platform == "win32" else ("memory://", "bundled")
 
 
@@ -64,7 +58,7 @@ class Check:
         return self.name
 
 
-def check_scenario(scenario: Subject, **terms: Any) -> None:
+def check_scenario(scenario: type[Scenario] | str | Path, **terms: Any) -> None:
     """Check all contracts, and raise at the first that is broken.
 
     Args:
@@ -80,7 +74,7 @@ def check_scenario(scenario: Subject, **terms: Any) -> None:
 
 
 def scenario_checks(
-    scenario: Subject,
+    scenario: type[Scenario] | str | Path,
     *,
     stores: Sequence[str] = STORES,
     agents: int | None = None,
@@ -96,7 +90,7 @@ def scenario_checks(
         rounds: The most rounds of each run.
         **options: The scenario's own options.
     """
-    subject = _Subject(scenario, agents=agents, rounds=rounds, options=options)
+    subject = Subject(scenario, agents=agents, rounds=rounds, options=options)
     checks = [
         Check(check.__name__.strip("_").replace("_", "-"), partial(check, subject))
         for check in (
@@ -118,76 +112,12 @@ def scenario_checks(
     return checks
 
 
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """What one run left behind."""
-
-    path: Path
-    summary: Mapping[str, Any]
-    rule: Any
-
-    def records(self) -> list[Record]:
-        return list(read_log(self.path / "events.log"))
-
-
-class _Subject:
-    """The scenario under test and the runs made of it, each made once."""
-
-    def __init__(
-        self, scenario: Subject, *, agents: int | None, rounds: int, options: Mapping[str, Any]
-    ) -> None:
-        self.kind = scenario if isinstance(scenario, type) else find_scenario(str(scenario))
-        self._terms = {"agents": agents, "rounds": rounds, **options}
-        self._folder: Path | None = None
-        self._trials: dict[tuple[Any, ...], _Trial] = {}
-
-    def trial(self, *, seed: int = 1, store: str = "memory://", structure: str = "") -> _Trial:
-        """Return a run of these terms; the same one when asked again."""
-        key = (seed, store, structure)
-        if key not in self._trials:
-            self._trials[key] = self.fresh(seed=seed, store=store, structure=structure)
-        return self._trials[key]
-
-    def fresh(
-        self,
-        *,
-        seed: int = 1,
-        store: str = "memory://",
-        structure: str = "",
-        kind: type[Scenario] | None = None,
-        watch: Any = None,
-    ) -> _Trial:
-        """Run with these terms once more."""
-        terms: dict[str, Any] = {
-            "structure": structure or self.kind.structures[0],
-            "seed": seed,
-            "board": store,
-        }
-        kept: list[Any] = []
-
-        def remember(model: Any, accounts: Any) -> None:
-            kept[:] = [model.leader.rule]
-            if watch:
-                watch(model, accounts)
-
-        terms |= self._terms
-        out = tempfile.mkdtemp(dir=self._place())
-        result = run(kind or self.kind, out=out, watch=remember, **terms)
-        return _Trial(result.path, result.summary, kept[0] if kept else None)
-
-    def _place(self) -> Path:
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="swarmboard-check-"))
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        return self._folder
-
-
 def _require(is_kept: bool, broken: str) -> None:
     if not is_kept:
         raise AssertionError(broken)
 
 
-def _options_are_described(subject: _Subject) -> None:
+def _options_are_described(subject: Subject) -> None:
     known = set(structures())
     unknown = [name for name in subject.kind.structures if name not in known]
     _require(
@@ -209,7 +139,7 @@ def _options_are_described(subject: _Subject) -> None:
         )
 
 
-def _same_seed_repeats(subject: _Subject) -> None:
+def _same_seed_repeats(subject: Subject) -> None:
     _require_same(
         subject.trial(),
         subject.fresh(),
@@ -218,7 +148,7 @@ def _same_seed_repeats(subject: _Subject) -> None:
     )
 
 
-def _require_same(first: _Trial, second: _Trial, what: str, advice: str) -> None:
+def _require_same(first: Trial, second: Trial, what: str, advice: str) -> None:
     """Compare digests, and where they differ name the round in which the logs part."""
     one, other = first.summary["digest"], second.summary["digest"]
     if one == other:
@@ -234,12 +164,12 @@ def _require_same(first: _Trial, second: _Trial, what: str, advice: str) -> None
     )
 
 
-def _other_seed_runs(subject: _Subject) -> None:
+def _other_seed_runs(subject: Subject) -> None:
     summary = subject.trial(seed=2).summary
     _require(summary["status"] == "done", f"with seed 2 the run ended {summary['status']!r}")
 
 
-def _same_on(subject: _Subject, store: str, other: str) -> None:
+def _same_on(subject: Subject, store: str, other: str) -> None:
     _require_same(
         subject.trial(store=store),
         subject.trial(store=other),
@@ -248,7 +178,7 @@ def _same_on(subject: _Subject, store: str, other: str) -> None:
     )
 
 
-def _summary_is_complete(subject: _Subject) -> None:
+def _summary_is_complete(subject: Subject) -> None:
     summary = subject.trial().summary
     for place, names in SUMMARY_NAMES.items():
         part = summary if place == "" else summary[place]
@@ -260,7 +190,7 @@ def _summary_is_complete(subject: _Subject) -> None:
         raise AssertionError(f"summary.json is no plain JSON: {error}") from error
 
 
-def _figures_are_finite(subject: _Subject) -> None:
+def _figures_are_finite(subject: Subject) -> None:
     summary = subject.trial().summary
     figures = {f"metrics()[{name!r}]": value for name, value in summary["metrics"].items()}
     yardstick = summary["yardstick"] or {}
@@ -276,7 +206,7 @@ def _figures_are_finite(subject: _Subject) -> None:
         )
 
 
-def _tables_have_columns(subject: _Subject) -> None:
+def _tables_have_columns(subject: Subject) -> None:
     import pyarrow.parquet as pq
 
     trial = subject.trial()
@@ -285,7 +215,7 @@ def _tables_have_columns(subject: _Subject) -> None:
         _require(bool(table.num_columns), f"the table {path.stem!r} has no columns: give it names")
 
 
-def _log_recounts(subject: _Subject) -> None:
+def _log_recounts(subject: Subject) -> None:
     trial = subject.trial()
     outcomes: Counter[str] = Counter()
     try:
@@ -303,7 +233,7 @@ def _log_recounts(subject: _Subject) -> None:
     _require(told == dict(outcomes), f"the summary counts {told}, the log has {dict(outcomes)}")
 
 
-def _failing_agent_abstains(subject: _Subject) -> None:
+def _failing_agent_abstains(subject: Subject) -> None:
     kind, fired = sabotaged(subject.kind)
     try:
         summary = subject.fresh(kind=kind).summary
@@ -322,7 +252,7 @@ def _failing_agent_abstains(subject: _Subject) -> None:
     )
 
 
-def _model_is_released(subject: _Subject) -> None:
+def _model_is_released(subject: Subject) -> None:
     seen: list[weakref.ref[Any]] = []
     subject.fresh(watch=lambda model, _: seen.append(weakref.ref(model)))
     gc.collect()
@@ -333,7 +263,7 @@ def _model_is_released(subject: _Subject) -> None:
     )
 
 
-def _structure_runs(subject: _Subject, structure: str) -> None:
+def _structure_runs(subject: Subject, structure: str) -> None:
     summary = subject.trial(structure=structure).summary
     _require(
         summary["status"] == "done" and summary["structure"] == structure,

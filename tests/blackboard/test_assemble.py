@@ -215,7 +215,9 @@ def test_abstentions_are_grouped_by_cause(draft: Draft) -> None:
     draft.add(EVERYONE[:1], Abstain("error"))
     draft.act(0, Abstain("late"))
 
-    found = [(r.cause, indices(r.agents).tolist()) for r in draft.records() if isinstance(r, Abstained)]
+    found = [
+        (r.cause, indices(r.agents).tolist()) for r in draft.records() if isinstance(r, Abstained)
+    ]
 
     assert found == [("error", [0]), ("late", [0, 1, 5])]
 
@@ -227,13 +229,16 @@ WRONG_ACTIONS: list[tuple[Any, str]] = [
     (Post("bid", {"x": 1.0, "y": float("nan")}), "agent 2 posted a 'bid' with 'y' not finite"),
     (Post("bid", {"x": 1.0, "y": 1.0}, to=1), "are columns and carry no reasons"),
     (Post("bid", {"x": 1.0, "y": 1.0}, confidence=0.5), "are columns and carry no reasons"),
-    (Post("bid", {"x": 1.0, "y": 1.0}, layer="gossip"), "layer 'gossip' of 'bid' is none of"),
-    (Post("note", {}, layer="gossip"), "layer 'gossip' is none of"),
+    (Post("bid", {"x": 1.0, "y": 1.0}, layer="gossip"), "layer 'gossip' of 'bid' is none of"),  # type: ignore[arg-type]
+    (Post("note", {}, layer="gossip"), "layer 'gossip' is none of"),  # type: ignore[arg-type]
     (Post("note", {}, confidence=-0.1), "confidence -0.1 is outside 0-1"),
     (Post("note", {}, confidence=float("nan")), "confidence nan is outside 0-1"),
     (Post("note", {}, to=AGENTS), "wrote to agent 6, who has not joined"),
     (Post("note", {"x": np.ones((2, 2))}), r"cannot be stored: .*shape \(2, 2\)"),
-    (Post("note", {}, links=(Link("likes", "1.1.0.0"),)), "links are derived-from, supports, contr"),
+    (
+        Post("note", {}, links=(Link("likes", "1.1.0.0"),)),
+        "links are derived-from, supports, contr",
+    ),
     (Post("proposal", {}), "return a Proposal instead"),
     (Vote("approve"), "names no proposal while 2 are open"),
     (Vote("approve", "r"), "proposal r is not open; open are"),

@@ -26,13 +26,15 @@ AGENTS = 13
 KINDS = {"bid": ("x", "y"), "ask": ("z",)}
 PROPOSALS = ("2.1.0.0", "10.1.0.0")
 UNIT = st.floats(0, 1)
-VOTE = st.tuples(
-    st.sampled_from([0, 1, 2, ABSTAINED]), UNIT | st.just(1.0), st.none() | UNIT
-)
+VOTE = st.tuples(st.sampled_from([0, 1, 2, ABSTAINED]), UNIT | st.just(1.0), st.none() | UNIT)
 AGENT = st.fixed_dictionaries(
     {
         "posts": st.lists(
-            st.tuples(st.sampled_from(["bid", "ask", "note"]), UNIT, st.sampled_from(["task", "reasoning"])),
+            st.tuples(
+                st.sampled_from(["bid", "ask", "note"]),
+                UNIT,
+                st.sampled_from(["task", "reasoning"]),
+            ),
             max_size=4,
         ),
         "votes": st.dictionaries(st.sampled_from(PROPOSALS), VOTE),

@@ -24,10 +24,7 @@ from blackboard.records import (
 )
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "digest.md"
-ROWS = {
-    name: fields
-    for name, fields in re.findall(r"^\| `(\w+)` \| ([\w, ]+) \|", PAGE.read_text("utf-8"), re.M)
-}
+ROWS = dict(re.findall(r"^\| `(\w+)` \| ([\w, ]+) \|", PAGE.read_text("utf-8"), re.M))
 
 
 def world(number: float) -> World:

@@ -1,6 +1,5 @@
 """The event log survives a torn end and says where it is damaged."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,8 @@ from blackboard.log import MAGIC, read_segments
 from blackboard.records import OUTCOME, World, bodies, encode
 
 ROUNDS = 4
+FULL = Path("/dev/full")
+"""A disk without room, on Linux."""
 
 
 def row(round: int) -> World:
@@ -121,12 +122,12 @@ def test_another_file_is_no_log(tmp_path: Path, content: bytes) -> None:
 def test_a_full_disk_is_said_and_what_was_written_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not os.path.exists("/dev/full"):
+    if not FULL.exists():
         pytest.skip("no /dev/full here")
     path = tmp_path / "log"
     log = EventLog(path)
     log.append([encode(row(1))])
-    with open("/dev/full", "wb", buffering=0) as full:
+    with FULL.open("wb", buffering=0) as full:
         kept, log._file = log._file, full
         with pytest.raises(SwarmboardError, match=r"cannot be written \(No space left"):
             log.append([encode(row(2))])

@@ -160,7 +160,9 @@ def test_a_cut_frame_is_an_error() -> None:
 
 
 def test_an_unknown_array_type_is_refused() -> None:
-    body = msgspec.msgpack.encode(["world", "outcome", 1, 1, "w", {"x": msgspec.msgpack.Ext(9, b"")}])
+    body = msgspec.msgpack.encode(
+        ["world", "outcome", 1, 1, "w", {"x": msgspec.msgpack.Ext(9, b"")}]
+    )
 
     with pytest.raises(ValueError, match="unknown msgpack extension 9"):
         decode(body)

@@ -15,6 +15,7 @@ from blackboard.records import (
     Electorate,
     Entries,
     Entry,
+    EventClass,
     Granted,
     Joined,
     Left,
@@ -29,7 +30,7 @@ from blackboard.replica import Replica
 from blackboard.rules import NO_BALLOT
 
 
-def at(round: int, stage: int = 1) -> tuple[str, int, int]:
+def at(round: int, stage: int = 1) -> tuple[EventClass, int, int]:
     return (OUTCOME, round, stage)
 
 

@@ -81,7 +81,9 @@ def test_a_tally_counts_weights_seat_by_seat(counted: Tally) -> None:
 
 
 @given(st.integers(0, 10**9), st.integers(1, 10**9), PERCENT)
-def test_a_percent_is_reached_inclusively_and_exactly(yes: int, eligible: int, percent: int) -> None:
+def test_a_percent_is_reached_inclusively_and_exactly(
+    yes: int, eligible: int, percent: int
+) -> None:
     assert passes(yes, eligible, percent=percent) == (
         Fraction(yes, eligible) >= Fraction(percent, 100)
     )
@@ -128,7 +130,9 @@ def test_one_option_that_reaches_the_threshold_alone_is_accepted(
     counted: Tally, percent: int
 ) -> None:
     share = Fraction(percent, 100)
-    shares = [Fraction(weight_of(counted, i), counted.eligible) for i in range(len(counted.options))]
+    shares = [
+        Fraction(weight_of(counted, i), counted.eligible) for i in range(len(counted.options))
+    ]
     reached = [option for option, s in zip(counted.options, shares, strict=True) if s >= share]
     expected = Verdict("accepted", reached[0]) if len(reached) == 1 else None
 
@@ -142,7 +146,7 @@ def test_an_option_is_accepted_early_only_when_no_late_ballot_can_undo_it(
     verdict = threshold(percent)(counted)
     assume(verdict is not None)
 
-    winner = counted.options.index(verdict.option)  # type: ignore[union-attr, arg-type]
+    winner = counted.options.index(verdict.option)  # type: ignore[union-attr]
     for late in range(len(counted.options)):
         later = list(counted.by_option)
         later[late] += counted.pending
@@ -212,9 +216,7 @@ def test_first_to_k_is_the_first_option_with_k_ballots(counted: Tally, k: int) -
 
 
 @given(tallies(), st.integers(1, 6))
-def test_ahead_by_k_is_the_first_option_that_leads_all_others_by_k(
-    counted: Tally, k: int
-) -> None:
+def test_ahead_by_k_is_the_first_option_that_leads_all_others_by_k(counted: Tally, k: int) -> None:
     def leads(counts: list[int], option: int) -> bool:
         rivals = counts[:option] + counts[option + 1 :]
         return counts[option] - max(rivals) >= k

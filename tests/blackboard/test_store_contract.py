@@ -1,9 +1,9 @@
 """What every store promises: the reference in memory and each server at hand alike."""
 
-import pickle
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +18,6 @@ from blackboard import (
     WrongStage,
 )
 from blackboard.bitmaps import bitmap, members
-from blackboard.errors import Refused
 from blackboard.records import Joined, unframe
 from blackboard.store import INLINE_BYTES, Commit, Store, Turn
 
@@ -27,18 +26,18 @@ type Beside = Callable[[Store], Store]
 MINUTE_MS = 60_000
 
 
-def turn(seq: int = 1, **changes: object) -> Turn:
+def turn(seq: int = 1, **changes: Any) -> Turn:
     """A move of the leader to round 1, stage 1, that hangs on nothing."""
     plain = Turn("leader", seq, 1, None, 1, 1, "running", 0, b"")
     return replace(plain, **changes)
 
 
-def commit(seq: int = 1, *, writer: str = "worker", **changes: object) -> Commit:
+def commit(seq: int = 1, *, writer: str = "worker", **changes: Any) -> Commit:
     """A commit of a worker to round 1, stage 1, with nothing in it."""
     return replace(Commit(writer, seq, 1, 1, 1, b""), **changes)
 
 
-def outside(seq: int = 1, *, writer: str = "outsider", **changes: object) -> Commit:
+def outside(seq: int = 1, *, writer: str = "outsider", **changes: Any) -> Commit:
     """An outsider's write in round 1."""
     return replace(Commit(writer, seq, None, 1, 0, b""), **changes)
 
@@ -483,24 +482,3 @@ def test_another_process_sees_the_same_run(led: Store, beside: Beside) -> None:
 
     assert other.meta() == led.meta()
     assert list(other.read(0)) == list(led.read(0))
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        BallotRefused("p", agents=(1, 2)),
-        NotOpen("p"),
-        WrongStage((1, 1), current=(2, 1)),
-        LeaseLost("r", epoch=1, current=2),
-        Moved(seen=1, current=2),
-        OutOfOrder("w", seq=1, last=2),
-        FieldConflict("k", expected=1, current=2),
-    ],
-    ids=lambda error: type(error).__name__,
-)
-def test_a_refusal_keeps_its_facts_on_the_way_to_another_process(error: Refused) -> None:
-    copy = pickle.loads(pickle.dumps(error))
-
-    assert type(copy) is type(error)
-    assert str(copy) == str(error)
-    assert vars(copy) == vars(error)

@@ -112,7 +112,9 @@ def test_a_ctrl_c_of_the_terminal_reaches_all_its_processes_and_the_run_still_en
 
 
 def test_the_second_ctrl_c_ends_a_run_at_once(start: Start, tmp_path: Path) -> None:
-    process = start("time.sleep(60 if board.round == 3 else 0)")
+    then = "if board.round == 3: open('asleep', 'w').close(); time.sleep(60)"
+    process = start(then)
+    assert eventually(lambda: (tmp_path / "asleep").exists())
 
     process.send_signal(signal.SIGINT)
     with pytest.raises(subprocess.TimeoutExpired):

@@ -232,5 +232,3 @@ def test_a_planner_that_posts_a_wrong_plan_is_found_out(
 
     assert summary["metrics"]["failovers"] == 1
     assert summary["metrics"]["imbalance_max_mw"] <= 1e-6
-
-
