@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("board", "round", "grid", "qp_solvers")
+BENCHMARKS = ("board", "round", "grid", "cases", "disturbances", "qp_solvers")
 
 
 def main(argv: list[str]) -> None:

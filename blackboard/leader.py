@@ -284,6 +284,7 @@ class Leader:
         if self._written:
             self.end_round()
         self._store.release(self.runner)
+        self._store.retire()
 
     def _results(
         self, records: list[Record], at: tuple[int, int], *, gate: Gate | None, counts: bool

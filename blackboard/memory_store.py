@@ -180,6 +180,9 @@ class MemoryStore:
         """Return what stands to be drawn."""
         return dict(self._state.display)
 
+    def retire(self) -> None:
+        """Nothing to do: the data end with the process."""
+
     def close(self) -> None:
         """Nothing to let go of."""
 

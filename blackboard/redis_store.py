@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any, Self
 
 from redis.exceptions import ResponseError
@@ -25,6 +26,9 @@ from .library import FUNCTIONS, library
 from .server_info import check_server
 from .store import INLINE_BYTES, Commit, Event, Meta, Turn
 from .wire import Command, Wire, connect
+
+RETIRED_MS = 24 * 3600 * 1000
+"""How long the data of a run that ended stay on the server."""
 
 
 class RedisStore:
@@ -170,6 +174,12 @@ class RedisStore:
     def register(self, description: str) -> None:
         """List this run for those who look for runs on the server."""
         self._client.hset(REGISTRY, self.run, description)
+
+    def retire(self) -> None:
+        """Let the run's data expire in a day; a run that ended lives on in its run directory."""
+        found = self._client.scan_iter(match=f"{self._keys.tag}:*", count=1000)
+        for keys in batched(found, 1000):
+            self._wire.call([("PEXPIRE", key, RETIRED_MS) for key in keys])
 
     def close(self) -> None:
         """Let go of connections; the data stay."""

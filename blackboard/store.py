@@ -125,5 +125,8 @@ class Store(Protocol):
     def published(self) -> dict[str, bytes]:
         """Return what stands to be drawn."""
 
+    def retire(self) -> None:
+        """Let the run's data expire; a run that ended lives on in its run directory."""
+
     def close(self) -> None:
         """Let go of connections; the data stay."""
