@@ -67,9 +67,13 @@ def _sortable(proposal: str) -> str:
 def _merge_posts(records: Iterable[Posts]) -> Posts:
     parts = list(records)
     first = parts[0]
-    agents = np.concatenate([indices(p.agents) for p in parts])
+    members = [indices(p.agents) for p in parts]
+    agents = np.concatenate(members)
     seqs = np.concatenate(
-        [np.frombuffer(p.seqs or bytes(len(p.agents) // 2), "<u2") for p in parts]
+        [
+            np.frombuffer(p.seqs or bytes(2 * len(rows)), "<u2")
+            for p, rows in zip(parts, members, strict=True)
+        ]
     )
     order = np.lexsort((seqs, agents))
     columns = {
@@ -82,7 +86,7 @@ def _merge_posts(records: Iterable[Posts]) -> Posts:
         first.stage,
         first.kind,
         first.layer,
-        agents[order].tobytes(),
+        u4(agents[order]),
         seqs[order].tobytes() if seqs.any() else b"",
         {name: column.tobytes() for name, column in columns.items()},
     )

@@ -19,6 +19,7 @@ from .records import (
     Posts,
     Record,
     World,
+    indices,
 )
 from .rules import NO_BALLOT
 
@@ -68,7 +69,7 @@ class _Rounds:
         row["stages"] = max(row["stages"], record.stage)
         match record:
             case Posts(agents=agents):
-                row["entries"] += len(agents) // 4
+                row["entries"] += len(indices(agents))
             case Entries(entries=entries):
                 row["entries"] += len(entries)
             case Ballots(choices=choices):
@@ -189,7 +190,7 @@ def _ballot_rows(part: Sequence[tuple[Ballots, Opened, Electorate]]) -> pa.Table
     seats = np.flatnonzero(choices != NO_BALLOT)
     of = np.repeat(np.arange(len(records), dtype=np.int32), sizes)[seats]
     names, codes = _choice_codes([opened for _, opened, _ in part])
-    agents = np.frombuffer(b"".join([electorate.agents for _, _, electorate in part]), "<u4")
+    agents = np.concatenate([indices(electorate.agents) for _, _, electorate in part])
     weights = _joined([electorate.weights for _, _, electorate in part], sizes, "<i8", 1)
     confidence = _joined([record.confidence for record in records], sizes, "<f8", 1.0)
     reasons = _joined([record.numbers for record in records], sizes, "<f8", np.nan)

@@ -33,9 +33,9 @@ class Accounts:
                 case Ballots(choices=choices):
                     cast = np.frombuffer(choices, np.uint8)
                     self.abstentions["cast"] += int((cast == ABSTAINED).sum())
-                case Abstained(proposal=proposal, cause=cause, agents=agents):
+                case Abstained(proposal=proposal, cause=cause):
                     if proposal is not None:
-                        self.abstentions[cause] += len(agents) // 4
+                        self.abstentions[cause] += len(record.members)
 
     @property
     def decisive(self) -> Decided | None:

@@ -71,7 +71,7 @@ def model() -> mesa.Model:
 def causes(closed: ClosedStage) -> dict[str, list[int]]:
     """Return who abstained on the proposal, by cause."""
     return {
-        record.cause: np.frombuffer(record.agents, "<u4").tolist()
+        record.cause: record.members.tolist()
         for record in closed.abstained
         if record.proposal is not None
     }

@@ -174,10 +174,21 @@ def test_an_unknown_type_of_record_is_refused() -> None:
 
 
 @given(st.lists(st.integers(0, 2**32 - 1)))
-def test_agents_are_packed_in_four_bytes_each(agents: list[int]) -> None:
+def test_packed_agents_are_unpacked_as_they_were(agents: list[int]) -> None:
     assert indices(u4(agents)).tolist() == agents
     assert u4(np.array(agents, np.uint32)) == u4(agents)
-    assert len(u4(agents)) == 4 * len(agents)
+
+
+@given(st.integers(0, 2**20), st.integers(3, 5000))
+def test_neighbours_are_packed_in_nine_bytes(first: int, count: int) -> None:
+    neighbours = list(range(first, first + count))
+
+    assert len(u4(neighbours)) == 9
+    assert indices(u4(neighbours)).tolist() == neighbours
+
+
+def test_a_pair_is_packed_in_four_bytes_each() -> None:
+    assert u4([7, 8]) == b"\x07\x00\x00\x00\x08\x00\x00\x00"
 
 
 def test_an_entry_is_named_by_where_it_stands() -> None:

@@ -21,7 +21,7 @@ from blackboard import (
     threshold,
     write_tables,
 )
-from blackboard.records import Electorate, Opened
+from blackboard.records import Electorate, Opened, indices
 
 COLUMNS = [
     "round",
@@ -92,7 +92,7 @@ def rows_of(log: Path) -> list[dict[str, Any]]:
         elif isinstance(record, Ballots):
             terms = opened[record.proposal]
             seats = electorates[terms.electorate]
-            agents = np.frombuffer(seats.agents, "<u4").tolist()
+            agents = indices(seats.agents).tolist()
             for seat, code in enumerate(record.choices):
                 if code == 255:
                     continue
