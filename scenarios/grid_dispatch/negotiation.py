@@ -126,11 +126,14 @@ class Negotiation:
             seats: (nodes,) board indices of the nodes with a choice.
         """
         self.round += 1
-        answered = np.isin(seats, bids.agents) if bids else np.zeros(len(seats), bool)
-        answered &= ~self.quarantined
-        x = self.bids.copy()
+        answered, x = np.zeros(len(seats), bool), self.bids.copy()
         if bids:
-            x[answered] = bids.columns["output_mw"][np.isin(bids.agents, seats[answered])]
+            at = np.minimum(np.searchsorted(seats, bids.agents), len(seats) - 1)
+            is_seat = seats[at] == bids.agents  # whoever else posts a bid is not listened to
+            answered[at[is_seat]] = True
+            x[at[is_seat]] = bids.columns["output_mw"][is_seat]
+        answered &= ~self.quarantined
+        x = np.where(answered, x, self.bids)
         target, ledger = self.target, self._ledger()
         if target is None or self.plan is None:
             broken = ledger.observe(x, self.price, answered)
