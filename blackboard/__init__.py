@@ -3,6 +3,7 @@
 from .assemble import Draft
 from .board import Board
 from .counting import Gate
+from .digest import Digest
 from .errors import (
     BadInput,
     BallotRefused,
@@ -21,8 +22,8 @@ from .errors import (
     WrongStage,
 )
 from .leader import ClosedStage, Leader
-from .log import EventLog, read_log
-from .records import Abstained, Ballots, Decided, Record
+from .log import EventLog, read_log, read_rounds
+from .records import OPERATIONAL, Abstained, Ballots, Decided, Record, encode
 from .recounting import recount
 from .replica import BoardEntry, OpenProposal, Rows
 from .rule_text import parse_rule
@@ -64,6 +65,7 @@ from .writes import (
 __all__ = [
     "ABSTAINED",
     "NO_BALLOT",
+    "OPERATIONAL",
     "Abstain",
     "Abstained",
     "Action",
@@ -77,6 +79,7 @@ __all__ = [
     "Claim",
     "ClosedStage",
     "Decided",
+    "Digest",
     "Draft",
     "EventLog",
     "FieldConflict",
@@ -114,12 +117,14 @@ __all__ = [
     "WrongStage",
     "ahead_by_k",
     "describe",
+    "encode",
     "first_to_k",
     "parse_rule",
     "passes",
     "plurality",
     "quorum",
     "read_log",
+    "read_rounds",
     "recount",
     "threshold",
     "veto",

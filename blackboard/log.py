@@ -86,6 +86,13 @@ def read_bodies(path: Path) -> Iterator[memoryview]:
     return (body for segment in read_segments(path) for body in bodies(segment))
 
 
+def read_rounds(path: Path) -> Iterator[tuple[int, list[AnyRecord]]]:
+    """Yield each round's number and records, oldest first; round 0 is who joined."""
+    for segment in read_segments(path):
+        records = [decode(body) for body in bodies(segment)]
+        yield records[0].round, records
+
+
 def read_segments(path: Path) -> Iterator[bytes]:
     """Yield the framed records of each round of a log, oldest first."""
     with path.open("rb") as file:

@@ -140,6 +140,42 @@ def show(
 
 
 @app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help="a run's id, its beginning, or its path")],
+    to_round: Annotated[int | None, typer.Option(min=0, help="stop after this round")] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="execute it again, too")] = False,
+    runs: Annotated[list[Path] | None, typer.Option(help=RUNS_HELP)] = None,
+) -> None:
+    """Read a run again from its log: digest, decisions and tables."""
+    from blackboard import RunDirectory
+
+    from .replaying import replay as read_again
+    from .replaying import replay_text
+    from .replaying import verify as execute_again
+
+    directory = RunDirectory.find(run, roots=runs or [RUNS])
+    found = read_again(directory, to_round=to_round)
+    if verify:
+        execute_again(directory, found)
+    typer.echo(replay_text(found, is_verified=verify, is_whole=to_round is None))
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(help="a run's id, its beginning, or its path")],
+    second: Annotated[str, typer.Argument(help="another's")],
+    runs: Annotated[list[Path] | None, typer.Option(help=RUNS_HELP)] = None,
+) -> None:
+    """Say what two runs were asked, what came of them, and where they part."""
+    from blackboard import RunDirectory
+
+    from .comparing import compare as differences
+
+    roots = runs or [RUNS]
+    typer.echo(differences(*(RunDirectory.find(run, roots=roots) for run in (first, second))))
+
+
+@app.command()
 def scenarios(
     as_json: Annotated[bool, typer.Option("--json", help="with the options' schema")] = False,
 ) -> None:

@@ -1,0 +1,111 @@
+"""Reading runs again: what the log says holds by itself, and an altered byte is found."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from blackboard import BadInput, LogDamaged, RunDirectory
+from swarmboard import run
+from swarmboard.comparing import compare
+from swarmboard.replaying import replay, replay_text, verify
+
+
+@pytest.fixture(scope="module")
+def dispatched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("replay") / "run"
+    run("grid-dispatch", case="ieee30", board="memory://", out=out)
+    return out
+
+
+@pytest.fixture
+def copy(dispatched: Path, tmp_path: Path) -> RunDirectory:
+    return RunDirectory.find(str(shutil.copytree(dispatched, tmp_path / "copy")))
+
+
+def test_a_log_alone_gives_the_digest_and_the_tables_again(copy: RunDirectory) -> None:
+    before = {name: pq.read_table(copy.path / name) for name in ("rounds.parquet",)}
+    summary = copy.read_json("summary.json")
+    for name in ("rounds.parquet", "ballots.parquet", "decisions.parquet", "summary.json"):
+        (copy.path / name).unlink()
+
+    found = replay(copy)
+
+    assert summary is not None
+    assert found.digest == summary["digest"]
+    assert found.recounted == found.decisions == summary["rounds"]
+    assert pq.read_table(copy.path / "rounds.parquet").equals(before["rounds.parquet"])
+
+
+def test_a_run_executed_again_has_the_same_digest_after_every_round(copy: RunDirectory) -> None:
+    found = replay(copy)
+
+    verify(copy, found)
+
+    assert "the same digest after every round" in replay_text(
+        found, is_verified=True, is_whole=True
+    )
+
+
+def test_a_replay_can_stop_after_a_round(copy: RunDirectory) -> None:
+    whole = replay(copy)
+
+    found = replay(copy, to_round=3)
+
+    assert found.rounds == found.decisions == 3
+    assert found.digest == whole.digests[3]
+
+
+@pytest.mark.parametrize("place", [3, 20, 700, -30])
+def test_a_flipped_byte_anywhere_is_found(copy: RunDirectory, place: int) -> None:
+    content = bytearray(copy.log.read_bytes())
+    content[place] ^= 1
+    copy.log.write_bytes(content)
+
+    with pytest.raises(LogDamaged):
+        replay(copy)
+
+
+def test_a_summary_of_another_history_is_found(copy: RunDirectory) -> None:
+    summary = copy.read_json("summary.json")
+    assert summary is not None
+    copy.write_json("summary.json", summary | {"digest": "00" * 32})
+
+    with pytest.raises(LogDamaged, match="one of the two was altered"):
+        replay(copy)
+
+
+def test_a_run_that_would_go_differently_now_is_told_by_its_first_round(
+    copy: RunDirectory,
+) -> None:
+    config = json.loads((copy.path / "config.json").read_text())
+    config["options"]["weight"] = "capacity"
+    (copy.path / "config.json").write_text(json.dumps(config))
+
+    with pytest.raises(LogDamaged, match="round 1 of"):
+        verify(copy, replay(copy))
+
+
+def test_a_directory_without_a_log_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="nothing to replay"):
+        replay(RunDirectory(tmp_path, "no-run"))
+
+
+def test_a_run_compared_with_itself_is_the_same(copy: RunDirectory) -> None:
+    text = compare(copy, copy)
+
+    assert "parameters: the same" in text
+    assert "the same, event for event" in text
+
+
+def test_two_runs_are_compared_down_to_the_first_event(dispatched: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    run("grid-dispatch", case="ieee30", weight="capacity", board="memory://", out=other)
+
+    text = compare(RunDirectory.find(str(dispatched)), RunDirectory.find(str(other)))
+
+    assert "options.weight" in text
+    assert "first differing event: number" in text
+    assert "in round 1" in text
