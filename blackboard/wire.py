@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
@@ -11,29 +12,28 @@ import hiredis
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import OutOfMemoryError, ResponseError, TimeoutError
+from redis.exceptions import TimeoutError
 from redis.retry import Retry
 
 from .errors import BoardFull, ServerUnavailable, SwarmboardError
 
 RETRIES = 8
 """Resends after a lost connection; a repeated write is answered, not applied twice."""
+ANSWER_S = 5.0
+"""How long a server may be silent before a connection counts as lost."""
 
 _SET = b"*3\r\n$3\r\nSET\r\n$%d\r\n%b\r\n$%d\r\n"
+_BUFFER_BYTES = 1 << 16
 
 type Command = tuple[str | bytes | int, ...]
 
 
 class Wire:
-    """Keeps a connection for each thread that calls at the same time.
-
-    redis-py's pool asks the socket for its health and counts for its metrics at every call, which
-    costs as much as a commit; here a connection that was lost shows when it is used.
-    """
+    """Keeps a line for each thread that calls at the same time."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._pool = client.connection_pool
-        self._idle: deque[Any] = deque()
+        self._idle: deque[_Line] = deque()
         self._process = os.getpid()
         self._retry = Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.02), RETRIES - 1)
 
@@ -50,14 +50,14 @@ class Wire:
         except (ConnectionLost, TimeoutError, OSError):
             replies = self._call_again(parts, len(commands))
         for reply in replies:
-            if isinstance(reply, Exception):
-                raise _failure(reply) from reply
+            if isinstance(reply, SwarmboardError):
+                raise reply
         return replies
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all lines."""
         while self._idle:
-            self._idle.pop().disconnect()
+            self._idle.pop().close()
 
     def _call_again(self, parts: list[bytes], count: int) -> list[Any]:
         try:
@@ -71,25 +71,77 @@ class Wire:
             ) from error
 
     def _exchange(self, parts: list[bytes], count: int) -> list[Any]:
-        connection = self._connection()
+        line = self._line()
         try:
-            _send(connection, parts)
-            replies = [_reply(connection) for _ in range(count)]
+            line.send(parts)
+            replies = line.receive(count)
         except BaseException:
-            connection.disconnect()  # unread replies must never be taken for later ones
+            line.close()  # unread replies must never be taken for later ones
             raise
-        self._idle.append(connection)
+        self._idle.append(line)
         return replies
 
-    def _connection(self) -> Any:
+    def _line(self) -> "_Line":
         if self._process != os.getpid():  # a forked child must not speak on its parent's sockets
             self._idle, self._process = deque(), os.getpid()
         try:
             return self._idle.pop()
         except IndexError:
-            connection = self._pool.make_connection()
-            connection.connect()  # type: ignore[no-untyped-call]
-            return connection
+            return _Line(self._pool.make_connection())
+
+
+class _Line:
+    """One connection: redis-py shakes hands (password, TLS, database), then hiredis reads.
+
+    redis-py's own reading and writing costs as much as a commit, and its time-outs make every
+    system call two; here the kernel keeps the time.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        connection.connect()
+        self._connection = connection
+        self._socket: socket.socket = connection._sock
+        self._socket.settimeout(None)
+        patience = struct.pack("ll", int(ANSWER_S), 0)
+        for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self._socket.setsockopt(socket.SOL_SOCKET, side, patience)
+        self._has_parts = type(self._socket) is socket.socket  # TLS takes one piece at a time
+        self._reader = hiredis.Reader(replyError=_failure)
+        self._buffer = bytearray(_BUFFER_BYTES)
+
+    def send(self, parts: list[bytes]) -> None:
+        """Send all parts at once: a server that is woken by the first would interrupt us."""
+        plain = self._socket
+        if not self._has_parts:
+            plain.sendall(b"".join(parts))
+            return
+        sent = plain.sendmsg(parts)
+        for at, part in enumerate(parts):
+            if sent < len(part):
+                plain.sendall(memoryview(part)[sent:])
+                for later in islice(parts, at + 1, None):
+                    plain.sendall(later)
+                return
+            sent -= len(part)
+
+    def receive(self, count: int) -> list[Any]:
+        """Return so many replies."""
+        replies: list[Any] = []
+        gets, buffer = self._reader.gets, self._buffer
+        while len(replies) < count:
+            reply = gets()
+            if reply is not False:
+                replies.append(reply)
+                continue
+            size = self._socket.recv_into(buffer)
+            if not size:
+                raise ConnectionLost("the server closed the connection")
+            self._reader.feed(buffer, 0, size)  # type: ignore[arg-type]
+        return replies
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.disconnect()
 
 
 def connect(url: str, **options: Any) -> redis.Redis:
@@ -122,33 +174,7 @@ def _pack(commands: Sequence[Command]) -> list[bytes]:
     return parts
 
 
-def _send(connection: Any, parts: list[bytes]) -> None:
-    """Send all parts at once: a server that is woken by the first would interrupt us.
-
-    One part, or TLS, is left to redis-py, which knows no other way than part by part.
-    """
-    plain = connection._sock
-    if len(parts) == 1 or type(plain) is not socket.socket:
-        connection.send_packed_command(parts, check_health=False)
-        return
-    sent = plain.sendmsg(parts)
-    for at, part in enumerate(parts):
-        if sent < len(part):
-            plain.sendall(memoryview(part)[sent:])
-            for later in islice(parts, at + 1, None):
-                plain.sendall(later)
-            return
-        sent -= len(part)
-
-
-def _reply(connection: Any) -> Any:
-    try:
-        return connection.read_response()
-    except ResponseError as error:
-        return error
-
-
-def _failure(reply: Exception) -> SwarmboardError:
-    if isinstance(reply, OutOfMemoryError):
-        return BoardFull(f"the board's server is out of memory: {reply}")
-    return SwarmboardError(f"the board's server refused a command: {reply}")
+def _failure(message: str) -> SwarmboardError:
+    if message.startswith("OOM"):
+        return BoardFull(f"the board's server is out of memory: {message}")
+    return SwarmboardError(f"the board's server refused a command: {message}")
