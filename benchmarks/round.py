@@ -5,7 +5,6 @@ server's own CPU are all in. Run `python -m benchmarks round [--json]`.
 """
 
 import json
-import os
 import statistics
 import tempfile
 import time
@@ -152,9 +151,9 @@ def _sample(
 
 
 def _server_cpu(pid: int | None) -> float:
-    """Return the CPU seconds a process has used (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Return the CPU seconds a process has used, to the nanosecond (Linux)."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return 1e-9 * sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads)
 
 
 if __name__ == "__main__":
