@@ -154,14 +154,10 @@ class Draft:
         names = self._kinds[kind]
         width = {len(post.payload) for post in posts}
         layers = {post.layer for post in posts}
-        is_plain = (
-            len(layers) == 1
-            and width == {len(names)}
-            and not any(
-                p.reasons or p.links or p.to is not None or p.confidence != 1.0 for p in posts
-            )
-        )
-        if not is_plain:
+        special = [
+            p for p in posts if p.reasons or p.links or p.to is not None or p.confidence != 1.0
+        ]
+        if special or len(layers) > 1 or width != {len(names)}:
             return False
         columns = {name: np.array([post.payload[name] for post in posts]) for name in names}
         self._add_posts(agents, PostBlock(kind, columns, layer=layers.pop()))

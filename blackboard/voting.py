@@ -79,16 +79,16 @@ class Voting:
         codes = option_codes(proposal.options)
         choices = np.array([codes[vote.choice] for vote in votes], np.uint8)
         reasons = [vote.reason for vote in votes]
-        confidence = np.array([vote.confidence for vote in votes])
-        if str in set(map(type, reasons)):
+        confidence = [vote.confidence for vote in votes]
+        kinds = set(map(type, reasons))
+        if str in kinds:
             return False
-        has_reasons = any(reason is not None for reason in reasons)
         block = VoteBlock(
             choices,
             proposal.id,
             agents,
-            None if (confidence == 1.0).all() else confidence,
-            np.array(reasons, np.float64) if has_reasons else None,
+            None if set(confidence) == {1.0} else np.array(confidence),
+            None if kinds == {type(None)} else np.array(reasons, np.float64),
         )
         self.add(agents, block)
         return True
