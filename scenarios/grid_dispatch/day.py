@@ -40,7 +40,7 @@ class Day:
     def __init__(self, case: Case, options: GridOptions, series: Series | None = None) -> None:
         self._base = Market.of(case)
         self._case, self._options = case, options
-        self.intervals = options.intervals
+        self.intervals = options.intervals or 1
         self._series = series or self._profile()
         self._check_capacity()
 
@@ -109,10 +109,7 @@ def read_series(path: Path, case: Case, intervals: int) -> Series:
     Raises:
         BadInput: names the row, column and unit of what is wrong.
     """
-    try:
-        rows = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the series {path} cannot be read: {error}") from error
+    rows = _read_rows(path)
     names = list(rows[0]) if rows else []
     known = {f"unit_{unit}": column for column, unit in enumerate(case.units.ids.tolist())}
     for name in names:
@@ -143,6 +140,25 @@ def read_series(path: Path, case: Case, intervals: int) -> Series:
                 )
         available[:, unit] = values
     return Series(load, available)
+
+
+def count_rows(path: Path) -> int:
+    """Return how many intervals a series has.
+
+    Raises:
+        BadInput: it cannot be read, or has none.
+    """
+    rows = len(_read_rows(path))
+    if not rows:
+        raise BadInput(f"the series {path} has no rows: give a header and a row an interval")
+    return rows
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    try:
+        return list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"the series {path} cannot be read: {error}") from error
 
 
 def _number(path: Path, row: int, cells: dict[str, str], column: str, unit: str) -> float:

@@ -72,12 +72,13 @@ class SupplyLedger:
         price_floor: float | Floats,
         price_cap: float | Floats,
         capacity: int = 48,
+        offered: bool = False,
     ) -> None:
         nodes = len(low)
         self.low, self.high = low.copy(), high.copy()
         self._floor = np.broadcast_to(np.asarray(price_floor, dtype=float), nodes).copy()
         self._cap = np.broadcast_to(np.asarray(price_cap, dtype=float), nodes).copy()
-        self._capacity = capacity
+        self._capacity, self._offered = capacity, offered
         self._count = np.zeros(nodes, dtype=np.intp)
         self._broken = np.zeros(nodes, dtype=bool)
         self._x = np.empty((0, nodes))
@@ -109,6 +110,8 @@ class SupplyLedger:
             broken |= self._holds_out(x, price, plan)
         broken &= seen
         self._broken |= broken
+        if self._offered:
+            self._floor = np.where(seen & ~broken, np.minimum(self._floor, price), self._floor)
         self._enter(x, price, seen & ~broken)
         return broken
 

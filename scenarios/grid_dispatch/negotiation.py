@@ -115,7 +115,13 @@ class Negotiation:
         )
         self.price_limits = (floor, cap)
         floor_of = floor if floors is None else np.maximum(floors.columns["price"], floor)
-        self.ledger = SupplyLedger(self.low, self.high, price_floor=floor_of, price_cap=cap)
+        self.ledger = SupplyLedger(
+            self.low,
+            self.high,
+            price_floor=floor_of,
+            price_cap=cap,
+            offered=floors is not None,
+        )
         self.ledger.observe(output, prices, np.ones(len(prices), bool))
 
     def take_bids(self, bids: Rows | None, seats: NDArray[np.uint32]) -> Mask:

@@ -186,7 +186,10 @@ def _solve(case: Case, pieces: Pieces, grid: Grid, cuts: Cuts) -> Solution:
     else:
         if answer.status == _INFEASIBLE:
             raise _infeasible(case)
-        raise ArithmeticError(f"{case.name}: {answer.message}")
+        raise InfeasibleDemand(
+            f"{case.name}: the central problem has no solution that HiGHS finds, and no proof that "
+            "there is none; raise ratings or lower the demand"
+        )
     cut_price = -answer.ineqlin.marginals if len(cuts) else np.zeros(0)
     cut_price = np.maximum(cut_price, 0.0)
     return Solution(

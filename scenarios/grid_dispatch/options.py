@@ -1,8 +1,8 @@
 """The options of grid dispatch, each with its unit and range."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from ..base import ScenarioOptions
 
@@ -39,7 +39,10 @@ class GridOptions(ScenarioOptions):
     certificate_percent: Annotated[float | None, BeforeValidator(_off_is_none)] = Field(
         1.0, gt=0, description="largest certified gap in percent of revealed cost, or off"
     )
-    open_offers: bool = Field(False, description="nodes also post their price at the lower limit")
+    open_offers: bool | None = Field(
+        None,
+        description="nodes also post their price at the lower limit (default: with intervals > 1)",
+    )
     price_floor: Price = Field(
         None, description="$/MWh no node may declare below (default: min offer or 0)"
     )
@@ -54,8 +57,26 @@ class GridOptions(ScenarioOptions):
     trip: str | None = Field(
         None, pattern=r"^largest@[1-9]\d*$", description="largest@ROUND: the largest unit trips"
     )
-    intervals: int = Field(1, ge=1, le=100_000, description="dispatch intervals of five minutes")
+    intervals: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="dispatch intervals of five minutes (default: 1, or the rows of series)",
+    )
     series: str | None = Field(
         None, description="FILE.csv with a row an interval: load (factor), unit_ID (MW available)"
     )
     interval_rounds: int = Field(80, ge=1, description="most rounds an interval may take")
+
+    @model_validator(mode="after")
+    def _price_limits_leave_room(self) -> Self:
+        if (
+            self.price_floor is not None
+            and self.price_cap is not None
+            and self.price_floor >= self.price_cap
+        ):
+            raise ValueError(
+                f"price_floor {self.price_floor:g} $/MWh is not below price_cap "
+                f"{self.price_cap:g} $/MWh"
+            )
+        return self

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from blackboard import BadInput, Decided, View
 
 from ..base import Scenario, Scene, Setup, Yardstick
 from .case import Case
-from .day import Day
+from .day import Day, count_rows
 from .deliberation import Deliberation
 from .dispatcher import Dispatcher
 from .disturbance import conduct_of, trip_round, tripped
@@ -72,6 +73,10 @@ class GridDispatch(Scenario):
         if options.case is None:
             named = DEFAULT_CASE if asked is None else f"synthetic:{asked}"
             options = options.model_copy(update={"case": named})
+        rows = count_rows(Path(options.series)) if options.series else 1
+        intervals = options.intervals or rows
+        offers = intervals > 1 if options.open_offers is None else options.open_offers
+        options = options.model_copy(update={"intervals": intervals, "open_offers": offers})
         nodes = len(_case(options, 0).bus_ids)
         if asked is not None and asked != nodes:
             raise BadInput(

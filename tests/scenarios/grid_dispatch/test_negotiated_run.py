@@ -156,12 +156,28 @@ def test_a_series_of_the_users_own_sets_load_and_availability(
     series = tmp_path / "series.csv"
     series.write_text("load,unit_1\n1.0,300\n0.9,170\n")
 
-    tables = dispatch(case="ieee14", intervals=2, series=str(series)).tables
+    tables = dispatch(case="ieee14", series=str(series)).tables  # as many intervals as rows
 
     loads = tables["buses"].groupby("interval")["load_mw"].sum()
     assert loads[2] == pytest.approx(0.9 * loads[1])
     units = tables["units"].set_index(["interval", "unit"])["output_mw"]
     assert units[2, 1] <= 170 + 1e-6
+
+
+@pytest.mark.parametrize("case", ["ieee30", "ieee118", "synthetic:64"])
+def test_each_interval_is_settled_soon_and_within_its_certificate(dispatch: Any, case: str) -> None:
+    intervals = dispatch(case=case, intervals=24).tables["intervals"]
+
+    assert intervals["accepted"].all()
+    assert intervals["rounds"].max() <= 14
+    assert intervals["rounds"].median() <= 4
+    gaps = intervals["cost_per_h"] - intervals["optimum_per_h"]
+    assert (gaps <= intervals["certificate_per_h"] + 1e-6).all()
+
+
+def test_price_limits_have_to_leave_room(dispatch: Any) -> None:
+    with pytest.raises(BadInput, match="price_floor 50 .* is not below price_cap 10"):
+        dispatch(case="ieee14", price_floor=50, price_cap=10)
 
 
 @pytest.mark.parametrize(
