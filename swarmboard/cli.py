@@ -233,7 +233,9 @@ def main() -> None:
         if not _note(error):
             raise  # not a run's failure but a defect of ours
         code = _say(f"the run failed: {type(error).__name__}: {error}" + _note(error), FAILED)
-    sys.exit(STOPPED if code == INTERRUPTED else code if isinstance(code, int) else DONE)
+    if code == INTERRUPTED:
+        code = _say("stopped", STOPPED)
+    sys.exit(code if isinstance(code, int) else DONE)
 
 
 def _stoppable[T](act: Callable[[], T]) -> T:

@@ -2,6 +2,7 @@
 
 import keyword
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 from blackboard import BadInput
@@ -44,7 +45,17 @@ def _module_name(name: str) -> str:
         )
     if module.replace("_", "-") in scenario_names():
         raise BadInput(f"{name!r} is a scenario that exists: choose another name, as in my-{name}")
+    if not _is_own_file(module) and find_spec(module):
+        raise BadInput(
+            f"{name!r} is also the name of a Python package, which the file would hide: choose "
+            f"another name, as in my-{name}"
+        )
     return module
+
+
+def _is_own_file(module: str) -> bool:
+    """Say whether the module of that name is a file in the current folder."""
+    return Path(f"{module}.py").exists()
 
 
 def _class_name(module: str) -> str:
