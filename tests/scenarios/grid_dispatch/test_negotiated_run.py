@@ -176,7 +176,7 @@ def test_each_interval_is_settled_soon_and_within_its_certificate(dispatch: Any,
 
 
 def test_price_limits_have_to_leave_room(dispatch: Any) -> None:
-    with pytest.raises(BadInput, match="price_floor 50 .* is not below price_cap 10"):
+    with pytest.raises(BadInput, match=r"price_floor 50 .* is not below price_cap 10"):
         dispatch(case="ieee14", price_floor=50, price_cap=10)
 
 
