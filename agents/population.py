@@ -1,7 +1,7 @@
 """Populations: agents of one role that join together, and how a stage's actions are collected."""
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, repeat
 from typing import Any
@@ -48,12 +48,27 @@ class Population:
             for index, member in enumerate(self.members, first):
                 member.index = index
 
-    def act(self, view: View, draft: Draft, *, sees: Sees | None, report: Report) -> None:
-        """Let all members act on the same view and put what they do into the draft."""
+    def act(
+        self,
+        view: View,
+        draft: Draft,
+        *,
+        sees: Sees | None,
+        report: Report,
+        left: Container[int] = (),
+    ) -> None:
+        """Let all members act on the same view and put what they do into the draft.
+
+        Who has left is not asked any more; a cohort's rows of leavers the draft leaves out.
+        """
         if isinstance(self.members, Cohort):
             _act_together(self.members, view, draft, report)
-        else:
-            _act_each(self.members, self.indices, view, draft, sees=sees, report=report)
+            return
+        members, indices = self.members, self.indices
+        if left:
+            members = [member for member in members if member.index not in left]
+            indices = np.array([member.index for member in members], np.uint32)
+        _act_each(members, indices, view, draft, sees=sees, report=report)
 
 
 def _act_together(cohort: Cohort, view: View, draft: Draft, report: Report) -> None:

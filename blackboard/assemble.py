@@ -1,5 +1,6 @@
 """From actions to records: what a worker's agents return in one stage, ready to be committed."""
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from .canonical import request_order
 from .errors import InvalidAction
+from .presence import check_present, members_of, staying
 from .records import (
     OUTCOME,
     Abstained,
@@ -52,7 +54,8 @@ class Draft:
     """Collects one stage's actions of one writer; nothing is on the board yet.
 
     Actions are checked as they come in: a wrong one raises `InvalidAction` and leaves the draft
-    as it was.
+    as it was. Nobody acts who has not joined, or has left: one action of such an agent is wrong,
+    while a leaver's rows in a block are passed over, as a cohort need not know who has left.
     """
 
     def __init__(
@@ -63,8 +66,10 @@ class Draft:
         round: int,
         stage: int,
         event_class: EventClass = OUTCOME,
+        joined: int | None = None,
     ) -> None:
         self._replica, self._kinds = replica, kinds
+        self._joined = replica.agents if joined is None else joined
         self._at = (event_class, round, stage)
         self._round, self._stage = round, stage
         self._posts: dict[tuple[str, str], list[tuple[Agents, Columns]]] = {}
@@ -83,7 +88,8 @@ class Draft:
                 f"a cohort returned a {type(block).__name__}; cohorts return PostBlock, "
                 "VoteBlock or Abstain"
             )
-        members = agents if block.agents is None else block.agents
+        chosen = agents if block.agents is None else block.agents
+        members = members_of(chosen, joined=self._joined)
         match block:
             case PostBlock():
                 self._add_posts(members, block)
@@ -95,6 +101,8 @@ class Draft:
     def act(self, agent: int, action: Action) -> None:
         """Take one action of one agent."""
         try:
+            agent = operator.index(agent)
+            check_present(agent, self._replica, joined=self._joined)
             self._take(agent, action)
         except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
             raise InvalidAction(
@@ -141,6 +149,7 @@ class Draft:
         if not results:
             return True
         try:
+            agents = members_of(agents, joined=self._joined)
             if types == {Vote}:
                 return self._voting.add_alike(agents, results)
             if types == {Post}:
@@ -167,7 +176,10 @@ class Draft:
         """Note that agents could not answer, and why."""
         if cause not in CAUSES:
             raise InvalidAction(f"agents abstain for one of {', '.join(CAUSES)}, got {cause!r}")
-        self._abstained.setdefault(cause, []).append(agents)
+        members = members_of(agents, joined=self._joined)
+        members = members[staying(members, self._replica)]
+        if members.size:
+            self._abstained.setdefault(cause, []).append(members)
 
     def records(self) -> list[Record]:
         """Return the stage's records in canonical order."""
@@ -214,6 +226,11 @@ class Draft:
                     f"column {name!r} of {block.kind!r} has the shape {column.shape} for "
                     f"{len(members)} agents"
                 )
+        if self._replica.left:
+            stays = staying(members, self._replica)
+            members = members[stays]
+            columns = {name: column[stays] for name, column in columns.items()}
+        for name, column in columns.items():
             if not np.isfinite(column).all():
                 bad = int(members[np.flatnonzero(~np.isfinite(column))[0]])
                 raise InvalidAction(f"agent {bad} posted a {block.kind!r} with {name!r} not finite")
@@ -261,6 +278,8 @@ class Draft:
         return seqs.astype("<u2").tobytes() if seqs.any() else b""
 
     def _add_entry(self, agent: int, post: Post) -> None:
+        if not post.kind:
+            raise InvalidAction(f"agent {agent} posted an entry whose kind is {post.kind!r}")
         if post.layer not in LAYERS:
             raise InvalidAction(f"agent {agent}: layer {post.layer!r} is none of {LAYERS}")
         if not 0.0 <= post.confidence <= 1.0:

@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from .assemble import Draft
-from .errors import InvalidAction
 from .leader import Leader
 from .log import EventLog
 from .memory_store import MemoryStore
+from .presence import check_present
 from .records import INPUT, Granted, encode, frame, plain
 from .replica import Replica
 from .rules import Rule, threshold
@@ -204,7 +204,7 @@ class Board:
             InvalidAction: the agent has not joined, or the value cannot be stored.
         """
         meta = self.store.meta()
-        self._check_agent(agent, meta.agents)
+        check_present(agent, self.replica, joined=meta.agents)
         value = plain({key: value})[key]
         revision = 0 if expected is None else expected + 1
         record = Granted(INPUT, meta.round, meta.stage, agent, "set", key, value, revision)
@@ -230,20 +230,17 @@ class Board:
     ) -> None:
         self.close()
 
-    def _check_agent(self, agent: int, agents: int) -> None:
-        """Refuse an agent that has not joined, or has left."""
-        if not 0 <= agent < agents:
-            raise InvalidAction(f"agent {agent} has not joined; `join` returns the index to use")
-        if agent in self.replica.left:
-            raise InvalidAction(f"agent {agent} has left the run ({self.replica.left[agent]})")
-
     def _write(self, agent: int, action: Action) -> None:
         """Send one act of an outsider, for the round in which the board is now."""
         self.refresh()
         meta = self.store.meta()
-        self._check_agent(agent, meta.agents)
         draft = Draft(
-            self.replica, self.kinds, round=meta.round, stage=meta.stage, event_class=INPUT
+            self.replica,
+            self.kinds,
+            round=meta.round,
+            stage=meta.stage,
+            event_class=INPUT,
+            joined=meta.agents,
         )
         draft.act(agent, action)
         body = frame([encode(record) for record in draft.records()])

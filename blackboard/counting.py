@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import InvalidVerdict
 from .records import OUTCOME, Abstained, Decided, Granted, Left, Record, Requested, indices, u4
 from .replica import OpenProposal, Replica
-from .rules import NO_BALLOT, Rule, Tally
+from .rules import NO_BALLOT, OUTCOMES, Rule, Tally, Verdict, describe
 from .writes import CAUSES
 
 _CODES: dict[str, int] = {cause: code for code, cause in enumerate(CAUSES)}
@@ -41,10 +42,13 @@ def decide(
 
     Accepted by the rule but with its gate shut, a proposal expires and the gate is named.
     Undecided at its deadline, it expires as well.
+
+    Raises:
+        InvalidVerdict: the rule returned something else than a verdict on this proposal.
     """
     is_last = at[0] >= proposal.opened.deadline_round
     counted = tally(proposal, replica, is_last=is_last)
-    verdict = rule(counted)
+    verdict = judge(rule, counted)
     outcome = verdict.outcome if verdict else "expired"
     if verdict is None and not is_last:
         return None
@@ -61,6 +65,27 @@ def decide(
         len(proposal.seats.agents),
         shut,
         "veto" if outcome == "vetoed" else None,
+    )
+
+
+def judge(rule: Rule, counted: Tally) -> Verdict | None:
+    """Return what a rule says of a tally.
+
+    Raises:
+        InvalidVerdict: it is neither None nor a verdict with a known outcome and option.
+    """
+    verdict = rule(counted)
+    if verdict is None:
+        return None
+    is_known = isinstance(verdict, Verdict) and verdict.outcome in OUTCOMES
+    if is_known and verdict.option in (None, *counted.options):
+        return verdict
+    options = ", ".join(counted.options[:5]) + (" ..." if len(counted.options) > 5 else "")
+    raise InvalidVerdict(
+        describe(rule),
+        returned=f"{verdict!r:.100}",
+        allowed=f"None or a Verdict: one of {', '.join(OUTCOMES)}, with the option None or one of "
+        f"{options}",
     )
 
 

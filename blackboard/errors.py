@@ -129,6 +129,14 @@ class InvalidAction(SwarmboardError):
     """Raised for an action the board cannot take: unknown kind, option or agent, not finite."""
 
 
+class InvalidVerdict(SwarmboardError):
+    """Raised when a rule returns something that is no verdict on its proposal."""
+
+    def __init__(self, rule: str, *, returned: str, allowed: str) -> None:
+        self.rule, self.returned, self.allowed = rule, returned, allowed
+        super().__init__(f"the rule {rule} returned {returned}; it has to return {allowed}")
+
+
 class LogDamaged(SwarmboardError):
     """Raised for an event log that cannot be read, with the position of the damage."""
 

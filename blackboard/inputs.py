@@ -26,7 +26,7 @@ def stamp(
         count.update(_authors(record))
     stamped: list[Record] = []
     for record in inputs:
-        if isinstance(record, Ballots) and record.round != at[0]:
+        if isinstance(record, Ballots) and _is_late(record, replica, at):
             stamped.append(_late(record, replica, at))
             continue
         placed = structs.replace(record, event_class=INPUT, round=at[0], stage=at[1])
@@ -39,6 +39,12 @@ def stamp(
         count.update(_authors(placed))
         stamped.append(placed)
     return stamped
+
+
+def _is_late(ballots: Ballots, replica: Replica, at: tuple[int, int]) -> bool:
+    proposal = replica.open.get(ballots.proposal)
+    counted_at = proposal.counted_at if proposal else (0, 0)
+    return ballots.round != at[0] or (counted_at[0] == at[0] and counted_at != at)
 
 
 def _late(ballots: Ballots, replica: Replica, at: tuple[int, int]) -> Abstained:

@@ -238,21 +238,21 @@ class Leader:
         self.has_inputs |= bool(inputs)
         self._fold(results)
         own = draft.proposed() if draft else {}
-        for name, proposal in self._openings.proposed(records, own):
-            self._open(name, proposal)
+        for opened in self._openings.proposed(records, own, at):
+            self._put_down(opened)
         self._commits, self._heard, self._late = [], set(), ()
         self._is_awaited = False
         return _closed([*records, *inputs, *results])
 
     def record(self, name: str, row: dict[str, Any]) -> None:
         """Write a row of the world's own account into the current stage."""
-        self._note(World(OUTCOME, self.round, self.stage, name, row))
+        self._put_down([World(OUTCOME, self.round, self.stage, name, row)])
 
     def remove(self, agents: NDArray[np.uint32], cause: str) -> None:
         """Take agents out of the run: they stay eligible where they are, and abstain by cause."""
         if cause not in CAUSES:
             raise InvalidAction(f"agents leave for one of {', '.join(CAUSES)}, got {cause!r}")
-        self._note(Left(OUTCOME, self.round, self.stage, u4(agents), cause))
+        self._put_down([Left(OUTCOME, self.round, self.stage, u4(agents), cause)])
 
     def note(self, name: str, detail: dict[str, Any]) -> None:
         """Write something operational into the log; the digest does not see it."""
@@ -312,14 +312,12 @@ class Leader:
         return True
 
     def _open(self, name: str, proposal: Proposal) -> None:
-        records = self._openings.records(name, proposal, (self.round, self.stage))
+        self._put_down(self._openings.records(name, proposal, (self.round, self.stage)))
+
+    def _put_down(self, records: list[Record]) -> None:
+        """Fold records of the leader's own, and keep them for the log and the board."""
         self._fold(records)
         self._pending.add(records)
-
-    def _note(self, record: Record) -> None:
-        """Fold a record of the leader's own, and put it down for the log and the board."""
-        self._fold([record])
-        self._pending.add([record])
 
     def _fold(self, records: Iterable[Record]) -> None:
         for record in records:

@@ -72,7 +72,7 @@ class EventLog:
         self.bytes_written += len(data)
 
 
-def read_log(path: Path) -> Iterator[AnyRecord]:
+def read_log(path: Path | str) -> Iterator[AnyRecord]:
     """Yield the records of a log, oldest first; a torn last segment ends it.
 
     Raises:
@@ -81,20 +81,21 @@ def read_log(path: Path) -> Iterator[AnyRecord]:
     return (decode(body) for body in read_bodies(path))
 
 
-def read_bodies(path: Path) -> Iterator[memoryview]:
+def read_bodies(path: Path | str) -> Iterator[memoryview]:
     """Yield the encoded records of a log, oldest first."""
     return (body for segment in read_segments(path) for body in bodies(segment))
 
 
-def read_rounds(path: Path) -> Iterator[tuple[int, list[AnyRecord]]]:
+def read_rounds(path: Path | str) -> Iterator[tuple[int, list[AnyRecord]]]:
     """Yield each round's number and records, oldest first; round 0 is who joined."""
     for segment in read_segments(path):
         records = [decode(body) for body in bodies(segment)]
         yield records[0].round, records
 
 
-def read_segments(path: Path) -> Iterator[bytes]:
+def read_segments(path: Path | str) -> Iterator[bytes]:
     """Yield the framed records of each round of a log, oldest first."""
+    path = Path(path)
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise LogDamaged(

@@ -5,7 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from .records import OUTCOME, Electorate, Entries, Opened, Record, entry_id, plain, u4
+from .errors import InvalidAction
+from .records import (
+    OPERATIONAL,
+    OUTCOME,
+    Abstained,
+    Electorate,
+    Entries,
+    Entry,
+    Note,
+    Opened,
+    Record,
+    entry_id,
+    plain,
+    u4,
+)
 from .replica import Replica
 from .rules import Rule, describe
 from .terms import check_terms, electorate_of, read_terms
@@ -28,10 +42,10 @@ class Openings:
         Raises:
             InvalidAction: it could not be voted on.
         """
-        check_terms(proposal, self._replica)
+        check_terms(proposal, self._replica, rule=self._rule)
         records: list[Record] = []
         electorate = self._electorate(proposal, at, records)
-        rule = self._rules[name] = proposal.rule or self._rule
+        rule = self._rules[name] = self._rule if proposal.rule is None else proposal.rule
         opened = Opened(
             OUTCOME,
             *at,
@@ -55,19 +69,34 @@ class Openings:
         self._rules.pop(proposal, None)
 
     def proposed(
-        self, records: Iterable[Record], own: dict[str, Proposal]
-    ) -> Iterator[tuple[str, Proposal]]:
-        """Yield the proposals that agents made in a stage, in canonical order.
+        self, records: Iterable[Record], own: dict[str, Proposal], at: tuple[int, int]
+    ) -> Iterator[list[Record]]:
+        """Yield what opens each proposal that agents made in a stage, in canonical order.
+
+        Each has to be folded before the next is asked for. One that cannot be voted on opens
+        nothing: its agent abstains, and a note says why.
 
         Args:
             records: The stage's merged records.
             own: Those made in this process, whose rules may be any function.
+            at: The round and stage.
         """
         for record in records:
             for entry in record.entries if isinstance(record, Entries) else ():
                 if entry.kind == "proposal":
                     name = entry_id(record.round, record.stage, entry.agent, entry.seq)
-                    yield name, own.get(name) or self._read(entry.payload)
+                    yield self._opened_or_refused(name, entry, own.get(name), at)
+
+    def _opened_or_refused(
+        self, name: str, entry: Entry, own: Proposal | None, at: tuple[int, int]
+    ) -> list[Record]:
+        try:
+            return self.records(name, own or self._read(entry.payload), at)
+        except InvalidAction as error:
+            return [
+                Abstained(OUTCOME, *at, None, "invalid", u4([entry.agent])),
+                Note(OPERATIONAL, *at, "refused", {"proposal": name, "why": str(error)}),
+            ]
 
     def _read(self, payload: dict[str, Any]) -> Proposal:
         return read_terms(payload, known=(self._rule, *self._rules.values()))

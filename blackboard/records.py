@@ -5,6 +5,7 @@ framed by their length (u32, little endian); docs/digest.md is the page for outs
 Columns are raw little-endian arrays in ascending agent order.
 """
 
+import math
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Literal
@@ -305,12 +306,35 @@ def plain(payload: Mapping[str, Any]) -> dict[str, Any]:
     What an agent changes in its own afterwards, or the order of a set, reaches no record.
 
     Raises:
-        InvalidAction: a value that cannot be stored, or a key that is no string.
+        InvalidAction: a value that cannot be stored, a number that is not finite, or a key that
+            is no string.
     """
     try:
-        return _PLAIN_DECODER.decode(_PLAIN_ENCODER.encode(dict(payload)))
+        stored = _PLAIN_DECODER.decode(_PLAIN_ENCODER.encode(dict(payload)))
+        wild = [name for name, value in stored.items() if not _is_finite(value)]
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidAction(f"a payload cannot be stored: {error}") from error
+    if wild:
+        raise InvalidAction(
+            f"a payload cannot be stored: {wild[0]!r} has a number that is not finite; give None "
+            "where there is none"
+        )
+    return stored
+
+
+def _is_finite(value: Any) -> bool:
+    """Say whether all numbers in a value are finite, however deep: JSON has no others."""
+    match value:
+        case float():
+            return math.isfinite(value)
+        case np.ndarray():
+            return bool(np.isfinite(value).all())
+        case list():
+            return all(map(_is_finite, value))
+        case dict():
+            return all(map(_is_finite, value.values()))
+        case _:
+            return True
 
 
 def frame(encoded: Iterable[bytes]) -> bytes:

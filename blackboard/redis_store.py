@@ -214,8 +214,11 @@ class RedisStore:
             self._client.function_load(source)
         except ResponseError as error:
             if "already exists" not in str(error):
-                message = f"the server refused the board's functions: {error}"
-                raise ServerUnavailable(message) from error
+                raise ServerUnavailable(
+                    f"the server refused the board's functions: {error}; let its user load and "
+                    "call them (ACL: +function +fcall), or leave out --board to use the bundled "
+                    "server"
+                ) from error
 
     def _call(self, function: str, keys: Sequence[str], *args: str | bytes | int) -> Command:
         return ("FCALL", self._functions[function], len(keys), *keys, *args)

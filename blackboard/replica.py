@@ -68,12 +68,14 @@ class Seats:
 class OpenProposal:
     """A proposal and the ballots of its current voting round."""
 
-    __slots__ = ("box", "opened", "round", "seats")
+    __slots__ = ("box", "counted_at", "opened", "round", "seats")
 
     def __init__(self, opened: Opened, seats: Seats) -> None:
         self.opened = opened
         self.seats = seats
         self.round = opened.round
+        self.counted_at = (0, 0)
+        """The round and stage of the latest count; later ballots of that round are late."""
         self.box = BallotBox(len(seats.agents))
 
     @property
@@ -181,12 +183,15 @@ class Replica:
     def roles(self, electorate: str) -> tuple[str, ...]:
         """Return the role of each seat of an electorate."""
         if electorate not in self._roles:
-            agents = self.seats[electorate].agents
-            roles = np.empty(len(agents), object)
-            for block in self.joined:
-                roles[(agents >= block.first) & (agents < block.first + block.count)] = block.role
-            self._roles[electorate] = tuple(roles)
+            self._roles[electorate] = self.roles_of(self.seats[electorate].agents)
         return self._roles[electorate]
+
+    def roles_of(self, agents: NDArray[np.uint32]) -> tuple[str, ...]:
+        """Return the role in which each agent joined."""
+        roles = np.empty(len(agents), object)
+        for block in self.joined:
+            roles[(agents >= block.first) & (agents < block.first + block.count)] = block.role
+        return tuple(roles)
 
     def voters(self) -> NDArray[np.uint32]:
         """Return the agents that joined as voters, ascending, those who left since included."""
@@ -231,6 +236,7 @@ class Replica:
         if record.counts:
             for proposal in self.open.values():
                 proposal.begin_round(record.round)
+                proposal.counted_at = (record.round, record.stage)
 
     def _granted(self, record: Granted) -> None:
         if not record.granted:

@@ -4,7 +4,7 @@ A rule is any function from a `Tally` to a `Verdict`, or to None while nothing i
 compose by wrapping one another: `veto("safety", quorum(50, threshold(80)))`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -20,6 +20,8 @@ MOTION = ("approve", "reject")
 """The options of a proposal that is approved or rejected as a whole."""
 
 type Outcome = Literal["accepted", "rejected", "expired", "vetoed", "escalated"]
+
+OUTCOMES: tuple[Outcome, ...] = ("accepted", "rejected", "expired", "vetoed", "escalated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +131,24 @@ def threshold(percent: int) -> Rule:
 
 
 def quorum(percent: int, rule: Rule) -> Rule:
-    """Let `rule` accept only when at least `percent` of the weight cast a ballot.
+    """Let `rule` accept or reject only when at least `percent` of the weight cast a ballot.
 
     Cast abstentions take part; an abstention by cause (silent, error, late ...) does not.
-    Rejections and vetoes pass through: more participation could not undo them.
+    Vetoes alone pass through: no participation could undo them.
     """
     _check_percent(percent)
+    _check_inner("quorum", rule)
     return _Quorum(percent, rule)
 
 
 def veto(role: str, rule: Rule) -> Rule:
-    """Let any seat of `role` that rejects a motion veto it; otherwise `rule` decides."""
+    """Let any seat of `role` that rejects a motion veto it; otherwise `rule` decides.
+
+    A tally that names no roles has no vetoes.
+    """
+    if not isinstance(role, str) or not role:
+        raise ValueError(f"veto needs the name of a role, got {role!r}")
+    _check_inner("veto", rule)
     return _Veto(role, rule)
 
 
@@ -192,8 +201,8 @@ class _Quorum:
 
     def __call__(self, tally: Tally) -> Verdict | None:
         verdict = self.rule(tally)
-        if verdict is None or verdict.outcome != "accepted":
-            return verdict
+        if not isinstance(verdict, Verdict) or verdict.outcome == "vetoed":
+            return verdict  # what is no verdict at all is refused by those who count
         return verdict if passes(tally.cast, tally.eligible, percent=self.percent) else None
 
     def __repr__(self) -> str:
@@ -206,7 +215,8 @@ class _Veto:
     rule: Rule
 
     def __call__(self, tally: Tally) -> Verdict | None:
-        against = np.flatnonzero(tally.choices == 1) if tally.is_motion else ()
+        is_held = tally.is_motion and tally.roles
+        against = np.flatnonzero(tally.choices == 1) if is_held else ()
         if any(tally.roles[seat] == self.role for seat in against):
             return Verdict("vetoed")
         return self.rule(tally)
@@ -263,6 +273,14 @@ def describe(rule: Rule) -> str:
     return getattr(rule, "__qualname__", text) if text.startswith("<") else text
 
 
+def veto_roles(rule: Rule) -> Iterator[str]:
+    """Yield the roles to which a rule gives a veto, the outermost first."""
+    while isinstance(rule, _Quorum | _Veto):
+        if isinstance(rule, _Veto):
+            yield rule.role
+        rule = rule.rule
+
+
 def _running(tally: Tally) -> NDArray[np.int64]:
     """Count ballots seat by seat: (options, seats)."""
     codes = np.arange(len(tally.options))[:, None]
@@ -290,5 +308,12 @@ def _check_percent(percent: int) -> None:
 
 
 def _check_count(rule: str, k: int) -> None:
-    if k < 1:
-        raise ValueError(f"{rule} needs k of at least 1, got {k}")
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        raise ValueError(f"{rule} needs a whole k of at least 1, got {k!r}")
+
+
+def _check_inner(rule: str, inner: Rule) -> None:
+    if not callable(inner):
+        raise ValueError(
+            f"{rule} wraps another rule, such as threshold(80), got {inner!r:.80} in its place"
+        )

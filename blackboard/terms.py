@@ -1,23 +1,33 @@
 """The terms of a proposal: checked before it opens, and as plain values in an entry."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .counting import judge
 from .errors import InvalidAction
 from .replica import Replica
 from .rule_text import parse_rule
-from .rules import ABSTAINED, Rule, describe
+from .rules import ABSTAINED, NO_BALLOT, Rule, Tally, describe, veto_roles
 from .writes import Proposal
 
 TERMS = "terms"
 """The key of an entry of kind `proposal` under which its terms stand; the rest is its payload."""
 
+MOST_WEIGHT = 2**62
+"""The weight of an electorate stays below this, so that no sum of 64-bit integers overflows."""
 
-def check_terms(proposal: Proposal, replica: Replica) -> None:
+
+def check_terms(proposal: Proposal, replica: Replica, *, rule: Rule | None = None) -> None:
     """Refuse a proposal that could not be voted on.
+
+    Args:
+        proposal: What is to be opened.
+        replica: The board, which knows who may vote.
+        rule: The run's rule, where it is known: it decides proposals without one of their own.
 
     Raises:
         InvalidAction: says which term, and the value seen.
@@ -35,12 +45,14 @@ def check_terms(proposal: Proposal, replica: Replica) -> None:
     seats = electorate_of(proposal, replica)
     if not seats.size:
         raise InvalidAction("the electorate is empty: nobody who has joined may vote")
-    weights = proposal.weights
-    if weights is not None and (len(weights) != len(seats) or min(weights) < 1):
-        raise InvalidAction(
-            f"an electorate of {len(seats)} needs as many positive weights, got {len(weights)}, "
-            f"the smallest {min(weights, default=0)}"
-        )
+    weights = np.ones(len(seats), np.int64)
+    if proposal.weights is not None:
+        weights = _checked_weights(proposal.weights, len(seats))
+    if proposal.rule is not None:
+        rule = proposal.rule
+        _try_rule(rule, tuple(options), weights, replica.roles_of(seats))
+    if rule is not None:
+        _check_vetoes(rule, seats, replica)
 
 
 def _check_types(proposal: Proposal) -> None:
@@ -56,6 +68,61 @@ def _check_types(proposal: Proposal) -> None:
             raise InvalidAction(f"{name} of a proposal is {value!r:.80}, which is no {kind}")
     if isinstance(proposal.options, str) or not all(isinstance(o, str) for o in proposal.options):
         raise InvalidAction(f"options are a tuple of names, got {proposal.options!r:.100}")
+    if proposal.impact is not None and not math.isfinite(proposal.impact):
+        raise InvalidAction(f"the impact of a proposal is finite or None, got {proposal.impact}")
+
+
+def _checked_weights(given: ArrayLike, seats: int) -> NDArray[np.int64]:
+    weights = _whole("weights", given)
+    if len(weights) != seats or weights.min() < 1:
+        raise InvalidAction(
+            f"an electorate of {seats} needs as many positive weights, got {len(weights)}, "
+            f"the smallest {weights.min(initial=0)}"
+        )
+    if (total := sum(weights.tolist())) >= MOST_WEIGHT:
+        raise InvalidAction(f"weights sum to less than 2**62, got {total}; divide all by the same")
+    return weights
+
+
+def _whole(name: str, given: ArrayLike) -> NDArray[np.int64]:
+    """Return whole numbers as they were given, none of them cut off."""
+    values = np.asarray(given)
+    if values.ndim != 1 or (values.size and values.dtype.kind not in "iu"):
+        raise InvalidAction(f"{name} are a sequence of whole numbers, got {given!r:.80}")
+    if values.size and int(values.max()) >= MOST_WEIGHT:
+        raise InvalidAction(f"{name} are below 2**62, got {values.max()}")
+    return values.astype(np.int64)
+
+
+def _check_vetoes(rule: Rule, seats: NDArray[np.uint32], replica: Replica) -> None:
+    for role in veto_roles(rule):
+        held = set(replica.roles_of(seats))
+        if role not in held:
+            raise InvalidAction(
+                f"the rule {describe(rule)} gives a veto to {role!r}, a role that nobody of the "
+                f"electorate holds; it has {', '.join(sorted(held))}"
+            )
+
+
+def _try_rule(
+    rule: Rule, options: tuple[str, ...], weights: NDArray[np.int64], roles: tuple[str, ...]
+) -> None:
+    """Ask a rule before anybody votes: it has to answer to no ballots, and to all alike."""
+    if not callable(rule):
+        raise InvalidAction(
+            f"the rule of a proposal is {rule!r:.80}; give a function of the tally, such as "
+            "threshold(80)"
+        )
+    for choice in (NO_BALLOT, 0):
+        choices = np.full(len(weights), choice, np.uint8)
+        try:
+            judge(rule, Tally(options, choices, weights, roles))
+        except Exception as error:  # a rule is an agent's own code and may raise anything
+            tried = "no ballots" if choice == NO_BALLOT else f"{options[0]!r} from every seat"
+            raise InvalidAction(
+                f"the rule {describe(rule)} cannot decide on {tried}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
 
 
 def electorate_of(proposal: Proposal, replica: Replica) -> NDArray[np.uint32]:
@@ -66,7 +133,7 @@ def electorate_of(proposal: Proposal, replica: Replica) -> NDArray[np.uint32]:
     """
     if proposal.electorate is None:
         return replica.voters()
-    seats = np.asarray(proposal.electorate, np.int64)
+    seats = _whole("the agents of an electorate", proposal.electorate)
     if seats.size and not (seats.min() >= 0 and seats.max() < replica.agents):
         stranger = int(seats[(seats < 0) | (seats >= replica.agents)][0])
         raise InvalidAction(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .ballot_box import BallotBox
 from .bitmaps import bitmap
 from .errors import InvalidAction
+from .presence import staying
 from .records import Ballots, EventClass
 from .replica import OpenProposal, Replica
 from .rules import ABSTAINED, NO_BALLOT
@@ -35,6 +36,8 @@ class Voting:
                 f"ballots on {proposal.id}: {len(members)} agents need as many choices, each an "
                 f"option below {len(proposal.options)}, {ABSTAINED} or {NO_BALLOT}"
             )
+        if self._replica.left:
+            casts &= staying(members, self._replica)
         seats, rows = _seats(proposal.seats.agents, members, casts)
         confidence = _column(block.confidence, members, rows, "confidence")
         reasons = _column(block.reasons, members, rows, "reasons")

@@ -50,7 +50,8 @@ def decision_row(decided: Decided) -> dict[str, Any]:
     chosen; `reject_weight` that of all others.
     """
     chosen = decided.option or ("approve" if "approve" in decided.weights else None)
-    approve = decided.weights[chosen] if chosen else max(decided.weights.values())
+    leading = max(decided.weights.values(), default=0)
+    approve = decided.weights.get(chosen, 0) if chosen else leading
     return {
         "proposal": decided.proposal,
         "outcome": decided.outcome,

@@ -222,7 +222,7 @@ def main() -> None:
     from blackboard.errors import BadInput, SwarmboardError
 
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="swarmboard")
     except USAGE_ERROR as error:
         code = _refuse_usage(error)
     except BadInput as error:

@@ -83,7 +83,13 @@ class SwarmModel(mesa.Model):
         ready = clock()
         for population in self.populations:
             if population.role in stage.roles:
-                population.act(view, draft, sees=self.structure.sees, report=self._failed)
+                population.act(
+                    view,
+                    draft,
+                    sees=self.structure.sees,
+                    report=self._failed,
+                    left=leader.replica.left,
+                )
         acted = clock()
         leader.commit(draft)
         closed = leader.close(counts=stage.votes, gate=stage.gate)

@@ -1,12 +1,13 @@
 """`run`: a scenario from its name, or its class, to its result."""
 
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from blackboard import BadInput, Rule, threshold
+from blackboard import BadInput, InvalidAction, Rule, describe, parse_rule, threshold
 from scenarios import Scenario
 
-from .config import check_threshold, make_config
+from .config import make_config
 from .execution import Watch, execute
 from .plan import Plan, prepare
 from .result import Result
@@ -51,12 +52,14 @@ def run(
     Raises:
         BadInput: something given is wrong; the message names it and the next step.
     """
+    if rule is not None and not callable(rule):
+        raise BadInput(f"rule={rule!r} is no rule: did you mean rule={_meant(rule)}?")
     if consensus_threshold is not None:
         if rule is not None:
             raise BadInput(
                 f"consensus_threshold={consensus_threshold} and a rule: leave one of them away"
             )
-        rule = threshold(check_threshold(_percent(consensus_threshold)))
+        rule = threshold(_percent(consensus_threshold))
     kind = None if isinstance(scenario, str) else scenario
     name = scenario if isinstance(scenario, str) else scenario.name
     values: dict[str, Any] = {
@@ -70,9 +73,28 @@ def run(
     return execute(prepare(config, rule=rule, kind=kind), watch=watch)
 
 
-def _percent(share: float) -> float:
+def _percent(share: float) -> int:
     """Turn a share into percent, which has to come out whole."""
-    percent = share * 100
-    if abs(percent - round(percent)) > 1e-9:
-        raise BadInput(f"consensus_threshold={share}: a whole number of percent is needed")
-    return round(percent)
+    given = f"consensus_threshold={share!r}"
+    if isinstance(share, bool) or not isinstance(share, Real):
+        raise BadInput(f"{given}: a share is needed, such as 0.8")
+    if 1 < share <= 100:
+        raise BadInput(f"{given} is no share: did you mean {share / 100:g}?")
+    if not 0 < share <= 1:
+        raise BadInput(f"{given}: a share above 0 and up to 1 is needed")
+    percent = round(share * 100)
+    if percent < 1 or abs(share * 100 - percent) > 1e-9:
+        raise BadInput(f"{given}: a whole number of percent is needed")
+    return percent
+
+
+def _meant(rule: object) -> str:
+    """Return how a rule is written that was given as a text, a percentage or a share."""
+    try:
+        if isinstance(rule, str):
+            return describe(parse_rule(rule))
+        if isinstance(rule, float) and 0 < rule < 1:
+            return describe(threshold(_percent(rule)))
+        return describe(threshold(rule))  # type: ignore[arg-type]
+    except (BadInput, InvalidAction, ValueError):
+        return "threshold(80)"

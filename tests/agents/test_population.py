@@ -270,3 +270,23 @@ def test_a_cohort_has_no_stage_named_as_an_attribute_of_its_own(
 
     assert causes(closed) == {"silent": [0, 1, 2]}
     assert not failures
+
+
+def test_who_has_left_is_not_asked_any_more(model: mesa.Model) -> None:
+    asked: list[int] = []
+
+    class Curious(RuleAgent):
+        def look(self, view: View) -> None:
+            asked.append(self.index)
+
+    population = Population("member", [Curious(model) for _ in range(3)])
+    with Board.open("memory://") as board:
+        leader = board.lead()
+        population.seat(leader.welcome("member", 3))
+        leader.begin_round()
+        draft = leader.begin()
+        view = leader.view("look")
+
+        population.act(view, draft, sees=None, report=lambda *_: None, left={1: "left"})
+
+    assert asked == [0, 2]

@@ -23,6 +23,7 @@ from blackboard import (
     Vote,
     VoteBlock,
     threshold,
+    veto,
 )
 from blackboard.bitmaps import members
 from blackboard.records import (
@@ -32,6 +33,7 @@ from blackboard.records import (
     Electorate,
     Entries,
     Joined,
+    Left,
     Opened,
     Posts,
     Requested,
@@ -252,6 +254,24 @@ WRONG_ACTIONS: list[tuple[Any, str]] = [
     (Proposal(payload={"terms": 1}), "cannot have the key 'terms'"),
     (Proposal(payload={"options": 1}), "cannot have the key 'options'"),
     (Proposal(electorate=(99,)), "agent 99 of the electorate has not joined"),
+    (Proposal(electorate=[0.5, 1]), "the agents of an electorate are a sequence of whole numbers"),  # type: ignore[list-item]
+    (Proposal(electorate=[0, 1], weights=[1.5, 2]), "weights are a sequence of whole numbers"),  # type: ignore[list-item]
+    (Proposal(electorate=[0, 1], weights=[2**61, 2**61]), r"weights sum to less than 2\*\*62"),
+    (Proposal(electorate=[0, 1], weights=[2**62, 2**62]), r"weights are below 2\*\*62"),
+    (Proposal(electorate=[0, 1], weights=[2**70, 1]), "weights are a sequence of whole numbers"),
+    (Proposal(electorate=[0, 1], weights=[1, 0]), "as many positive weights, got 2, the smallest"),
+    (Proposal(impact=float("nan")), "the impact of a proposal is finite or None, got nan"),
+    (Proposal(rule=0), "the rule of a proposal is 0; give a function"),  # type: ignore[arg-type]
+    (Proposal(rule="threshold(80)"), "the rule of a proposal is 'threshold"),  # type: ignore[arg-type]
+    (Proposal(rule=lambda _: 1 / 0), "cannot decide on no ballots: ZeroDivisionError"),  # type: ignore[arg-type, return-value]
+    (Proposal(rule=lambda t: 7 if t.yes else None), "on 'approve' from every seat: InvalidVerdict"),
+    (Proposal(rule=veto("safety", threshold(1))), "gives a veto to 'safety', a role that nobody"),
+    (Post("", {}), "posted an entry whose kind is ''"),
+    (Post("note", {"x": float("nan")}), "'x' has a number that is not finite"),
+    (Post("note", {"x": {"y": [1.0, {"z": -np.inf}]}}), "'x' has a number that is not finite"),
+    (Post("note", {"x": np.array([1.0, np.nan])}), "'x' has a number that is not finite"),
+    (SetField("k", float("inf")), "'k' has a number that is not finite"),
+    (Proposal(payload={"x": np.nan}), "'x' has a number that is not finite"),
     ("approve", "agent 2 returned a str; agents return Post, Vote"),
     (None, "returned a NoneType"),
 ]
@@ -364,3 +384,76 @@ def test_actions_that_are_not_alike_are_left_to_be_taken_one_by_one(
 
     assert not done
     assert records == []
+
+
+@pytest.mark.parametrize("agent", [AGENTS, 999, -1, "bob"])
+@pytest.mark.parametrize("action", [Post("note", {}), Vote("approve", "p"), Claim("t"), Leave()])
+def test_an_agent_that_never_joined_cannot_act(draft: Draft, agent: Any, action: Any) -> None:
+    with pytest.raises(InvalidAction, match=f"agent {agent} "):
+        draft.act(agent, action)
+
+    assert draft.records() == []
+
+
+@pytest.mark.parametrize("stranger", [AGENTS, 999, -1])
+@pytest.mark.parametrize(
+    "block",
+    [
+        lambda agents: PostBlock("ask", {"z": np.ones(2)}, agents),
+        lambda agents: votes([0, NO_BALLOT], agents=agents),
+        lambda agents: Abstain("error", agents),
+    ],
+)
+def test_a_block_names_no_agent_that_never_joined(draft: Draft, block: Any, stranger: int) -> None:
+    with pytest.raises(InvalidAction, match=f"agent {stranger} has not joined; the 6 that have"):
+        draft.add(EVERYONE, block(np.array([2, stranger])))
+
+    assert draft.records() == []
+
+
+@pytest.fixture
+def thinned(draft: Draft) -> Draft:
+    """The draft after agents 2 and 3 have left."""
+    draft._replica.fold(Left(OUTCOME, 3, 1, u4([2]), "left"))
+    draft._replica.fold(Left(OUTCOME, 3, 1, u4([3]), "quarantined"))
+    return draft
+
+
+@pytest.mark.parametrize("action", [Vote("approve", "p"), Post("note", {}), Proposal(), Leave()])
+def test_an_agent_that_has_left_cannot_act(thinned: Draft, action: Any) -> None:
+    with pytest.raises(InvalidAction, match=r"agent 3 has left the run \(quarantined\)"):
+        thinned.act(3, action)
+
+    assert thinned.records() == []
+
+
+def test_rows_of_leavers_are_dropped_from_blocks(thinned: Draft) -> None:
+    thinned.add(EVERYONE, bids(y=np.array([1, 1, np.nan, 1, 1, 1])))
+    thinned.add(
+        EVERYONE, votes([0, NO_BALLOT, 0, 1, NO_BALLOT, 1], confidence=np.arange(AGENTS) / 10)
+    )
+    thinned.add(EVERYONE[:4], Abstain("late"))
+
+    posts, ballots, abstained = thinned.records()
+
+    assert indices(posts.agents).tolist() == [0, 1, 4, 5]  # type: ignore[attr-defined]
+    assert list(ballots.choices) == [0, NO_BALLOT, NO_BALLOT, 1]  # type: ignore[attr-defined]
+    assert np.frombuffer(ballots.confidence).tolist() == [0.0, 1.0, 1.0, 0.5]  # type: ignore[attr-defined]
+    assert indices(abstained.agents).tolist() == [0, 1]  # type: ignore[attr-defined]
+    assert [members(bits) for _, bits in thinned.ballots()] == [(0, 5)]
+
+
+@pytest.mark.parametrize("action", [Vote("approve", "p"), Post("ask", {"z": 1})])
+def test_leavers_are_dropped_from_actions_that_are_alike(thinned: Draft, action: Any) -> None:
+    assert thinned.act_alike(np.array(VOTERS, np.uint32), [action] * 4)
+
+    single = Draft(thinned._replica, thinned._kinds, round=4, stage=2)
+    for agent in (0, 5):
+        single.act(agent, action)
+    assert [encode(r) for r in thinned.records()] == [encode(r) for r in single.records()]
+
+
+def test_leavers_that_abstain_leave_no_record(thinned: Draft) -> None:
+    thinned.abstain(EVERYONE[[2, 3]], "invalid")
+
+    assert thinned.records() == []

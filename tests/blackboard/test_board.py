@@ -10,6 +10,7 @@ from blackboard import (
     Claim,
     FieldConflict,
     InvalidAction,
+    InvalidVerdict,
     LeaseLost,
     Leave,
     Post,
@@ -18,13 +19,13 @@ from blackboard import (
     SetField,
     Tally,
     Verdict,
+    Vote,
     plurality,
+    quorum,
     threshold,
     veto,
 )
-from blackboard.records import (
-    Granted,
-)
+from blackboard.records import Abstained, Granted, Note
 
 NODES = 7
 
@@ -386,3 +387,60 @@ def test_nothing_of_a_closed_proposal_stays_on_the_server(table: Any) -> None:
     table.begin()
 
     assert [store.voted(name, round) for round in (1, 2, 3)] == [b"", b"", b""]
+
+
+def test_the_ballot_of_a_leaver_counts_no_more_in_the_next_round(table: Any) -> None:
+    draft = table.begin(Proposal(deadline_rounds=2, id="p"))
+    draft.act(3, Vote("approve"))
+    draft.act(3, Leave())
+    table.leader.commit(draft)
+    table.leader.close(counts=True)
+
+    closed = table.vote("yyyyy.n")
+
+    assert [d.weights for d in closed.decisions] == [{"approve": 4, "reject": 1}]
+    assert table.causes(closed, "p") == {"left": [3], "silent": [5]}
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [Verdict("nonsense"), Verdict("accepted", "zzz"), "accepted", True],  # type: ignore[arg-type]
+    ids=repr,
+)
+@pytest.mark.parametrize("wrap", [lambda rule: rule, lambda rule: quorum(50, rule)])
+def test_what_is_no_verdict_is_refused_at_the_count(
+    new_table: Any, returned: Any, wrap: Any
+) -> None:
+    table = new_table(rule=wrap(lambda _: returned))
+
+    with pytest.raises(InvalidVerdict, match=r"returned .* or a Verdict: one of") as caught:
+        table.vote("yyyyyyn", Proposal())
+
+    assert caught.value.returned == repr(returned)
+    assert not table.leader.view().decisions
+
+
+def test_a_run_whose_veto_nobody_holds_opens_nothing(new_table: Any) -> None:
+    table = new_table(rule=quorum(50, veto("saftey", threshold(50))))
+
+    with pytest.raises(InvalidAction, match=r"a veto to 'saftey', a role that nobody .* has node"):
+        table.begin(Proposal())
+
+
+def test_what_an_agent_proposes_in_vain_is_its_abstention_and_the_stage_goes_on(
+    new_table: Any,
+) -> None:
+    table = new_table(rule=veto("critic", threshold(50)))
+    table.leader.welcome("critic", 1)
+    draft = table.begin()
+    draft.act(1, Proposal(electorate=[0, 1, 2]))
+    draft.act(2, Proposal(id="mine"))
+    table.leader.commit(draft)
+
+    table.leader.close()
+
+    assert [p.id for p in table.leader.view().proposals] == ["1.1.2.0"]
+    refused = [r for r in table.leader._written if isinstance(r, Abstained | Note)]
+    assert [type(r) for r in refused] == [Abstained, Note]
+    assert (refused[0].cause, refused[0].members.tolist()) == ("invalid", [1])
+    assert "a veto to 'critic'" in refused[1].detail["why"]

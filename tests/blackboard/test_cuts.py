@@ -70,6 +70,8 @@ def act(agents: range, view: Any, draft: Any) -> None:
         choices[~np.isin(members, trial.seats.agents)] = NO_BALLOT
         draft.add(members, VoteBlock(choices, trial.id, None, dice[mine, 3], dice[mine, 1]))
     for agent in agents:
+        if agent in view._replica.left:
+            continue
         luck = float(dice[agent, 3])
         if luck < 0.3:
             last = seen[-1].id if seen else ""

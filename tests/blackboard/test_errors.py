@@ -7,11 +7,12 @@ import pytest
 from blackboard import (
     BallotRefused,
     FieldConflict,
+    InvalidVerdict,
     LeaseLost,
     Moved,
     NotOpen,
     OutOfOrder,
-    Refused,
+    SwarmboardError,
     WrongStage,
 )
 
@@ -26,10 +27,11 @@ from blackboard import (
         Moved(seen=1, current=2),
         OutOfOrder("w", seq=1, last=2),
         FieldConflict("k", expected=1, current=2),
+        InvalidVerdict("mine", returned="7", allowed="None or a Verdict"),
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_refusal_keeps_its_facts_on_the_way_to_another_process(error: Refused) -> None:
+def test_a_refusal_keeps_its_facts_on_the_way_to_another_process(error: SwarmboardError) -> None:
     copy = pickle.loads(pickle.dumps(error))
 
     assert type(copy) is type(error)

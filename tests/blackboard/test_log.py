@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from blackboard import EventLog, LogDamaged, SwarmboardError, read_log
+from blackboard import EventLog, LogDamaged, SwarmboardError, read_log, read_rounds
 from blackboard.log import MAGIC, read_segments
 from blackboard.records import OUTCOME, World, bodies, encode
 
@@ -48,6 +48,11 @@ def test_a_log_gives_back_its_records_in_order(path: Path) -> None:
     expected = [row(round) for round in range(1, ROUNDS + 1) for _ in range(2)]
 
     assert list(read_log(path)) == expected
+
+
+def test_a_log_is_read_by_its_name_too(path: Path) -> None:
+    assert list(read_log(str(path))) == list(read_log(path))
+    assert [number for number, _ in read_rounds(str(path))] == [1, 2, 3, 4]
 
 
 def test_each_round_is_one_segment(path: Path) -> None:

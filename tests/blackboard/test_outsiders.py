@@ -87,6 +87,52 @@ def test_a_ballot_after_the_count_of_its_round_is_late(table: Any) -> None:
     assert len(closed.ballots) == 1
 
 
+def test_a_ballot_in_a_later_stage_of_a_counted_round_is_late(table: Any, state: Any) -> None:
+    draft = table.begin(Proposal(deadline_rounds=2))
+    draft.add(table.nodes[:6], table.ballots("yyyyyn"))
+    table.leader.commit(draft)
+    table.leader.close(counts=True)
+    table.leader.begin()
+    table.leader.announce()
+    table.outsider.refresh()
+    name = table.outsider.view().proposal.id
+    table.outsider.vote(6, Vote("approve"))
+
+    closed = table.leader.close()
+
+    [late] = closed.abstained
+    assert (late.event_class, late.proposal, late.cause) == (INPUT, name, "late")
+    assert indices(late.agents).tolist() == [6]
+    assert table.leader.view().proposal.cast == 6
+    table.leader.announce()
+    table.outsider.refresh()
+    assert state(table.outsider.replica) == state(table.leader.replica)
+
+
+def test_a_ballot_before_the_second_count_of_a_round_is_counted(table: Any) -> None:
+    draft = table.begin(Proposal(deadline_rounds=2))
+    draft.add(table.nodes[:6], table.ballots("yyyyyn"))
+    table.leader.commit(draft)
+    table.leader.close(counts=True)
+    table.leader.begin()
+    table.leader.announce()
+    table.outsider.vote(6, Vote("approve"))
+
+    [decided] = table.leader.close(counts=True).decisions
+
+    assert decided.weights == {"approve": 6, "reject": 1}
+
+
+def test_a_joiner_acts_before_the_leader_has_seen_it(table: Any) -> None:
+    table.begin()
+    ann = table.outsider.join("Ann")
+    table.outsider.post(ann, Post("note", {"hello": 1}))
+
+    table.leader.close()
+
+    assert [entry.agent for entry in table.leader.view().entries("note")] == [ann]
+
+
 def test_an_outsiders_post_is_numbered_behind_the_agents_own(table: Any) -> None:
     draft = table.begin()
     table.outsider.post(3, Post("note", {"from": "outside"}))

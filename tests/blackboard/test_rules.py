@@ -154,16 +154,22 @@ def test_an_option_is_accepted_early_only_when_no_late_ballot_can_undo_it(
         assert reached == [at == winner for at in range(len(later))]
 
 
-@given(tallies(), PERCENT, PERCENT)
-def test_a_quorum_only_holds_back_what_would_be_accepted(
-    counted: Tally, percent: int, needed: int
-) -> None:
-    bare = threshold(percent)(counted)
+@given(
+    tallies(),
+    PERCENT,
+    PERCENT.map(threshold) | st.sampled_from([plurality(), first_to_k(1), ahead_by_k(1)]),
+)
+def test_below_a_quorum_nothing_is_decided(counted: Tally, needed: int, inner: Rule) -> None:
     takes_part = counted.eligible - weight_of(counted, NO_BALLOT)
     is_met = Fraction(takes_part, counted.eligible) >= Fraction(needed, 100)
-    is_held = bare is not None and bare.outcome == "accepted" and not is_met
 
-    assert quorum(needed, threshold(percent))(counted) == (None if is_held else bare)
+    assert quorum(needed, inner)(counted) == (inner(counted) if is_met else None)
+
+
+def test_a_veto_passes_through_a_quorum() -> None:
+    counted = tally([1, NO_BALLOT, NO_BALLOT], roles=("safety", "node", "node"))
+
+    assert quorum(100, veto("safety", plurality()))(counted) == Verdict("vetoed")
 
 
 @given(tallies(), PERCENT)
@@ -224,10 +230,32 @@ def test_ahead_by_k_is_the_first_option_that_leads_all_others_by_k(counted: Tall
     assert ahead_by_k(k)(counted) == read_in_order(counted, leads)
 
 
+@pytest.mark.parametrize("k", [0, True, 2.5, "3"])
 @pytest.mark.parametrize("rule", [first_to_k, ahead_by_k])
-def test_k_is_at_least_one(rule: Any) -> None:
-    with pytest.raises(ValueError, match=f"{rule.__name__} needs k of at least 1, got 0"):
-        rule(0)
+def test_k_is_a_whole_number_of_at_least_one(rule: Any, k: Any) -> None:
+    with pytest.raises(
+        ValueError, match=f"{rule.__name__} needs a whole k of at least 1, got {k!r}"
+    ):
+        rule(k)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda inner: quorum(50, inner), lambda inner: veto("safety", inner)]
+)
+@pytest.mark.parametrize("inner", [None, 80, "threshold(80)"])
+def test_what_wraps_a_rule_wraps_no_other_value(wrap: Any, inner: Any) -> None:
+    with pytest.raises(ValueError, match="wraps another rule, such as threshold"):
+        wrap(inner)
+
+
+@pytest.mark.parametrize("role", [3, None, ""])
+def test_a_veto_belongs_to_a_named_role(role: Any) -> None:
+    with pytest.raises(ValueError, match="veto needs the name of a role"):
+        veto(role, threshold(50))
+
+
+def test_a_tally_without_roles_has_no_vetoes() -> None:
+    assert veto("safety", threshold(50))(tally([0, 0, 1])) == Verdict("accepted")
 
 
 @given(tallies(motion=True), st.integers(1, 1000))
@@ -298,7 +326,22 @@ def test_a_users_function_is_named_and_found_among_those_known() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["mine", "", "threshold(", "threshold(0)", "threshold()", "open('x')", "threshold(1)+1"]
+    "text",
+    [
+        "mine",
+        "",
+        "threshold(",
+        "threshold(0)",
+        "threshold()",
+        "open('x')",
+        "threshold(1)+1",
+        "quorum(50, None)",
+        "quorum(50, 3)",
+        "first_to_k(True)",
+        "first_to_k(2.5)",
+        "veto(3, threshold(80))",
+        "veto('safety', 'threshold(80)')",
+    ],
 )
 def test_a_text_that_is_no_rule_is_refused(text: str) -> None:
     with pytest.raises(InvalidAction, match="is none of the built-in ones"):

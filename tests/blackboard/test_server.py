@@ -26,6 +26,7 @@ from redis.retry import Retry
 
 from blackboard import server as module
 from blackboard.errors import BadInput, ServerTooOld, ServerUnavailable
+from blackboard.redis_store import RedisStore
 from blackboard.server import EmbeddedServer, find_server_binary
 from blackboard.server_info import ServerInfo, check_server
 
@@ -431,6 +432,15 @@ def test_a_wrong_password_is_told_so(start: Start) -> None:
         check_server(client_of(url.replace("unix://", "unix://:hush@")))
     assert "hush" not in str(error.value)
     client_of(url.replace("unix://", "unix://:right@")).config_set("requirepass", "")
+
+
+def test_a_user_that_may_not_load_functions_is_told_what_to_do(start: Start) -> None:
+    url = start().url
+    rights = ("on", ">pw", "~*", "&*", "+@all", "-function|load")
+    client_of(url).execute_command("ACL", "SETUSER", "poor", *rights)
+
+    with pytest.raises(ServerUnavailable, match=r"functions: .*ACL: \+function \+fcall.*--board"):
+        RedisStore(url.replace("unix://", "unix://poor:pw@"), "run")
 
 
 def test_an_unreachable_server_is_named_without_its_password() -> None:

@@ -13,8 +13,18 @@ import pandas as pd
 import pytest
 
 import swarmboard
-from blackboard import BadInput, RunDirectory, first_to_k, quorum, read_log, recount, threshold
+from blackboard import (
+    BadInput,
+    Decided,
+    RunDirectory,
+    first_to_k,
+    quorum,
+    read_log,
+    recount,
+    threshold,
+)
 from swarmboard import Population, Proposal, Result, RuleAgent, Scenario, Stage, Vote, run
+from swarmboard.accounts import decision_row
 
 TERMS: dict[str, Any] = {"agents": 11, "trials": 40, "trials_per_round": 10}
 # Literally the names of the contract, not those of the code under test.
@@ -203,6 +213,44 @@ def test_bad_arguments_are_one_line(given: dict[str, Any]) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "named", "hint"),
+    [
+        ({"rule": 80}, "rule=80 ", "rule=threshold(80)?"),
+        ({"rule": 0.8}, "rule=0.8 ", "rule=threshold(80)?"),
+        ({"rule": "threshold(80)"}, "rule='threshold(80)' ", "rule=threshold(80)?"),
+        ({"rule": "quorum(5, plurality())"}, "rule='quorum", "rule=quorum(5, plurality())?"),
+        ({"rule": "most"}, "rule='most' ", "rule=threshold(80)?"),
+        ({"rule": 0}, "rule=0 ", "rule=threshold(80)?"),
+        ({"consensus_threshold": 80}, "consensus_threshold=80 ", "did you mean 0.8?"),
+        ({"consensus_threshold": 66.7}, "consensus_threshold=66.7 ", "did you mean 0.667?"),
+        ({"consensus_threshold": 0}, "consensus_threshold=0:", "above 0 and up to 1"),
+        ({"consensus_threshold": float("nan")}, "consensus_threshold=nan:", "above 0"),
+        ({"consensus_threshold": 1e-12}, "consensus_threshold=1e-12:", "a whole number of percent"),
+        ({"consensus_threshold": "most"}, "consensus_threshold='most':", "such as 0.8"),
+    ],
+)
+def test_what_is_no_rule_and_no_share_gets_a_hint(
+    given: dict[str, Any], named: str, hint: str
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        run("jury", board="memory://", **given)
+
+    assert str(caught.value).startswith(named)
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize("option", [None, "zzz"])
+@pytest.mark.parametrize("weights", [{}, {"red": 2, "green": 1}])
+def test_any_decision_of_a_log_has_a_row(option: str | None, weights: dict[str, int]) -> None:
+    decided = Decided("outcome", 1, 1, "p", "accepted", option, weights, 0, 3, 3)
+
+    row = decision_row(decided)
+
+    assert row["option"] == option
+    assert row["approve_weight"] + row["reject_weight"] == sum(weights.values())
+
+
 def test_it_runs_in_a_thread(result: Result, tmp_path: Path) -> None:
     found: list[Result] = []
     terms = {**TERMS, "board": "bundled", "out": tmp_path / "run"}
@@ -287,3 +335,29 @@ def test_what_a_notebook_shows_is_escaped(result: Result) -> None:
 def test_the_front_door_gives_what_it_names() -> None:
     assert set(swarmboard.__all__) == set(swarmboard._HOMES)
     assert all(getattr(swarmboard, name) for name in swarmboard.__all__)
+
+
+def test_a_bad_proposal_is_its_agents_abstention_and_the_run_goes_on(tmp_path: Path) -> None:
+    class Member(RuleAgent):
+        def talk(self, view: Any) -> Any:
+            bad = (Proposal(rule=5), Proposal(rule=lambda tally: 1 / 0))  # type: ignore[arg-type, return-value]
+            return [*bad, Proposal(rule=threshold(50))] if self.index == 0 else None
+
+        def vote(self, view: Any) -> Any:
+            return Vote("approve")
+
+    class Talk(Scenario):
+        name, summary, default_agents, default_rounds = "talk", "", 3, 1
+
+        def populate(self, model: Any) -> Any:
+            return [Population("member", [Member(model) for _ in range(self.agents)])]
+
+        def stages(self, board: Any) -> Any:
+            yield Stage("talk", ("member",))
+            yield Stage("vote", ("member",), votes=True)
+
+    summary = run(Talk, board="memory://", out=tmp_path / "talk").summary
+
+    assert [d["outcome"] for d in summary["decisions"]] == ["accepted"]
+    records = read_log(tmp_path / "talk/events.log")
+    assert [r.cause for r in records if type(r).__name__ == "Abstained"] == ["invalid"]  # type: ignore[union-attr]
