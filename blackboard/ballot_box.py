@@ -30,6 +30,11 @@ class BallotBox:
     def take(self, ballots: Ballots) -> None:
         """Fold ballots in."""
         cast = np.frombuffer(ballots.choices, np.uint8)
+        if not self.is_used:
+            self.choices, self.texts = cast, ballots.texts
+            self.confidence = np.frombuffer(ballots.confidence, "<f8")
+            self.numbers = np.frombuffer(ballots.numbers, "<f8")
+            return
         new = (cast != NO_BALLOT) & (self.choices == NO_BALLOT)
         self.choices = np.where(new, cast, self.choices)
         self.confidence = _overlay(self.confidence, ballots.confidence, new, 1.0)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ballot_box import BallotBox
+from .bitmaps import bitmap
 from .records import (
     Abstained,
     Ballots,
@@ -63,6 +64,8 @@ class Seats:
 
     agents: NDArray[np.uint32]
     weights: NDArray[np.int64]
+    bits: bytes
+    """The agents as a bitmap."""
 
 
 class OpenProposal:
@@ -210,7 +213,9 @@ class Replica:
         agents = indices(record.agents)
         weights = np.frombuffer(record.weights, "<i8") if record.weights else None
         self.seats[record.name] = Seats(
-            agents, np.ones(len(agents), np.int64) if weights is None else weights
+            agents,
+            np.ones(len(agents), np.int64) if weights is None else weights,
+            bitmap(agents),
         )
 
     def _opened(self, record: Opened) -> None:

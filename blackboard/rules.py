@@ -60,14 +60,19 @@ class Tally:
         return self.options == MOTION
 
     @cached_property
+    def _by_code(self) -> NDArray[np.int64]:
+        """Weight cast under each choice code, (256,)."""
+        if self._even_weight:
+            counts = np.bincount(self.choices, minlength=256)
+            return np.asarray(counts, np.int64) * self._even_weight
+        weights = np.zeros(256, np.int64)
+        np.add.at(weights, self.choices, self.weights)
+        return weights
+
+    @cached_property
     def by_option(self) -> tuple[int, ...]:
         """Weight cast for each option, in the order of `options`."""
-        if self._is_even:
-            counts = np.bincount(self.choices, minlength=256)
-            return tuple(int(n) * self._even_weight for n in counts[: len(self.options)])
-        return tuple(
-            int(self.weights[self.choices == code].sum()) for code in range(len(self.options))
-        )
+        return tuple(self._by_code[: len(self.options)].tolist())
 
     @cached_property
     def eligible(self) -> int:
@@ -77,7 +82,7 @@ class Tally:
     @cached_property
     def abstained(self) -> int:
         """Weight of the cast abstentions."""
-        return int(self.weights[self.choices == ABSTAINED].sum())
+        return int(self._by_code[ABSTAINED])
 
     @property
     def cast(self) -> int:
@@ -93,10 +98,6 @@ class Tally:
     def no(self) -> int:
         """Weight that rejects (of a motion) or chose the second option."""
         return self.by_option[1]
-
-    @property
-    def _is_even(self) -> bool:
-        return self._even_weight > 0
 
     @cached_property
     def _even_weight(self) -> int:

@@ -11,7 +11,7 @@ from .bitmaps import bitmap
 from .errors import InvalidAction
 from .presence import staying
 from .records import Ballots, EventClass
-from .replica import OpenProposal, Replica
+from .replica import OpenProposal, Replica, Seats
 from .rules import ABSTAINED, NO_BALLOT
 from .writes import Vote, VoteBlock
 
@@ -116,7 +116,7 @@ class Voting:
     def bitmaps(self) -> tuple[tuple[str, bytes], ...]:
         """Return, per proposal, the bitmap of the agents that voted."""
         return tuple(
-            (pid, bitmap(self._replica.open[pid].seats.agents[box.choices != NO_BALLOT]))
+            (pid, _voters(self._replica.open[pid].seats, box.choices != NO_BALLOT))
             for pid, box in self._boxes.items()
             if box.is_used
         )
@@ -135,6 +135,10 @@ class Voting:
         if box is None:
             box = self._boxes[proposal.id] = BallotBox(len(proposal.seats.agents))
         return box
+
+
+def _voters(seats: Seats, voted: NDArray[np.bool_]) -> bytes:
+    return seats.bits if voted.all() else bitmap(seats.agents[voted])
 
 
 def option_codes(options: Sequence[str]) -> dict[str, int]:
