@@ -16,6 +16,7 @@ from .competence import Competence
 
 type Report = Callable[[NDArray[np.uint32], str], None]
 """Told which agents failed, and the traceback or reason."""
+type Run = tuple[type[Agent], list[Agent]]
 type Sees = Callable[[View, int], View]
 """A structure's choice of what an agent sees of the board."""
 
@@ -33,6 +34,7 @@ class Population:
     competence: Competence | None = None
     """How often members are right, and how much together, where the scenario models that."""
     indices: NDArray[np.uint32] = field(init=False)
+    _runs: list[Run] = field(init=False, repr=False)
 
     @property
     def size(self) -> int:
@@ -47,6 +49,7 @@ class Population:
         else:
             for index, member in enumerate(self.members, first):
                 member.index = index
+            self._runs = _neighbours(self.members)
 
     def act(
         self,
@@ -64,11 +67,12 @@ class Population:
         if isinstance(self.members, Cohort):
             _act_together(self.members, view, draft, report)
             return
-        members, indices = self.members, self.indices
+        runs, indices = self._runs, self.indices
         if left:
-            members = [member for member in members if member.index not in left]
-            indices = np.array([member.index for member in members], np.uint32)
-        _act_each(members, indices, view, draft, sees=sees, report=report)
+            staying = [member for member in self.members if member.index not in left]
+            indices = np.array([member.index for member in staying], np.uint32)
+            runs = _neighbours(staying)
+        _act_each(runs, indices, view, draft, sees=sees, report=report)
 
 
 def _act_together(cohort: Cohort, view: View, draft: Draft, report: Report) -> None:
@@ -87,7 +91,7 @@ def _act_together(cohort: Cohort, view: View, draft: Draft, report: Report) -> N
 
 
 def _act_each(
-    members: Sequence[Agent],
+    runs: Sequence[Run],
     indices: NDArray[np.uint32],
     view: View,
     draft: Draft,
@@ -96,8 +100,7 @@ def _act_each(
     report: Report,
 ) -> None:
     results: list[Any] = []
-    for kind, group in groupby(members, _class):
-        agents = list(group)
+    for kind, agents in runs:
         act: Any = kind.action_in(view.stage_name)
         if act is None:
             results.extend(repeat(None, len(agents)))
@@ -107,6 +110,11 @@ def _act_each(
             views = map(sees, repeat(view), [agent.index for agent in agents])
             _extend(results, map(act, agents, views), len(agents))
     _collect(indices, results, draft, report)
+
+
+def _neighbours(members: Sequence[Agent]) -> list[Run]:
+    """Group neighbours of one class, who take the same way through a stage."""
+    return [(kind, list(group)) for kind, group in groupby(members, _class)]
 
 
 def _class(member: Agent) -> type[Agent]:
