@@ -37,7 +37,8 @@ class EventLog:
             return
         packed = self._codec.compress(raw, asbytes=True)
         facts = (len(packed), len(raw), zlib.crc32(packed))
-        self._write(_HEAD.pack(*facts, zlib.crc32(_HEAD.pack(*facts, 0)[:12])) + packed)
+        self._write(_HEAD.pack(*facts, zlib.crc32(_HEAD.pack(*facts, 0)[:12])))
+        self._write(packed)
 
     def sync(self) -> None:
         """Wait until the disk has what was written."""
