@@ -59,7 +59,3 @@ class Keys:
     def scratch(self) -> str:
         """Bitmap that lives only inside one commit."""
         return f"{self.tag}:scratch"
-
-
-REGISTRY = "sb:runs"
-"""Hash on the server: run id -> start time and scenario, for those who look for runs."""

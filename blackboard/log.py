@@ -1,6 +1,5 @@
 """`events.log`: the run's history on disk, in segments that are compressed and checksummed."""
 
-import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -25,7 +24,6 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.bytes_written = 0
         self._file: BinaryIO = path.open("xb", buffering=0)
         self._codec = pa.Codec("lz4_raw")
         self._write(MAGIC)
@@ -39,10 +37,6 @@ class EventLog:
         facts = (len(packed), len(raw), zlib.crc32(packed))
         self._write(_HEAD.pack(*facts, zlib.crc32(_HEAD.pack(*facts, 0)[:12])))
         self._write(packed)
-
-    def sync(self) -> None:
-        """Wait until the disk has what was written."""
-        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """End the log; a second time does nothing."""
@@ -70,7 +64,6 @@ class EventLog:
                 f"the event log {self.path} cannot be written ({error.strerror}); "
                 "what it holds so far stays readable"
             ) from error
-        self.bytes_written += len(data)
 
 
 def read_log(path: Path | str) -> Iterator[AnyRecord]:

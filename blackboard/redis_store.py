@@ -1,8 +1,8 @@
 """The store on a Redis or Valkey server."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import batched
 from typing import Any, Self
 
 from redis.exceptions import ResponseError
@@ -21,7 +21,7 @@ from .errors import (
     SwarmboardError,
     WrongStage,
 )
-from .keys import REGISTRY, Keys
+from .keys import Keys
 from .library import FUNCTIONS, library
 from .server_info import check_server
 from .store import INLINE_BYTES, Commit, Event, Meta, Turn
@@ -171,15 +171,19 @@ class RedisStore:
         )
         return {name.decode(): payload for name, payload in pairs}
 
-    def register(self, description: str) -> None:
-        """List this run for those who look for runs on the server."""
-        self._client.hset(REGISTRY, self.run, description)
-
     def retire(self) -> None:
-        """Let the run's data expire in a day; a run that ended lives on in its run directory."""
-        found = self._client.scan_iter(match=f"{self._keys.tag}:*", count=1000)
-        for keys in batched(found, 1000):
-            self._wire.call([("PEXPIRE", key, RETIRED_MS) for key in keys])
+        """Let the run's data expire in a day; a run that ended lives on in its run directory.
+
+        A server that refuses to list keys keeps them: the run is none the worse for it.
+        """
+        cursor: bytes | int = 0
+        with suppress(SwarmboardError):
+            while True:
+                scan = ("SCAN", cursor, "MATCH", f"{self._keys.tag}:*", "COUNT", 1000)
+                [[cursor, found]] = self._wire.call([scan])
+                self._wire.call([("PEXPIRE", key, RETIRED_MS) for key in found])
+                if int(cursor) == 0:
+                    return
 
     def close(self) -> None:
         """Let go of connections; the data stay."""

@@ -96,8 +96,6 @@ class Scenario(ABC):
     default_threshold: ClassVar[int] = 80
     default_rounds: ClassVar[int] = 1000
     """The most rounds a run takes unless told otherwise."""
-    impact_unit: ClassVar[str] = ""
-    """The unit of a proposal's impact."""
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup

@@ -175,7 +175,6 @@ def _units(tables: Tables, index: dict[float, int], alive: NDArray[np.bool_]) ->
         kind=tuple(np.where((low < 0) & (high <= 0), "load", "generator").tolist()),
         marginal=tuple(marginal for marginal, _ in curves),
         cost_at_low=np.array([cost for _, cost in curves]),
-        ramp_mw_per_min=np.full(len(used), np.inf),
     )
 
 

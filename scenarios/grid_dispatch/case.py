@@ -31,8 +31,6 @@ class Units:
     two points at the same price."""
     cost_at_low: NDArray[np.float64]
     """$/h at `low_mw`, constants included; the cost at x adds the polyline's integral."""
-    ramp_mw_per_min: NDArray[np.float64]
-    """Infinite where unlimited."""
 
     def __len__(self) -> int:
         return len(self.ids)

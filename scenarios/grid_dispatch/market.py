@@ -104,6 +104,5 @@ class Market:
                 ("generator",) * (len(curves) + len(others)),
                 (*marginal, *(units.marginal[unit] for unit in others)),
                 np.concatenate([at_low, units.cost_at_low[others]]),
-                np.full(len(curves) + len(others), np.inf),
             ),
         )

@@ -158,11 +158,10 @@ class Negotiation:
         last = self.bids if self.plan is None else self.plan.output
         return planned_wish(self.bids, last, self.price, self.stiffness)
 
-    def projection(self, *, hold: bool = True) -> Projection:
-        """Return everything a plan has to respect; held nodes stand still unless `hold` is off."""
-        held = self.held & hold
-        low = np.where(held, self.bids, self.low)
-        high = np.where(held, self.bids, self.high)
+    def projection(self) -> Projection:
+        """Return everything a plan has to respect; held nodes stand still."""
+        low = np.where(self.held, self.bids, self.low)
+        high = np.where(self.held, self.bids, self.high)
         return Projection(self.stiffness, self.market.demand, self.cuts, low, high)
 
     def propose(self, start: Plan | None) -> tuple[Plan | None, bool]:

@@ -13,7 +13,7 @@ from .rounds import worst_overloads
 
 RESIDUAL = 1e-4
 """The largest residual (MW, or share of price and balance) that another planner lets pass: far
-above the solver's rounding, 3e-6 at worst in 1,200 disturbed negotiations, far below any harm."""
+above the solver's rounding (2e-6 was seen after 60 rounds of random bids), far below any harm."""
 
 
 class Planner(RuleAgent):

@@ -46,7 +46,6 @@ class GridDispatch(Scenario):
         "limit": ("side", "limit_mw"),
     }
     default_rounds = 80
-    impact_unit = "MW"
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)

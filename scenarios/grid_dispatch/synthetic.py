@@ -96,7 +96,6 @@ def _units(
             (np.array([low[i], high[i]]), np.array([cheapest[i], dearest[i]])) for i in range(buses)
         ),
         cost_at_low=np.zeros(buses),
-        ramp_mw_per_min=np.full(buses, np.inf),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from blackboard.keys import REGISTRY, Keys
+from blackboard.keys import Keys
 from blackboard.library import FUNCTIONS, library
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,10 +35,9 @@ def test_each_key_has_the_runs_hash_tag_and_a_row_on_the_page(key: str) -> None:
 
 
 def test_the_page_lists_the_registry_and_no_other_key() -> None:
-    listed = re.findall(r"^\| `(T:[^`]+|sb:[^`]+)` \|", PAGE, re.M)
+    listed = re.findall(r"^\| `(T:[^`]+)` \|", PAGE, re.M)
 
-    assert len(listed) == len(ALL) + 1
-    assert REGISTRY in listed
+    assert len(listed) == len(ALL)
 
 
 def test_the_page_lists_each_function_and_what_it_refuses() -> None:

@@ -40,7 +40,6 @@ def case_of(*nodes):
             kind=("generator",) * count,
             marginal=tuple(unit for _, unit in owned),
             cost_at_low=np.zeros(count),
-            ramp_mw_per_min=np.full(count, np.inf),
         ),
         lines=Lines(index, index, index, none, none, none, none),
     )

@@ -28,7 +28,6 @@ def honest(rng, nodes):
         kind=("generator",) * nodes,
         marginal=tuple(lines),
         cost_at_low=np.zeros(nodes),
-        ramp_mw_per_min=np.full(nodes, np.inf),
     )
     no_lines = Lines(index, index, index, none, none, none, none)
     case = Case("made", "pglib", np.arange(nodes), np.zeros(nodes), units, no_lines)

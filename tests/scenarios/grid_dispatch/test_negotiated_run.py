@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from blackboard import BadInput
+from blackboard import BadInput, read_log
+from blackboard.records import Left, indices
 from scenarios.grid_dispatch.sources import load_case
 from swarmboard import run
+from swarmboard.config import make_config
+from swarmboard.plan import prepare
 from swarmboard.result import Result
 
 from .reference import negotiate
@@ -102,11 +105,16 @@ def test_a_posted_lie_never_gets_a_plan_accepted(dispatch: Any, seed: int) -> No
 
 @pytest.mark.parametrize("seed", range(3))
 def test_only_lawbreakers_are_quarantined(dispatch: Any, seed: int) -> None:
-    result = dispatch(agents=60, byzantine=0.1, seed=seed)
+    options = {"byzantine": 0.1, "bluffers": 0.1}
+    result = dispatch(agents=60, seed=seed, **options)
 
-    quarantined = result.summary["metrics"]["quarantined"]
-    assert 0 < quarantined <= 6
-    assert result.summary["abstentions"]["quarantined"] > 0
+    config = {"scenario": "grid-dispatch", "agents": 60, "seed": seed, "options": options}
+    world = prepare(make_config(config)).world
+    guilty = world.seats[world.conduct.byzantine | world.conduct.bluffers]
+    left = [r for r in read_log(result.path / "events.log") if isinstance(r, Left)]
+    held = {agent for record in left for agent in indices(record.agents).tolist()}
+    assert held
+    assert held <= set(guilty.tolist())
     assert dispatch(agents=60, seed=seed).summary["metrics"]["quarantined"] == 0
 
 

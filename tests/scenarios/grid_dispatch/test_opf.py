@@ -163,7 +163,6 @@ def feasible_cases(draw: st.DrawFn) -> Case:
             kind=tuple(np.where(low < 0, "load", "generator").tolist()),
             marginal=tuple(polyline(random, *limits) for limits in zip(low, high, strict=True)),
             cost_at_low=random.uniform(0, 10, units),
-            ramp_mw_per_min=np.full(units, np.inf),
         ),
         lines=Lines(
             ids=np.arange(1, len(start) + 1),
