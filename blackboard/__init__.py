@@ -1,13 +1,19 @@
 """What is shared: the board, its entries, ballots and rules, the event log, the run directory."""
 
+from .approval import Approval, Approver
 from .assemble import Draft
 from .board import Board
-from .counting import Gate
+from .closing import ClosedStage
+from .counting import (
+    Gate,
+    judge,
+)
 from .digest import Digest
 from .errors import (
     BadInput,
     BallotRefused,
     BoardFull,
+    Diverged,
     FieldConflict,
     InvalidAction,
     InvalidVerdict,
@@ -15,18 +21,57 @@ from .errors import (
     LogDamaged,
     Moved,
     NotOpen,
+    NotPlain,
     OutOfOrder,
     Refused,
+    RunEnded,
     ServerTooOld,
     ServerUnavailable,
+    SnapshotDamaged,
+    Stopped,
     SwarmboardError,
+    TooLate,
     WrongStage,
 )
-from .leader import ClosedStage, Leader
-from .log import EventLog, read_log, read_rounds
-from .records import OPERATIONAL, Abstained, Ballots, Decided, Record, encode
+from .follower import Follower
+from .leader import Leader
+from .log import EventLog, read_log, read_rounds, read_segments, segment_ends
+from .past import keep_view, restore_view, view_state
+from .plain_pickle import plain_copy
+from .records import (
+    OPERATIONAL,
+    Abstained,
+    Answered,
+    Ballots,
+    Closed,
+    Command,
+    Decided,
+    Electorate,
+    Ended,
+    Entries,
+    Entry,
+    Granted,
+    Joined,
+    Left,
+    Note,
+    Opened,
+    Posts,
+    Record,
+    Requested,
+    World,
+    decode,
+    encode,
+    entry_id,
+    indices,
+    unframe,
+)
 from .recounting import recount
-from .replica import BoardEntry, OpenProposal, Rows
+from .replica import (
+    BoardEntry,
+    OpenProposal,
+    Replica,
+    Rows,
+)
 from .rule_text import parse_rule
 from .rules import (
     ABSTAINED,
@@ -43,7 +88,10 @@ from .rules import (
     threshold,
     veto,
 )
+from .run_lock import RunLock
 from .rundir import RunDirectory
+from .script import Script
+from .snapshots import Snapshots, pack, unpack
 from .tables import write_tables
 from .view import ProposalView, View
 from .worker import Worker
@@ -70,6 +118,9 @@ __all__ = [
     "Abstain",
     "Abstained",
     "Action",
+    "Answered",
+    "Approval",
+    "Approver",
     "BadInput",
     "BallotRefused",
     "Ballots",
@@ -78,57 +129,95 @@ __all__ = [
     "BoardEntry",
     "BoardFull",
     "Claim",
+    "Closed",
     "ClosedStage",
+    "Command",
     "Decided",
     "Digest",
+    "Diverged",
     "Draft",
+    "Electorate",
+    "Ended",
+    "Entries",
+    "Entry",
     "EventLog",
     "FieldConflict",
+    "Follower",
     "Gate",
+    "Granted",
     "InvalidAction",
     "InvalidVerdict",
+    "Joined",
     "Leader",
     "LeaseLost",
     "Leave",
+    "Left",
     "Link",
     "LogDamaged",
     "Moved",
     "NotOpen",
+    "NotPlain",
+    "Note",
     "OpenProposal",
+    "Opened",
     "OutOfOrder",
     "Post",
     "PostBlock",
+    "Posts",
     "Proposal",
     "ProposalView",
     "Record",
     "Refused",
     "Release",
+    "Replica",
+    "Requested",
     "Rows",
     "Rule",
     "RunDirectory",
+    "RunEnded",
+    "RunLock",
+    "Script",
     "ServerTooOld",
     "ServerUnavailable",
     "SetField",
+    "SnapshotDamaged",
+    "Snapshots",
+    "Stopped",
     "SwarmboardError",
     "Tally",
+    "TooLate",
     "Verdict",
     "View",
     "Vote",
     "VoteBlock",
     "Worker",
+    "World",
     "WrongStage",
     "ahead_by_k",
+    "decode",
     "describe",
     "encode",
+    "entry_id",
     "first_to_k",
+    "indices",
+    "judge",
+    "keep_view",
+    "pack",
     "parse_rule",
     "passes",
+    "plain_copy",
     "plurality",
     "quorum",
     "read_log",
     "read_rounds",
+    "read_segments",
     "recount",
+    "restore_view",
+    "segment_ends",
     "threshold",
+    "unframe",
+    "unpack",
     "veto",
+    "view_state",
     "write_tables",
 ]

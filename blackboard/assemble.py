@@ -1,7 +1,8 @@
 """From actions to records: what a worker's agents return in one stage, ready to be committed."""
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from .canonical import request_order
 from .errors import InvalidAction
-from .presence import check_present, members_of, staying
+from .presence import check_present, is_in, members_of, staying
 from .records import (
     OUTCOME,
     Abstained,
@@ -181,6 +182,35 @@ class Draft:
         if members.size:
             self._abstained.setdefault(cause, []).append(members)
 
+    def keep(self, span: range) -> None:
+        """Leave out what agents outside of a span did as columns; other writers send it.
+
+        A writer that acts for a part of a cohort lets it act as a whole, so that all writers find
+        the same things wrong with it, and then keeps the rows of its own agents.
+        """
+        self._only(partial(is_in, span))
+
+    def leave_out(self, agents: Agents) -> None:
+        """Leave out what these agents did as columns: posts, ballots and abstentions."""
+        self._only(lambda members: np.isin(members, agents, invert=True))
+
+    def _only(self, stay: Callable[[Agents], NDArray[np.bool_]]) -> None:
+        """Keep the columns' rows of the agents that stay."""
+        for key, posted in list(self._posts.items()):
+            rest = [_rows(stay(group[0]), group) for group in posted]
+            if _has_rows(rest) or not _has_rows(posted):  # nothing posted is a record all the same
+                self._posts[key] = rest
+            else:
+                del self._posts[key]
+        for cause, groups in list(self._abstained.items()):
+            members = np.concatenate(groups)
+            members = members[stay(members)]
+            if members.size:
+                self._abstained[cause] = [members]
+            else:
+                del self._abstained[cause]
+        self._voting.only(stay)
+
     def records(self) -> list[Record]:
         """Return the stage's records in canonical order."""
         rows: dict[int, int] = {}
@@ -316,6 +346,15 @@ class Draft:
         seq = self._seqs.get(agent, 0)
         self._seqs[agent] = seq + 1
         return seq
+
+
+def _rows(rows: NDArray[np.bool_], group: tuple[Agents, Columns]) -> tuple[Agents, Columns]:
+    members, columns = group
+    return members[rows], {name: column[rows] for name, column in columns.items()}
+
+
+def _has_rows(groups: Sequence[tuple[Agents, Columns]]) -> bool:
+    return any(members.size for members, _ in groups)
 
 
 def _is_rising(agents: Agents) -> bool:

@@ -7,15 +7,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from .approval import Approval
 from .assemble import Draft
+from .errors import NotOpen
 from .leader import Leader
 from .log import EventLog
 from .memory_store import MemoryStore
 from .presence import check_present
-from .records import INPUT, Granted, encode, frame, plain
+from .records import (
+    INPUT,
+    OPERATIONAL,
+    Answered,
+    Command,
+    Granted,
+    Record,
+    encode,
+    frame,
+    plain,
+)
 from .replica import Replica
 from .rules import Rule, threshold
+from .script import Script
 from .server import EmbeddedServer
+from .snapshots import unpack
 from .store import Commit, Event, Store
 from .tail import Tail
 from .view import View
@@ -56,6 +70,7 @@ class Board:
         run: str = "run",
         kinds: Kinds | None = None,
         data_dir: Path | None = None,
+        name: str | None = None,
     ) -> Self:
         """Open the board of a run.
 
@@ -65,6 +80,7 @@ class Board:
             run: The run's name on the server.
             kinds: The columns of each entry kind that is stored as columns.
             data_dir: Where the bundled server keeps its data; None keeps nothing.
+            name: Under which the server lists this process among its clients.
 
         Raises:
             ServerUnavailable: there is no server at the URL, or none can be started.
@@ -75,10 +91,11 @@ class Board:
         from .redis_store import RedisStore  # redis is imported by those who use a server
 
         if url is not None:
-            return cls(RedisStore(url, run), kinds=kinds)
+            return cls(RedisStore(url, run, name=name), kinds=kinds)
         server = EmbeddedServer.start(data_dir, durable=data_dir is not None)
         try:
-            return cls(RedisStore(server.url, run), kinds=kinds, server=server)
+            store = RedisStore(server.url, run, name=name, is_gone=lambda: server.has_ended)
+            return cls(store, kinds=kinds, server=server)
         except BaseException:
             server.stop()
             raise
@@ -94,6 +111,11 @@ class Board:
         return self._server.pid if self._server else None
 
     @property
+    def has_lost_server(self) -> bool:
+        """Whether the bundled server, if this board started one, ended without being asked to."""
+        return self._server is not None and self._server.has_ended
+
+    @property
     def revision(self) -> int:
         """The last write this board has read."""
         return self._rev
@@ -106,21 +128,43 @@ class Board:
         sealed: bool = True,
         log: EventLog | None = None,
         lease_ms: int = 60_000,
+        approval: Approval | None = None,
+        script: Script | None = None,
+        least_epoch: int = 0,
+        takes_over: bool = False,
     ) -> Leader:
         """Take the lease and lead the run.
+
+        Args:
+            runner: The name under which to hold the lease.
+            rule: When a proposal is accepted that brings no rule of its own.
+            sealed: Whether ballots are hidden until their voting round ends.
+            log: Where the run's history goes.
+            lease_ms: How long the lease lasts unless it is renewed.
+            approval: Which proposals wait for a person.
+            script: What the log holds already, gone through again before anything new happens.
+            least_epoch: The epoch that the run had reached.
+            takes_over: Take the lease from whoever holds it.
 
         Raises:
             LeaseLost: another runner leads.
         """
-        return Leader(
-            self.store,
+        leader = Leader(
             self.kinds,
-            runner=runner or f"runner-{secrets.token_hex(4)}",
             rule=rule or threshold(80),
             sealed=sealed,
             log=log,
-            lease_ms=lease_ms,
+            approval=approval,
+            script=script,
         )
+        leader.attach(
+            self.store,
+            runner=runner or f"runner-{secrets.token_hex(4)}",
+            lease_ms=lease_ms,
+            least_epoch=least_epoch,
+            takes_over=takes_over,
+        )
+        return leader
 
     def work(self, name: str) -> Worker:
         """Act for some of the run's agents in a process of its own, beside the leader's.
@@ -136,6 +180,8 @@ class Board:
 
     def refresh(self) -> int:
         """Read what has been written since, and return how many writes that was."""
+        if not self._rev:
+            self._start_anew()
         count = 0
         while events := self.store.read(self._rev):
             self._fold(events)
@@ -159,12 +205,28 @@ class Board:
             self.wait(timeout_s=min(left, 1.0))
         return True
 
-    def join(self, name: str, *, role: str = "outsider") -> int:
+    def join(
+        self, name: str, *, role: str = "outsider", votes: bool = True, once: bool = False
+    ) -> int:
         """Join the run and return the agent index to act under.
 
-        A joiner can vote on proposals that open later and name it in their electorate.
+        A joiner can vote on proposals that open later and name it in their electorate; with
+        `votes` also on those that are put to every voter.
+
+        Args:
+            name: Whom the log names.
+            role: In which to join.
+            votes: Whether proposals to every voter are put to the joiner as well.
+            once: Whether to act again under the index of whoever joined so before.
         """
-        return self.store.join(self._writer, self._next(), role=role, name=name)
+        if not once:
+            return self.store.join(self._writer, self._next(), role=role, name=name, votes=votes)
+        self.refresh()
+        for block in self.replica.joined:
+            if block.role == role and block.names == (name,):
+                return block.first
+        # A repeated write gets the first one's answer, also before the leader has read that.
+        return self.store.join(f"{role} {name}", 1, role=role, name=name, votes=votes)
 
     def post(self, agent: int, post: Post) -> None:
         """Contribute an entry; with `to`, as a direct message."""
@@ -213,6 +275,26 @@ class Board:
             self._writer, self._next(), key=key, expected=expected, body=body
         )
 
+    def command(self, act: str, *, by: str, reason: str = "") -> None:
+        """Pause, step, unpause or stop the run between two stages."""
+        self._send([Command(OPERATIONAL, 0, 0, act, by, reason)])  # type: ignore[arg-type]
+
+    def answer(self, proposal: str, answer: str, *, by: str, reason: str = "") -> None:
+        """Approve or veto an open proposal in a person's name; the first answer stands.
+
+        Raises:
+            NotOpen: the proposal was decided, or never opened.
+        """
+        self.refresh()
+        if proposal not in self.replica.open:
+            raise NotOpen(proposal)
+        self._send([Answered(INPUT, 0, 0, proposal, answer, by, reason)])  # type: ignore[arg-type]
+
+    def go_through(self, url: str) -> None:
+        """Reach the server by another way from now on, such as a proxy; `url` stays its own."""
+        if not isinstance(self.store, MemoryStore):
+            self.store.go_through(url)  # type: ignore[attr-defined]
+
     def close(self) -> None:
         """Let go of the store, and end the bundled server if this board started it."""
         self.store.close()
@@ -247,11 +329,28 @@ class Board:
         where = (None, meta.round, meta.stage)
         self.store.submit(Commit(self._writer, self._next(), *where, body, draft.ballots()))
 
+    def _send(self, records: Sequence[Record]) -> None:
+        """Send what is bound to no round."""
+        body = frame([encode(record) for record in records])
+        self.store.submit(Commit(self._writer, self._next(), None, None, 0, body))
+
     def _next(self) -> int:
         self._seq += 1
         return self._seq
 
     def _fold(self, events: Sequence[Event]) -> None:
         for event in events:
+            if event.rev <= self._rev:
+                continue
+            if event.rev > self._rev + 1 or self._tail.starts_anew(event):
+                self._start_anew()
+                return
             self._tail.take(event)
             self._rev = event.rev
+
+    def _start_anew(self) -> None:
+        """Begin at the latest checkpoint: writes before it are forgotten, or were taken back."""
+        if kept := self.store.state():
+            self._rev, packed = kept
+            self.replica.restore(unpack(packed))
+            self._tail = Tail(self.replica)

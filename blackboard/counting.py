@@ -68,6 +68,23 @@ def decide(
     )
 
 
+def vetoed_by(who: str, proposal: OpenProposal, replica: Replica, at: tuple[int, int]) -> Decided:
+    """Return a proposal's outcome when a person vetoes it, with the ballots so far."""
+    counted = tally(proposal, replica, is_last=False)
+    return Decided(
+        OUTCOME,
+        *at,
+        proposal.id,
+        "vetoed",
+        None,
+        dict(zip(proposal.options, counted.by_option, strict=True)),
+        counted.abstained,
+        counted.eligible,
+        len(proposal.seats.agents),
+        by=who,
+    )
+
+
 def judge(rule: Rule, counted: Tally) -> Verdict | None:
     """Return what a rule says of a tally.
 

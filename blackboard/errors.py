@@ -141,6 +141,56 @@ class LogDamaged(SwarmboardError):
     """Raised for an event log that cannot be read, with the position of the damage."""
 
 
+class Diverged(LogDamaged):
+    """Raised when a run that is executed again does something else than its log says."""
+
+    def __init__(self, log: object, logged: Any, again: Any) -> None:
+        self.log, self.logged, self.again = log, logged, again
+        kind = type(logged).__name__.lower()
+        if type(again) is not type(logged):
+            now = type(again).__name__.lower() if again else "nothing more"
+            what = f"the log has {kind}, now comes {now}"
+        else:
+            names = [n for n in logged.__struct_fields__ if getattr(logged, n) != getattr(again, n)]
+            what = f"{kind} differs in {', '.join(names)}"
+        super().__init__(
+            f"executed again, {what} in round {logged.round}, stage {logged.stage} of {log}: the "
+            "code, its packages or the processor differ, or the log was altered"
+        )
+
+
+class TooLate(SwarmboardError):
+    """Raised in a worker whose leader went on without it: it has to start from the log again."""
+
+
+class RunEnded(SwarmboardError):
+    """Raised in a worker when its leader has ended the run, or died."""
+
+
+class Stopped(SwarmboardError):
+    """Raised between stages when a run was asked to stop."""
+
+
+class NotPlain(SwarmboardError):
+    """Raised for a state that holds more than plain values, and so cannot be kept."""
+
+    def __init__(self, where: str, kind: str) -> None:
+        self.where, self.kind = where, kind
+        super().__init__(
+            f"{where or 'the state'}: {kind} cannot be kept in a snapshot; make it plain "
+            "values (numbers, strings, lists, dicts, numpy arrays), or give the class that holds "
+            "it state() and restore(), which turn it into such"
+        )
+
+
+class SnapshotDamaged(SwarmboardError):
+    """Raised for a snapshot that cannot be read."""
+
+    def __init__(self, file: Any, what: str) -> None:
+        self.file, self.what = str(file), what
+        super().__init__(f"the snapshot {file} is damaged: {what}; an older one, or none, will do")
+
+
 def _rebuild(
     kind: type[SwarmboardError], args: tuple[Any, ...], facts: Mapping[str, Any]
 ) -> SwarmboardError:

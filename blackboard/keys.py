@@ -43,6 +43,11 @@ class Keys:
         """Hash: what the scenario publishes to be drawn, latest wins."""
         return f"{self.tag}:display"
 
+    @cached_property
+    def checkpoint(self) -> str:
+        """String: a revision and the board's state as of it, for readers who come later."""
+        return f"{self.tag}:checkpoint"
+
     def blob(self, writer: str, seq: int) -> str:
         """String: the records of one write that are too large to travel through Lua."""
         return f"{self.tag}:b:{writer}:{seq}"

@@ -1,112 +1,149 @@
 """Leading a run: rounds, stages, the count at each stage's close, the log and the digest."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .approval import Approval, Patience
+from .arrivals import Arrivals
 from .assemble import Draft
 from .canonical import merge
-from .counting import Gate, absentees, causes_of, decide, grant
+from .channel import Channel
+from .chronicle import Chronicle
+from .closing import ClosedStage
+from .counting import Gate
 from .digest import Digest
-from .errors import BallotRefused, InvalidAction, LeaseLost, Moved
+from .errors import BallotRefused
 from .inputs import stamp
 from .log import EventLog
 from .openings import Openings
-from .pending import Pending
+from .oversight import WAIT_S, Oversight
+from .reckoning import reckon
 from .records import (
     OPERATIONAL,
     OUTCOME,
-    Abstained,
-    Ballots,
     Closed,
     Decided,
     Display,
     Joined,
-    Left,
     Note,
     Record,
-    Requested,
-    World,
     encode,
     frame,
-    u4,
-    unframe,
 )
-from .replica import Replica
+from .replica import OpenProposal
 from .rules import Rule
-from .store import Commit, Event, Store, Turn
-from .view import View
-from .writes import CAUSES, Proposal
+from .script import Script
+from .snapshots import pack
+from .store import Event, Store
+from .tail import RESUMED
+from .writes import Proposal
 
 
-@dataclass(slots=True)
-class ClosedStage:
-    """What a stage came to, once it is closed."""
-
-    records: list[Record]
-    """The stage's own records in canonical order, then inputs, absentees, grants, decisions."""
-    decisions: list[Decided]
-    ballots: list[Ballots]
-    abstained: list[Abstained]
-
-
-class Leader:
+class Leader(Chronicle):
     """The runner that holds the run's lease; made by `Board.lead`.
 
     A round is `begin_round`, then for each stage `begin`, `commit`, `close`, then `end_round`.
     Where other processes act too, `announce` after `begin` lets them in and `gather` before
     `close` waits for them. Decisions are counted here, from this process's replica, with rules in
     plain Python; the server takes each close once, and only at the revision that was counted.
+
+    With a script it first goes through what a log already holds: inputs come from there, what
+    comes out is held against it, and nothing is written until the log ends.
     """
 
     def __init__(
         self,
-        store: Store,
         kinds: Mapping[str, tuple[str, ...]],
         *,
-        runner: str,
         rule: Rule,
         sealed: bool,
-        log: EventLog | None,
-        lease_ms: int,
+        log: EventLog | None = None,
+        approval: Approval | None = None,
+        script: Script | None = None,
     ) -> None:
-        self.replica = Replica()
-        self.rule, self.runner, self.log = rule, runner, log
-        self.digest = Digest()
-        self.round = self.stage = 0
+        super().__init__(log)
+        self.rule, self.approval = rule, approval or Approval()
         self.has_inputs = False
         """Whether anything from outside took effect."""
-        self._store, self._kinds, self._lease_ms = store, kinds, lease_ms
+        self.late: NDArray[np.uint32] = np.empty(0, np.uint32)
+        """Agents that did not answer in time in this stage, where that is known beforehand."""
+        self.oversight = Oversight()
+        self.look_after: Callable[[], None] = lambda: None
+        """Called again and again while the leader waits for others."""
+        self._kinds, self._script = kinds, script
+        self._channel: Channel | None = None
         self._openings = Openings(self.replica, rule=rule, sealed=sealed)
         self._chair: int | None = None
-        self._pending = Pending()
-        self._written: list[Record] = []
-        self._encoded: dict[int, tuple[Record, bytes]] = {}
         self._draft: Draft | None = None
-        self._commits: list[list[Any]] = []
-        self._heard: set[str] = set()
-        self._late: tuple[str, ...] = ()
-        self._inputs: list[Record] = []
-        self._announced = (0, 0)
+        self._arrivals = Arrivals(self.oversight)
         self._is_shared = self._is_awaited = False
-        self._seq = self._rev = 0
-        self._status = "running"
-        self.epoch = self._take_lease()
-        self._writer = f"{runner}/{self.epoch}"
+        self._recorded = 0
+        """The last write of the board that the log has seen."""
+
+    @property
+    def runner(self) -> str:
+        """The name under which the lease is held; empty where there is no board."""
+        return self._channel.runner if self._channel else ""
+
+    @property
+    def url(self) -> str:
+        """Where other processes find the board."""
+        return getattr(self._channel.store, "url", "memory://") if self._channel else ""
 
     @property
     def server(self) -> tuple[str, str]:
         """The kind and version of the server that keeps the board."""
-        return self._store.kind, self._store.version
+        return (
+            (self._channel.store.kind, self._channel.store.version) if self._channel else ("", "")
+        )
 
     @property
     def revision(self) -> int:
         """The last write of the board this leader has read."""
-        return self._rev
+        return self._channel.revision if self._channel else self._recorded
+
+    @property
+    def epoch(self) -> int:
+        """How many runners have led so far, this one included."""
+        return self._channel.epoch if self._channel else 0
+
+    @property
+    def is_rehearsing(self) -> bool:
+        """Whether what happens is in the log already."""
+        return self._script is not None
+
+    @property
+    def knows_next_stage(self) -> bool:
+        """Whether the log holds the close of the round's next stage."""
+        return self._script is not None and self._script.closed(self.stage + 1) is not None
+
+    def attach(
+        self,
+        store: Store,
+        *,
+        runner: str,
+        lease_ms: int = 60_000,
+        least_epoch: int = 0,
+        takes_over: bool = False,
+    ) -> None:
+        """Take the lease of a board.
+
+        Raises:
+            LeaseLost: another runner leads.
+        """
+        self._channel = Channel(
+            store,
+            runner=runner,
+            encode=self.history.encode,
+            lease_ms=lease_ms,
+            least_epoch=least_epoch,
+            takes_over=takes_over,
+        )
+        self._arrivals.led_since = self._channel.led_since
 
     def renew_if_due(self) -> None:
         """Renew the lease when half of it has passed.
@@ -114,13 +151,8 @@ class Leader:
         Raises:
             LeaseLost: another runner leads, or has led meanwhile.
         """
-        if time.monotonic() < self._renew_at:
-            return
-        epoch = self._take_lease()
-        if epoch > self.epoch + 1:
-            self._store.release(self.runner)
-            raise LeaseLost(self.runner, epoch=self.epoch, current=epoch)
-        self.epoch = epoch
+        if self._channel:
+            self._channel.renew_if_due()
 
     def welcome(
         self, role: str, count: int, *, names: Sequence[str] = (), votes: bool = True
@@ -131,24 +163,24 @@ class Leader:
         """
         where = (OUTCOME, self.round, self.stage)
         while True:
-            outside = [r.first + r.count for r in self._inputs if isinstance(r, Joined)]
-            first = max([self.replica.agents, *outside])
+            first = self._arrivals.first_free(self.replica.agents)
             joined = Joined(*where, role, first, count, tuple(names), votes)
             if self._flush([joined], agents=first + count):
                 self._fold([joined])
                 return first
 
-    def view(self, stage_name: str = "", brief: Mapping[str, Any] | None = None) -> View:
-        """Return a reader's window on the board as of now."""
-        return View(self.replica, stage_name=stage_name, brief=brief)
-
     def begin_round(self) -> None:
         """Go to the next round; stages count from 1 in each."""
+        if self._script:
+            self._script.turn_to(self.round + (self._chair is not None))
         if self._chair is None:
             self._chair = self.welcome("chair", 1, votes=False)
             self.end_round()  # round 0: who joined
-        self._pending.forget += tuple((name, self.round) for name in self.replica.open)
-        self.round, self.stage = self.round + 1, 0
+            if self._script:
+                self._script.turn_to(1)
+        if self._live:
+            self._live.pending.forget += tuple((name, self.round) for name in self.replica.open)
+        self.round, self.stage, self._is_between = self.round + 1, 0, False
         self.replica.enter(self.round, 0)
 
     def begin(self, proposals: Iterable[Proposal] = ()) -> Draft:
@@ -156,12 +188,21 @@ class Leader:
 
         Raises:
             InvalidAction: a proposal could not be voted on.
+            Stopped: the run was asked to stop before this stage.
         """
+        if self._script and not self.knows_next_stage:
+            self._go_live()
+        if not self._script:
+            if self._channel and self._channel.is_quiet:
+                self._read_others()
+            self.oversight.obey(self)
+            self._arrivals.begin()
         self.stage += 1
         self.replica.enter(self.round, self.stage)
+        self.late = self._script.late(self.stage) if self._script else self.late[:0]
         for number, proposal in enumerate(proposals):
             name = proposal.id or f"{self.round}.{self.stage}.{self._chair}.{number}"
-            self._open(name, proposal)
+            self._put_down(self._openings.records(name, proposal, (self.round, self.stage)))
         self._draft = Draft(self.replica, self._kinds, round=self.round, stage=self.stage)
         return self._draft
 
@@ -180,238 +221,290 @@ class Leader:
         """
         while True:
             records = draft.records()
-            body = frame(map(self._encode, records))
-            where = (self.epoch, self.round, self.stage)
-            acts: list[Turn | Commit] = []
-            if self._pending or self._announced != (self.round, self.stage):
-                acts.append(self._turn(self._pending, seen=None))
-            acts.append(Commit(self._writer, self._next(), *where, body, draft.ballots()))
+            if not (channel := self._live):
+                break
+            channel.enter((self.round, self.stage), agents=self.replica.agents)
+            is_due = channel.pending or not channel.is_announced
+            acts = [channel.turn()] if is_due else []
+            body = frame(map(self.history.encode, records))
             try:
-                revs = self._store.submit(*acts)
+                is_next = channel.submit(*acts, channel.commit(body, draft.ballots()))
                 break
             except BallotRefused as refused:
                 draft.drop_ballots(refused.proposal, refused.agents)
-                self._sent()  # the turn itself was taken
-        self._sent()
-        self._commits.append(records)
-        self._advance(revs)
+                channel.sent()  # the turn itself was taken
+        self._arrivals.commits.append(records)
+        if channel and not is_next:
+            self._read_others()
 
-    def gather(self, workers: Collection[str], *, timeout_s: float) -> set[str]:
+    def gather(self, workers: Mapping[str, range], *, timeout_s: float) -> set[str]:
         """Wait until other workers have committed to the stage; return those that have not.
 
-        What a worker commits after the stage was closed counts for nothing.
+        Their agents abstain late. What they commit after the close counts for nothing.
+
+        Args:
+            workers: The agents that each acts for.
+            timeout_s: How long to wait.
         """
         self._is_shared = True
+        if not self._live:
+            return set()
         deadline = time.monotonic() + timeout_s
         self._read_others()
-        while missing := set(workers) - self._heard:
+        while missing := set(workers) - self._arrivals.heard:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            self._take(self._store.wait(self._rev, timeout_s=min(left, 1.0)))
-            self.renew_if_due()
+            self.listen(min(left, WAIT_S))
+        late = {worker: workers[worker] for worker in missing}
+        self._arrivals.miss(late, (self.round, self.stage), self.replica.left)
         return missing
 
     def close(self, *, counts: bool = False, gate: Gate | None = None) -> ClosedStage:
         """Close the stage: fold what was written, grant requests, count where ballots are due.
 
+        Waits where a proposal's impact is too large to be executed without a person's answer.
+
         Args:
             counts: Whether this stage ends a voting round.
             gate: Names what stands in the way of executing an accepted proposal.
+
+        Raises:
+            Stopped: the run was asked to stop while it waited for a person.
         """
         at = (self.round, self.stage)
         if self._is_awaited:
             self._read_others()
-        records = merge(self._commits)
+        records = merge(self._arrivals.commits)
         draft, self._draft = self._draft, None
         self._fold([*records, Closed(OPERATIONAL, *at, counts)])
-        place, inputs = len(self._written) - 1, list[Record]()
-        while True:
-            fresh = stamp(self._inputs, records + inputs, self.replica, at)
-            self._inputs = []
-            self._fold(fresh)
-            inputs += fresh
-            results = self._results(records + inputs, at, gate=gate, counts=counts)
-            closed = self._written[place] = Closed(OPERATIONAL, *at, counts, self._late)
-            if self._settle([closed, *inputs, *results]):
-                break
+        place = len(self.history.written) - 1
+        inputs, results = self._count(records, at, place, gate=gate, counts=counts)
         self.has_inputs |= bool(inputs)
         self._fold(results)
         own = draft.proposed() if draft else {}
+        has_opened = False
         for opened in self._openings.proposed(records, own, at):
             self._put_down(opened)
-        self._commits, self._heard, self._late = [], set(), ()
+            has_opened = True
+        if has_opened and self._is_shared:
+            self._flush([], is_guarded=False)  # followers wait for it
+        self._arrivals.close()
         self._is_awaited = False
-        return _closed([*records, *inputs, *results])
+        self.history.close_stage(is_kept=bool(inputs) and not self._script)
+        return ClosedStage.of([*records, *inputs, *results])
 
-    def record(self, name: str, row: dict[str, Any]) -> None:
-        """Write a row of the world's own account into the current stage."""
-        self._put_down([World(OUTCOME, self.round, self.stage, name, row)])
+    def listen(self, timeout_s: float) -> None:
+        """Read what others write, waiting for the first, and keep the lease."""
+        if channel := self._live:
+            self._take(channel.wait(timeout_s=timeout_s))
+            self.look_after()
+            self.renew_if_due()
 
-    def remove(self, agents: NDArray[np.uint32], cause: str) -> None:
-        """Take agents out of the run: they stay eligible where they are, and abstain by cause."""
-        if cause not in CAUSES:
-            raise InvalidAction(f"agents leave for one of {', '.join(CAUSES)}, got {cause!r}")
-        self._put_down([Left(OUTCOME, self.round, self.stage, u4(agents), cause)])
-
-    def note(self, name: str, detail: dict[str, Any]) -> None:
-        """Write something operational into the log; the digest does not see it."""
-        self._fold([Note(OPERATIONAL, self.round, self.stage, name, detail)])
+    def say(self, status: str) -> bool:
+        """Have the board say how the run stands, and return whether that is new."""
+        if not (channel := self._live) or channel.status == status:
+            return False
+        channel.status = status
+        self._flush([], is_guarded=False)
+        return True
 
     def show(self, name: str, payload: dict[str, Any], *, on_board: bool) -> None:
         """Publish something to be drawn: into the log, and if `on_board` on the board too."""
         record = Display(OPERATIONAL, self.round, self.stage, name, payload)
         self._fold([record])
-        if on_board:
-            self._store.publish(name, encode(record))
+        if on_board and self._live:
+            self._live.store.publish(name, encode(record))
 
     def end_round(self) -> str:
         """Close the round: chain the digest, append to the log, and return the digest so far."""
-        encoded = [self._encode(record) for record in self._written]
-        for record, body in zip(self._written, encoded, strict=True):
-            if record.event_class != OPERATIONAL:
-                self.digest.add_body(body)
-        self.digest.close_round()
-        if self.log:
-            self.log.append(encoded)
-        self._written, self._encoded = [], {}
-        return self.digest.hex
+        self._is_between = True
+        if self._script:
+            if self._script.ended:
+                self._script.check(self.history.written)
+                return self.history.end_round((self.round, self.stage), is_logged=True)
+            self._go_live()
+        return self.history.end_round((self.round, self.stage))
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that the next round depends on, as plain values.
+
+        Raises:
+            NotPlain: an open proposal has a rule that cannot be read back from its name.
+        """
+        return {
+            "round": self.round,
+            "stage": self.stage,
+            "digest": self.digest.value,
+            "chair": self._chair,
+            "has_inputs": self.has_inputs,
+            "recorded": max(self._recorded, self.revision),
+            "replica": self.replica.state(),
+            "openings": self._openings.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go to the end of the round in which `state` was taken."""
+        self.round, self.stage = state["round"], state["stage"]
+        self.history.digest = Digest(state["digest"])
+        self._chair, self.has_inputs = state["chair"], state["has_inputs"]
+        self._recorded = state["recorded"]
+        self.replica.restore(state["replica"])
+        self._openings.restore(state["openings"])
+
+    def checkpoint(self) -> None:
+        """Put the board's state up for new readers, and let the server forget what led to it."""
+        if channel := self._live:
+            self._flush([], is_guarded=False)
+            channel.store.checkpoint(channel.revision, pack(self.replica.state()))
 
     def finish(self, status: str) -> None:
         """Write what is pending, say how the run ended, and give the lease back."""
-        self._status = status
-        self._flush([], is_guarded=False)
-        if self._written:
-            self.end_round()
-        self._store.release(self.runner)
-        self._store.retire()
+        self.history.break_off()
+        if channel := self._live:
+            channel.status = status
+            self._flush([], is_guarded=False)
+            channel.store.release(channel.runner)
+            if status == "done":
+                channel.store.retire()
 
-    def _results(
+    @property
+    def _live(self) -> Channel | None:
+        """The way to the board, once all that happens is new."""
+        return None if self._script else self._channel
+
+    def _count(
+        self,
+        records: list[Record],
+        at: tuple[int, int],
+        place: int,
+        *,
+        gate: Gate | None,
+        counts: bool,
+    ) -> tuple[list[Record], list[Record]]:
+        """Take in what came from outside and count, until nobody wrote in between."""
+        inputs: list[Record] = []
+        if self._script:
+            inputs = self._script.inputs(self.stage)
+            self._fold(inputs)
+            closed = self._script.closed(self.stage)
+            self._recorded = max(self._recorded, closed.revision if closed else 0)
+            return inputs, self._reckon(records + inputs, at, gate=gate, counts=counts)[0]
+        patience = Patience(self.approval)
+        while True:
+            fresh = stamp(self._arrivals.take_inputs(), records + inputs, self.replica, at)
+            self._fold(fresh)
+            inputs += fresh
+            results, held = self._reckon(records + inputs, at, gate=gate, counts=counts)
+            if held:
+                self._ask(held, at, patience)
+                continue
+            # Where nothing came from outside the log stays the same on every store.
+            revision = self.revision if self._arrivals.has_received else 0
+            closed = Closed(OPERATIONAL, *at, counts, self._arrivals.late, revision)
+            self.history.written[place] = closed
+            if self._settle([closed, *inputs, *results]):
+                self._arrivals.has_received = False
+                return inputs, results
+
+    def _reckon(
         self, records: list[Record], at: tuple[int, int], *, gate: Gate | None, counts: bool
-    ) -> list[Record]:
-        results = grant((r for r in records if isinstance(r, Requested)), self.replica, at)
-        if not counts:
-            return results
-        causes = causes_of([*records, *results], self.replica)
-        for proposal in self.replica.open.values():
-            results += absentees(proposal, causes, at)
-            rule = self._openings.rule_of(proposal.id)
-            if decided := decide(proposal, self.replica, rule=rule, gate=gate, at=at):
-                results.append(decided)
-        return results
+    ) -> tuple[list[Record], list[OpenProposal]]:
+        return reckon(
+            records,
+            self.replica,
+            self._openings,
+            Approval() if self._script else self.approval,  # what the log holds was answered
+            at=at,
+            gate=gate,
+            counts=counts,
+        )
+
+    def _ask(self, held: list[OpenProposal], at: tuple[int, int], patience: Patience) -> None:
+        """Ask people about proposals that may not pass without one, and wait a moment."""
+        self.oversight.hear_stop(self)
+        fresh = patience.fresh(held)
+        if fresh and (channel := self._live):
+            self._flush([], is_guarded=False)  # who is asked has to see it on the board
+            waiting = {"proposals": [proposal.id for proposal in held]}
+            channel.store.publish("held", encode(Note(OPERATIONAL, *at, "held", waiting)))
+        for proposal in fresh:
+            self.oversight.tell(patience.announcement(proposal))
+        self._arrivals.inputs += patience.answers(held, at)
+        if not self._arrivals.inputs:
+            self.listen(min(WAIT_S, patience.left_s))
 
     def _settle(self, records: list[Record]) -> bool:
         """Write what the close came to; False when others wrote meanwhile and it must be redone.
 
         Where nothing hangs on what others write, it waits for the next turn.
         """
-        after = self._pending.with_records(records)
+        if not (channel := self._live):
+            return True
+        after = channel.pending.with_records(records)
         if after.closed or after.fields or self._is_shared:
             return self._flush(records)
-        self._pending = after
+        channel.pending = after
         return True
-
-    def _open(self, name: str, proposal: Proposal) -> None:
-        self._put_down(self._openings.records(name, proposal, (self.round, self.stage)))
 
     def _put_down(self, records: list[Record]) -> None:
         """Fold records of the leader's own, and keep them for the log and the board."""
         self._fold(records)
-        self._pending.add(records)
+        if self._live:
+            self._live.pending.add(records)
 
-    def _fold(self, records: Iterable[Record]) -> None:
+    def _fold(self, records: Collection[Record]) -> None:
+        super()._fold(records)
         for record in records:
-            self.replica.fold(record)
-            self._written.append(record)
             if isinstance(record, Decided):
                 self._openings.forget(record.proposal)
-
-    def _encode(self, record: Record) -> bytes:
-        """Encode a record once, though it goes to the board, the digest and the log."""
-        known = self._encoded.get(id(record))
-        if known is None:
-            # The record is kept beside its bytes, so that its id is not given to another.
-            known = self._encoded[id(record)] = (record, encode(record))
-        return known[1]
-
-    def _turn(self, pending: Pending, *, seen: int | None, agents: int = 0) -> Turn:
-        return Turn(
-            self._writer,
-            self._next(),
-            self.epoch,
-            seen,
-            self.round,
-            self.stage,
-            self._status,
-            max(agents, self.replica.agents),
-            frame(map(self._encode, pending.records)),
-            pending.opened,
-            pending.closed,
-            pending.fields,
-            pending.forget,
-        )
 
     def _flush(self, records: list[Record], *, is_guarded: bool = True, agents: int = 0) -> bool:
         """Write what is pending and these records; if guarded, only if nobody wrote meanwhile.
 
         Otherwise what others wrote is read, and False returned.
         """
-        seen = self._rev if is_guarded else None
-        turn = self._turn(self._pending.with_records(records), seen=seen, agents=agents)
-        try:
-            revs = self._store.submit(turn)
-        except Moved:
+        if not (channel := self._live):
+            return True
+        channel.enter((self.round, self.stage), agents=max(agents, self.replica.agents))
+        is_next = channel.flush(records, is_guarded=is_guarded)
+        if not is_next:
             self._read_others()
-            return False
-        self._sent()
-        self._advance(revs)
-        return True
+        return is_next is not None
 
-    def _sent(self) -> None:
-        self._pending = Pending()
-        self._announced = (self.round, self.stage)
+    def _go_live(self) -> None:
+        """Leave the log behind: from here on everything is new, and written.
 
-    def _advance(self, revs: Sequence[int]) -> None:
-        """Go to the last of our own revisions, reading what others wrote in between."""
-        if revs[-1] == self._rev + len(revs):
-            self._rev = revs[-1]
-        else:
-            self._read_others()
+        What outsiders wrote and the log does not hold yet takes effect in the next stage, as far
+        as the server still has it.
+        """
+        assert self._script
+        self._script.check(self.history.written)
+        self._script = None
+        self.history.stages_are_logged()
+        if not (channel := self._channel):
+            return
+        channel.enter((self.round, self.stage), agents=self.replica.agents)
+        undone = self._arrivals.recover(channel.read(), after=self._recorded)
+        channel.store.revive()
+        note = {"epoch": channel.epoch, "round": self.round, "stage": self.stage}
+        self.note(RESUMED, note)
+        pending = channel.pending
+        pending.records.append(Note(OPERATIONAL, self.round, self.stage, RESUMED, note))
+        pending.opened += tuple(self.replica.open)
+        pending.fields += tuple((key, rev) for key, (_, rev) in self.replica.fields.items())
+        pending.forget += tuple(undone)
+        self.checkpoint()
 
     def _read_others(self) -> None:
-        while events := self._store.read(self._rev):
-            self._take(events)
+        if self._live:
+            self._take(self._live.read())
 
-    def _take(self, events: Sequence[Event]) -> None:
-        here = (self.round, self.stage)
-        for event in events:
-            if event.is_outside:
-                self._inputs += unframe(event.body)
-            elif (event.round, event.stage) == here and event.writer != self._writer:
-                if self._draft:
-                    self._heard.add(event.writer)
-                    self._commits.append(unframe(event.body))
-                else:
-                    self._late += (event.writer,)
-            self._rev = event.rev
-
-    def _take_lease(self) -> int:
-        holder, epoch = self._store.lease(self.runner, ttl_ms=self._lease_ms)
-        if holder != self.runner:
-            raise LeaseLost(self.runner, epoch=getattr(self, "epoch", 0), current=epoch)
-        self._renew_at = time.monotonic() + self._lease_ms / 2000
-        return epoch
-
-    def _next(self) -> int:
-        self._seq += 1
-        return self._seq
-
-
-def _closed(records: list[Record]) -> ClosedStage:
-    """Sort a stage's records by what its readers ask for."""
-    return ClosedStage(
-        records,
-        [r for r in records if isinstance(r, Decided)],
-        [r for r in records if isinstance(r, Ballots)],
-        [r for r in records if isinstance(r, Abstained)],
-    )
+    def _take(self, events: Iterable[Event]) -> None:
+        assert self._channel
+        self._arrivals.take(
+            events,
+            at=(self.round, self.stage),
+            own=self._channel.writer,
+            is_open=self._draft is not None,
+        )

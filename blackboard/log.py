@@ -1,8 +1,10 @@
 """`events.log`: the run's history on disk, in segments that are compressed and checksummed."""
 
+import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -20,13 +22,36 @@ these twelve bytes, so that a damaged length is never taken for a torn end."""
 
 
 class EventLog:
-    """Appends one segment a round; what is in the file is never touched again."""
+    """Appends segments; what is in the file is never touched again.
 
-    def __init__(self, path: Path) -> None:
+    A segment holds the records of one round, or those of the stages of a round that was broken
+    off or that took something in from outside.
+    """
+
+    def __init__(self, path: Path, *, at: int | None = None) -> None:
+        """Begin a log, or go on with one at the end of its last whole segment.
+
+        Args:
+            path: The file; a new log needs one that does not exist.
+            at: Where to go on, as `end_of` says; what stands behind it is cut off.
+        """
         self.path = path
-        self._file: BinaryIO = path.open("xb", buffering=0)
         self._codec = pa.Codec("lz4_raw")
-        self._write(MAGIC)
+        self.position = 0
+        """Bytes written so far; every position is the end of a whole segment."""
+        try:
+            self._file: BinaryIO = path.open("xb" if at is None else "r+b", buffering=0)
+            if at is not None:
+                self._file.truncate(at)
+                self._file.seek(at)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        if at:
+            self.position = at
+        else:
+            self._write(MAGIC)
 
     def append(self, encoded: Iterable[bytes]) -> None:
         """Write the records of one round, as `encode` gave them, as one segment."""
@@ -35,8 +60,14 @@ class EventLog:
             return
         packed = self._codec.compress(raw, asbytes=True)
         facts = (len(packed), len(raw), zlib.crc32(packed))
-        self._write(_HEAD.pack(*facts, zlib.crc32(_HEAD.pack(*facts, 0)[:12])))
-        self._write(packed)
+        self._write(_HEAD.pack(*facts, zlib.crc32(_HEAD.pack(*facts, 0)[:12])), packed)
+
+    def sync(self) -> None:
+        """Have the disk itself hold what was written."""
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
 
     def close(self) -> None:
         """End the log; a second time does nothing."""
@@ -54,16 +85,22 @@ class EventLog:
     ) -> None:
         self.close()
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, *parts: bytes) -> None:
         try:
-            written = 0
-            while written < len(data):  # an unbuffered write may take a part only
-                written += self._file.write(memoryview(data)[written:])
+            for part in parts:
+                written = 0
+                while written < len(part):  # an unbuffered write may take a part only
+                    written += self._file.write(memoryview(part)[written:])
         except OSError as error:
-            raise SwarmboardError(
-                f"the event log {self.path} cannot be written ({error.strerror}); "
-                "what it holds so far stays readable"
-            ) from error
+            raise _unwritable(self.path, error) from error
+        self.position += sum(map(len, parts))
+
+
+def _unwritable(path: Path, error: OSError) -> SwarmboardError:
+    return SwarmboardError(
+        f"the event log {path} cannot be written ({error.strerror}); what it holds so far stays "
+        "readable, and the run can be resumed from there"
+    )
 
 
 def read_log(path: Path | str) -> Iterator[AnyRecord]:
@@ -80,26 +117,51 @@ def read_bodies(path: Path | str) -> Iterator[memoryview]:
     return (body for segment in read_segments(path) for body in bodies(segment))
 
 
-def read_rounds(path: Path | str) -> Iterator[tuple[int, list[AnyRecord]]]:
-    """Yield each round's number and records, oldest first; round 0 is who joined."""
-    for segment in read_segments(path):
-        records = [decode(body) for body in bodies(segment)]
-        yield records[0].round, records
+def read_rounds(path: Path | str, *, start: int = 0) -> Iterator[tuple[int, list[AnyRecord]]]:
+    """Yield each round's number and records, oldest first; round 0 is who joined.
+
+    Args:
+        path: The log.
+        start: The end of the segment after which to begin, in bytes.
+    """
+    segments = (
+        [decode(body) for body in bodies(segment)] for segment in read_segments(path, start=start)
+    )
+    for number, parts in groupby(segments, lambda records: records[0].round):
+        yield number, [record for part in parts for record in part]
 
 
-def read_segments(path: Path | str) -> Iterator[bytes]:
-    """Yield the framed records of each round of a log, oldest first."""
-    path = Path(path)
+def read_segments(path: Path | str, *, start: int = 0) -> Iterator[bytes]:
+    """Yield the framed records of each segment of a log, oldest first."""
+    for packed, raw_size, _ in _segments(Path(path), start):
+        yield bytes(pa.decompress(packed, raw_size, codec="lz4_raw", asbytes=True))
+
+
+def segment_ends(path: Path | str) -> list[int]:
+    """Return where each whole segment of a log ends, in bytes; a torn last one is left out.
+
+    Raises:
+        LogDamaged: anything else is wrong, with the position in bytes.
+    """
+    return [end for _, _, end in _segments(Path(path), 0)]
+
+
+def _segments(path: Path, start: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each whole segment's compressed bytes, its raw size, and where it ends."""
     with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
+        if (magic := file.read(len(MAGIC))) != MAGIC:
+            if MAGIC.startswith(magic):
+                return  # torn in its first bytes
             raise LogDamaged(
                 f"{path} is no event log of this version: it does not begin with {MAGIC!r}"
             )
+        if start:
+            file.seek(start)
         while (segment := _segment(file, path)) is not None:
-            yield segment
+            yield (*segment, file.tell())
 
 
-def _segment(file: BinaryIO, path: Path) -> bytes | None:
+def _segment(file: BinaryIO, path: Path) -> tuple[bytes, int] | None:
     at = file.tell()
     head = file.read(_HEAD.size)
     if len(head) < _HEAD.size:
@@ -112,4 +174,4 @@ def _segment(file: BinaryIO, path: Path) -> bytes | None:
         return None
     if zlib.crc32(packed) != checksum:
         raise LogDamaged(f"{path} is damaged in the segment at byte {at}: its checksum is wrong")
-    return bytes(pa.decompress(packed, raw_size, codec="lz4_raw", asbytes=True))
+    return packed, raw_size

@@ -30,6 +30,9 @@ class _State:
     holder: str = ""
     lease_until: float = 0.0
     events: list[Event] = field(default_factory=list)
+    forgotten: int = 0
+    """Writes up to this revision are known from the checkpoint alone."""
+    checkpoint: tuple[int, bytes] | None = None
     answered: dict[str, tuple[int, int]] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
     voted: dict[tuple[str, int], bytes] = field(default_factory=dict)
@@ -65,17 +68,18 @@ class MemoryStore:
             return rev
         if act.epoch is not None and (act.epoch != state.epoch or not state.epoch):
             raise LeaseLost(act.writer, epoch=act.epoch, current=state.epoch)
-        is_here = act.round == state.round and (act.epoch is None or act.stage == state.stage)
-        if not is_here:
-            raise WrongStage((act.round, act.stage), current=(state.round, state.stage))
+        is_here = act.round in (None, state.round)
+        if not is_here or (act.epoch is not None and act.stage != state.stage):
+            wanted = (act.round or 0, act.stage)
+            raise WrongStage(wanted, current=(state.round, state.stage))
         for proposal, bitmap in act.ballots:
             if proposal not in state.open:
                 raise NotOpen(proposal)
-            again = members(both(state.voted.get((proposal, act.round), b""), bitmap))
+            again = members(both(state.voted.get((proposal, state.round), b""), bitmap))
             if again:
                 raise BallotRefused(proposal, agents=again)
         for proposal, bitmap in act.ballots:
-            key = (proposal, act.round)
+            key = (proposal, state.round)
             state.voted[key] = either(state.voted.get(key, b""), bitmap)
         rev = self._append(act.writer, act.body, is_outside=act.epoch is None)
         state.answered[answered] = (act.seq, rev)
@@ -104,7 +108,7 @@ class MemoryStore:
         state.answered[answered] = (act.seq, rev)
         return rev
 
-    def join(self, writer: str, seq: int, *, role: str, name: str) -> int:
+    def join(self, writer: str, seq: int, *, role: str, name: str, votes: bool = True) -> int:
         """Register an outsider and return its agent index."""
         with self._changed:
             answered = f"w:{writer}"
@@ -112,7 +116,7 @@ class MemoryStore:
                 return index
             state = self._state
             index, state.agents = state.agents, state.agents + 1
-            joined = Joined(INPUT, state.round, state.stage, role, index, 1, (name,))
+            joined = Joined(INPUT, state.round, state.stage, role, index, 1, (name,), votes)
             self._append(writer, frame([encode(joined)]), is_outside=True)
             state.answered[answered] = (seq, index)
             self._changed.notify_all()
@@ -135,13 +139,15 @@ class MemoryStore:
             self._changed.notify_all()
             return current + 1
 
-    def lease(self, runner: str, *, ttl_ms: int) -> tuple[str, int]:
+    def lease(
+        self, runner: str, *, ttl_ms: int, least: int = 0, takes_over: bool = False
+    ) -> tuple[str, int]:
         """Take or renew the leader's lease; return its holder and the epoch."""
         with self._changed:
             state, now = self._state, time.monotonic()
             is_free = not state.holder or now >= state.lease_until
-            if is_free:
-                state.holder, state.epoch = runner, state.epoch + 1
+            if is_free or (takes_over and state.holder != runner):
+                state.holder, state.epoch = runner, max(state.epoch, least) + 1
             if state.holder == runner:
                 state.lease_until = now + ttl_ms / 1000
             return state.holder, state.epoch
@@ -160,7 +166,8 @@ class MemoryStore:
     def read(self, after: int, *, limit: int = 1000) -> Sequence[Event]:
         """Return the writes after a revision, oldest first."""
         with self._changed:
-            return self._state.events[after : after + limit]
+            first = max(0, after - self._state.forgotten)
+            return self._state.events[first : first + limit]
 
     def wait(self, after: int, *, timeout_s: float) -> Sequence[Event]:
         """Return the writes after a revision, waiting up to `timeout_s` for the first."""
@@ -179,6 +186,20 @@ class MemoryStore:
     def published(self) -> dict[str, bytes]:
         """Return what stands to be drawn."""
         return dict(self._state.display)
+
+    def checkpoint(self, revision: int, state: bytes) -> None:
+        """Keep the board's state as of a revision, and forget the writes up to it."""
+        with self._changed:
+            kept = self._state
+            del kept.events[: max(0, revision - kept.forgotten)]
+            kept.forgotten, kept.checkpoint = revision, (revision, state)
+
+    def state(self) -> tuple[int, bytes] | None:
+        """Return the latest checkpoint: its revision and the board's state."""
+        return self._state.checkpoint
+
+    def revive(self) -> None:
+        """Nothing to do: the data last as long as the process."""
 
     def retire(self) -> None:
         """Nothing to do: the data end with the process."""

@@ -1,11 +1,11 @@
 """Opening proposals: the records that fix their terms, and the rules that will decide them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from .errors import InvalidAction
+from .errors import InvalidAction, NotPlain
 from .records import (
     OPERATIONAL,
     OUTCOME,
@@ -21,6 +21,7 @@ from .records import (
     u4,
 )
 from .replica import Replica
+from .rule_text import parse_rule
 from .rules import Rule, describe
 from .terms import check_terms, electorate_of, read_terms
 from .writes import Proposal
@@ -59,6 +60,30 @@ class Openings:
             proposal.impact,
         )
         return [*records, opened]
+
+    def state(self) -> dict[str, Any]:
+        """Return what was opened on which terms, as plain values.
+
+        Raises:
+            NotPlain: an open proposal's rule is a function that nobody can read back.
+        """
+        for name, rule in self._rules.items():
+            try:
+                parse_rule(describe(rule), known=(self._rule,))
+            except InvalidAction as error:
+                raise NotPlain(f"rule of proposal {name}", describe(rule)) from error
+        return {
+            "rules": {name: describe(rule) for name, rule in self._rules.items()},
+            "electorates": dict(self._electorates),
+            "default": self._default,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Know again what was opened on which terms."""
+        self._rules = {
+            name: parse_rule(text, known=(self._rule,)) for name, text in state["rules"].items()
+        }
+        self._electorates, self._default = dict(state["electorates"]), state["default"]
 
     def rule_of(self, proposal: str) -> Rule:
         """Return the rule that decides an open proposal."""

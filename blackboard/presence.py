@@ -39,5 +39,10 @@ def staying(members: NDArray[np.uint32], replica: Replica) -> NDArray[np.bool_]:
     return np.isin(members, gone, invert=True)
 
 
+def is_in(span: range, agents: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Say of each agent whether it is in a span of the board's numbers."""
+    return (agents >= span.start) & (agents < span.stop)
+
+
 def _stranger(agent: int, joined: int) -> str:
     return f"agent {agent} has not joined; the {joined} that have are numbered from 0"

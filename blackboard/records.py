@@ -166,6 +166,8 @@ class Closed(Record, frozen=True):
     """Whether it ended a voting round, in which every open proposal takes fresh ballots."""
     late: tuple[str, ...] = ()
     """Workers whose commits came too late and count for nothing."""
+    revision: int = 0
+    """The last write of the board that this close had read."""
 
 
 class Granted(Record, frozen=True):
@@ -209,6 +211,25 @@ class Decided(Record, frozen=True):
     """The person or role that decided, where the rule did not."""
 
 
+class Answered(Record, frozen=True):
+    """A person's word on a proposal (input); without `by`, nobody's within the time given."""
+
+    rank: ClassVar[int] = 71
+    proposal: str
+    answer: Literal["approve", "veto"]
+    by: str | None
+    reason: str = ""
+
+
+class Command(Record, frozen=True):
+    """A person's hand on the run: pause, step, unpause or stop (operational)."""
+
+    rank: ClassVar[int] = 72
+    act: Literal["pause", "step", "unpause", "stop"]
+    by: str
+    reason: str = ""
+
+
 class World(Record, frozen=True):
     """A row the scenario's world wrote: its own account of what happened."""
 
@@ -233,6 +254,13 @@ class Note(Record, frozen=True):
     detail: dict[str, Any]
 
 
+class Ended(Record, frozen=True):
+    """A round ended (operational): the digest up to and including it."""
+
+    rank: ClassVar[int] = 92
+    digest: bytes
+
+
 type AnyRecord = (
     Joined
     | Electorate
@@ -246,9 +274,12 @@ type AnyRecord = (
     | Granted
     | Left
     | Decided
+    | Answered
+    | Command
     | World
     | Display
     | Note
+    | Ended
 )
 
 _LENGTH = struct.Struct("<I")

@@ -1,11 +1,12 @@
 """The store on a Redis or Valkey server."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from redis.exceptions import ResponseError
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import ResponseError, TimeoutError
 
 from .bitmaps import both, members
 from .errors import (
@@ -34,14 +35,23 @@ RETIRED_MS = 24 * 3600 * 1000
 class RedisStore:
     """Keeps a board under the hash tag of its run."""
 
-    def __init__(self, url: str, run: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        run: str,
+        *,
+        name: str | None = None,
+        is_gone: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.url, self.run, self._keys = url, run, Keys(run)
-        self._client = connect(url)
+        self._way, self._label = url, name or "swarmboard"
+        self._client = connect(url, client_name=self._label)
         info = check_server(self._client)
         self.kind, self.version = info.kind, info.version
         name, source = library()
         self._functions = {function: f"{name}_{function}" for function in FUNCTIONS}
-        self._wire = Wire(self._client)
+        self._is_gone = is_gone
+        self._wire = Wire(self._client, is_gone=is_gone)
         self._load(source)
 
     def submit(self, *acts: Commit | Turn) -> tuple[int, ...]:
@@ -72,11 +82,11 @@ class RedisStore:
             keys.scratch,
             blob,
             *[keys.proposal(proposal) for proposal, _ in ballots],
-            *[keys.voted(proposal, act.round) for proposal, _ in ballots],
+            *[keys.voted(proposal, act.round or 0) for proposal, _ in ballots],
             act.writer,
             act.seq,
             "" if act.epoch is None else act.epoch,
-            act.round,
+            "" if act.round is None else act.round,
             act.stage,
             int(is_staged),
             b"" if is_staged else act.body,
@@ -101,10 +111,11 @@ class RedisStore:
         if len(act.body) > INLINE_BYTES and said != b"out-of-order":
             self._wire.call([("DEL", self._keys.blob(act.writer, act.seq))])
 
-    def join(self, writer: str, seq: int, *, role: str, name: str) -> int:
+    def join(self, writer: str, seq: int, *, role: str, name: str, votes: bool = True) -> int:
         """Register an outsider and return its agent index."""
         keys = [self._keys.meta, self._keys.events]
-        [reply] = self._wire.call([self._call("join", keys, writer, seq, role, name)])
+        call = self._call("join", keys, writer, seq, role, name, int(votes))
+        [reply] = self._wire.call([call])
         _raise_order(reply, writer, seq)
         return int(reply[1])
 
@@ -120,10 +131,13 @@ class RedisStore:
         _raise_order(reply, writer, seq)
         return int(reply[1])
 
-    def lease(self, runner: str, *, ttl_ms: int) -> tuple[str, int]:
+    def lease(
+        self, runner: str, *, ttl_ms: int, least: int = 0, takes_over: bool = False
+    ) -> tuple[str, int]:
         """Take or renew the leader's lease; return its holder and the epoch."""
         keys = [self._keys.lease, self._keys.meta]
-        [[holder, epoch]] = self._wire.call([self._call("lease", keys, runner, ttl_ms)])
+        call = self._call("lease", keys, runner, ttl_ms, least, int(takes_over))
+        [[holder, epoch]] = self._wire.call([call])
         return holder.decode(), int(epoch)
 
     def release(self, runner: str) -> None:
@@ -149,7 +163,10 @@ class RedisStore:
         if events := self.read(after):
             return events
         # A blocking read outlives redis-py's five-second default: it has a client of its own.
-        with connect(self.url, socket_timeout=timeout_s + 5) as client:
+        with (
+            suppress(ConnectionLost, TimeoutError, OSError),  # reading tries again, and says so
+            connect(self._way, socket_timeout=timeout_s + 5) as client,
+        ):
             streams = {self._keys.events: f"{after}-0"}
             client.xread(streams, block=max(1, int(timeout_s * 1000)), count=1)
         return self.read(after)
@@ -171,19 +188,62 @@ class RedisStore:
         )
         return {name.decode(): payload for name, payload in pairs}
 
+    def checkpoint(self, revision: int, state: bytes) -> None:
+        """Keep the board's state as of a revision, and forget the writes up to it."""
+        keys = self._keys
+        kept = b"%d " % revision + state
+        blobs: list[Command] = []
+        after = "-"
+        self._wire.call([("SET", keys.checkpoint, kept)])
+        while True:
+            [entries] = self._wire.call(
+                [("XRANGE", keys.events, after, f"{revision}-0", "COUNT", 1000)]
+            )
+            heads = [_Head.read(rev, fields) for rev, fields in entries]
+            blobs += [("UNLINK", keys.blob(h.writer, h.seq)) for h in heads if h.is_staged]
+            if len(entries) < 1000:
+                break
+            after = f"({entries[-1][0].decode()}"
+        self._wire.call([("XTRIM", keys.events, "MINID", f"{revision + 1}-0"), *blobs])
+
+    def state(self) -> tuple[int, bytes] | None:
+        """Return the latest checkpoint: its revision and the board's state."""
+        [kept] = self._wire.call([("GET", self._keys.checkpoint)])
+        if kept is None:
+            return None
+        revision, state = kept.split(b" ", 1)
+        return int(revision), state
+
+    def revive(self) -> None:
+        """Let the data of a run that goes on no longer expire."""
+        for found in self._scan():
+            self._wire.call([("PERSIST", key) for key in found])
+
     def retire(self) -> None:
         """Let the run's data expire in a day; a run that ended lives on in its run directory.
 
         A server that refuses to list keys keeps them: the run is none the worse for it.
         """
-        cursor: bytes | int = 0
         with suppress(SwarmboardError):
-            while True:
-                scan = ("SCAN", cursor, "MATCH", f"{self._keys.tag}:*", "COUNT", 1000)
-                [[cursor, found]] = self._wire.call([scan])
+            for found in self._scan():
                 self._wire.call([("PEXPIRE", key, RETIRED_MS) for key in found])
-                if int(cursor) == 0:
-                    return
+
+    def _scan(self) -> Iterator[list[bytes]]:
+        """Yield the run's keys, some at a time."""
+        cursor: bytes | int = 0
+        while True:
+            scan = ("SCAN", cursor, "MATCH", f"{self._keys.tag}:*", "COUNT", 1000)
+            [[cursor, found]] = self._wire.call([scan])
+            if found:
+                yield found
+            if int(cursor) == 0:
+                return
+
+    def go_through(self, url: str) -> None:
+        """Reach the server by another way from now on, such as a proxy; `url` stays its own."""
+        self.close()
+        self._way, self._client = url, connect(url, client_name=self._label)
+        self._wire = Wire(self._client, is_gone=self._is_gone)
 
     def close(self) -> None:
         """Let go of connections; the data stay."""
@@ -197,7 +257,7 @@ class RedisStore:
                 return LeaseLost(act.writer, epoch=act.epoch or 0, current=int(what or 0))
             case "wrong-stage", _:
                 round, stage = map(int, what.decode().split("."))
-                return WrongStage((act.round, act.stage), current=(round, stage))
+                return WrongStage((act.round or 0, act.stage), current=(round, stage))
             case "moved", Turn(seen=seen):
                 return Moved(seen=seen or 0, current=int(what))
             case "not-open", Turn(closed=closed):
@@ -206,7 +266,7 @@ class RedisStore:
                 return NotOpen(ballots[int(what)][0])
             case "voted", Commit(ballots=ballots):
                 proposal, bitmap = ballots[int(what)]
-                again = members(both(self.voted(proposal, act.round), bitmap))
+                again = members(both(self.voted(proposal, act.round or 0), bitmap))
                 return BallotRefused(proposal, agents=again)
             case "body-lost", _:
                 return BodyLost(act.writer)

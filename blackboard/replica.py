@@ -1,7 +1,7 @@
 """The board as this process knows it: a fold of events, the same in every process."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,14 @@ from .ballot_box import BallotBox
 from .bitmaps import bitmap
 from .records import (
     Abstained,
+    Answered,
     Ballots,
     Closed,
+    Command,
     Decided,
     Display,
     Electorate,
+    Ended,
     Entries,
     Entry,
     Granted,
@@ -32,6 +35,7 @@ from .records import (
     entry_id,
     indices,
 )
+from .replica_state import replica_state, restore_replica
 
 
 class BoardEntry(msgspec.Struct, frozen=True, gc=False):
@@ -124,6 +128,8 @@ class Replica:
         self.fields: dict[str, tuple[Any, int]] = {}
         self.claims: dict[str, tuple[int, int]] = {}
         self.left: dict[int, str] = {}
+        self.answers: dict[str, Answered] = {}
+        """What people said of open proposals; the first answer stands."""
         self.latest: dict[str, Rows] = {}
         self.display: dict[str, dict[str, Any]] = {}
         self.world: dict[str, dict[str, Any]] = {}
@@ -143,9 +149,12 @@ class Replica:
             Decided: self._decided,
             World: self._world,
             Display: self._display,
+            Answered: self._answered,
             Abstained: self._ignore,
-            Requested: self._ignore,
+            Command: self._ignore,
+            Ended: self._ignore,
             Note: self._ignore,
+            Requested: self._ignore,
         }
 
     def fold(self, record: Record) -> None:
@@ -175,6 +184,16 @@ class Replica:
                         if entry.kind == kind and entry.to is None:
                             return _read(record, entry)
         return None
+
+    def state(self) -> dict[str, Any]:
+        """Return the board as plain values."""
+        return replica_state(self, self._rounds)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become the board that `state` was taken of."""
+        self._voters, self._roles = None, {}
+        self._rounds.clear()
+        self._rounds.extend(restore_replica(self, state))
 
     def role_of(self, agent: int) -> str:
         """Return the role in which an agent joined."""
@@ -257,8 +276,13 @@ class Replica:
     def _left(self, record: Left) -> None:
         self.left.update(dict.fromkeys(indices(record.agents).tolist(), record.cause))
 
+    def _answered(self, record: Answered) -> None:
+        if record.proposal in self.open:
+            self.answers.setdefault(record.proposal, record)
+
     def _decided(self, record: Decided) -> None:
         self.open.pop(record.proposal, None)
+        self.answers.pop(record.proposal, None)
         self.decisions.append(record)
 
     def _world(self, record: World) -> None:

@@ -100,6 +100,11 @@ class RunDirectory:
         return self.path / "events.log"
 
     @property
+    def lock(self) -> Path:
+        """Held by the process that writes the log."""
+        return self.path / "run.lock"
+
+    @property
     def messages(self) -> Path:
         """What went wrong inside, with tracebacks."""
         return self.path / "run.log"
@@ -145,6 +150,7 @@ class RunDirectory:
             lengths = ", ".join(f"{key} {len(column)}" for key, column in built.items())
             raise SwarmboardError(f"the columns of table {name!r} differ in length ({lengths})")
         table = pa.table(built)
+        (self.path / "results").mkdir(exist_ok=True)
         pq.write_table(table, self.path / "results" / f"{name}.parquet")
         pa.csv.write_csv(table, self.path / "results" / f"{name}.csv")
 

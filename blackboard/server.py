@@ -90,6 +90,11 @@ class EmbeddedServer:
         self.url = f"unix://{quote(str(self._socket_path))}"
         self.kind, self.version = info.kind, info.version
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the server has ended although nobody stopped it."""
+        return self._is_ours and _is_readable(_pipes(self._watchdog)[1], within_s=0)
+
     def stop(self) -> None:
         """End the server after it has flushed its append-only file; do nothing the second time."""
         if not self._is_ours:

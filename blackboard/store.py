@@ -18,7 +18,8 @@ class Commit:
     """Counts this writer's writes from 1; a repeated one is answered, never applied again."""
     epoch: int | None
     """The leader's epoch the worker serves; None for an outsider."""
-    round: int
+    round: int | None
+    """None for an outsider's act that is bound to no round."""
     stage: int
     body: bytes
     """Framed records."""
@@ -93,7 +94,7 @@ class Store(Protocol):
             Refused: a subclass that says why; that act was not applied, earlier ones were.
         """
 
-    def join(self, writer: str, seq: int, *, role: str, name: str) -> int:
+    def join(self, writer: str, seq: int, *, role: str, name: str, votes: bool = True) -> int:
         """Register an outsider and return its agent index."""
 
     def set_field(
@@ -101,8 +102,17 @@ class Store(Protocol):
     ) -> int:
         """Write a shared field if it still has the expected revision; return the new one."""
 
-    def lease(self, runner: str, *, ttl_ms: int) -> tuple[str, int]:
-        """Take or renew the leader's lease; return its holder and the epoch."""
+    def lease(
+        self, runner: str, *, ttl_ms: int, least: int = 0, takes_over: bool = False
+    ) -> tuple[str, int]:
+        """Take or renew the leader's lease; return its holder and the epoch.
+
+        Args:
+            runner: Who asks.
+            ttl_ms: How long it lasts unless it is renewed.
+            least: A new epoch is above this one, which a store that lost its data cannot know.
+            takes_over: Take it from whoever holds it.
+        """
 
     def release(self, runner: str) -> None:
         """Give the lease back, if this runner holds it."""
@@ -124,6 +134,15 @@ class Store(Protocol):
 
     def published(self) -> dict[str, bytes]:
         """Return what stands to be drawn."""
+
+    def checkpoint(self, revision: int, state: bytes) -> None:
+        """Keep the board's state as of a revision, and forget the writes up to it."""
+
+    def state(self) -> tuple[int, bytes] | None:
+        """Return the latest checkpoint: its revision and the board's state."""
+
+    def revive(self) -> None:
+        """Let the data of a run that goes on no longer expire."""
 
     def retire(self) -> None:
         """Let the run's data expire; a run that ended lives on in its run directory."""

@@ -1,9 +1,12 @@
 """Following a board: folding the server's stream of writes as the leader folded them."""
 
 from .canonical import merge
-from .records import AnyRecord, Closed, unframe
+from .records import AnyRecord, Closed, Note, unframe
 from .replica import Replica
 from .store import Event
+
+RESUMED = "resumed"
+"""The note with which a runner begins that goes on with a run."""
 
 
 class Tail:
@@ -26,6 +29,14 @@ class Tail:
             self._turn(event)
         elif (event.round, event.stage) != self._closed:
             self._commits.append((event.writer, unframe(event.body)))
+
+    @staticmethod
+    def starts_anew(event: Event) -> bool:
+        """Say whether a runner went on from the log here, so that what is known may be void."""
+        if not event.is_turn or RESUMED.encode() not in event.body:
+            return False
+        notes = [record for record in unframe(event.body) if isinstance(record, Note)]
+        return any(note.name == RESUMED for note in notes)
 
     def _turn(self, event: Event) -> None:
         for record in unframe(event.body):

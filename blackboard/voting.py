@@ -1,6 +1,6 @@
 """The ballots that one writer's agents cast in one stage, checked as they come in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -96,10 +96,17 @@ class Voting:
         self.add(agents, block)
         return True
 
+    def only(self, stay: Callable[[Agents], NDArray[np.bool_]]) -> None:
+        """Take the ballots out again of the agents that do not stay."""
+        for proposal in self._boxes:
+            self._clear(proposal, ~stay(self._replica.open[proposal].seats.agents))
+
     def drop(self, proposal: str, agents: Sequence[int]) -> None:
         """Take ballots out again: these agents have voted through another writer."""
+        self._clear(proposal, np.isin(self._replica.open[proposal].seats.agents, agents))
+
+    def _clear(self, proposal: str, gone: NDArray[np.bool_]) -> None:
         box = self._boxes[proposal]
-        gone = np.isin(self._replica.open[proposal].seats.agents, agents)
         box.choices[gone] = NO_BALLOT
         if box.confidence.size:
             box.confidence[gone] = 1.0

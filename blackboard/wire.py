@@ -4,7 +4,7 @@ import os
 import socket
 import struct
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -29,9 +29,15 @@ type Command = tuple[str | bytes | int, ...]
 
 
 class Wire:
-    """Keeps a line for each thread that calls at the same time."""
+    """Keeps a line for each thread that calls at the same time.
 
-    def __init__(self, client: redis.Redis) -> None:
+    Args:
+        client: Knows how to connect.
+        is_gone: Asked after a failure whether the server is known to have ended for good.
+    """
+
+    def __init__(self, client: redis.Redis, *, is_gone: Callable[[], bool] = lambda: False) -> None:
+        self._is_gone = is_gone
         self._pool = client.connection_pool
         self._idle: deque[_Line] = deque()
         self._process = os.getpid()
@@ -62,7 +68,9 @@ class Wire:
     def _call_again(self, parts: list[bytes], count: int) -> list[Any]:
         try:
             return self._retry.call_with_retry(
-                lambda: self._exchange(parts, count), lambda error: None
+                lambda: self._exchange(parts, count),
+                lambda error: None,
+                is_retryable=lambda error: not self._is_gone(),
             )
         except (ConnectionLost, TimeoutError, OSError) as error:
             raise ServerUnavailable(

@@ -46,7 +46,7 @@ class Worker:
                     if (meta.round, meta.stage) == self._at and meta.status == "running":
                         self._epoch = meta.epoch
                         return View(self.replica)
-            if self._store.meta().status not in ("new", "running"):
+            if self._store.meta().status not in ("new", "running", "paused"):
                 return None
             self._unread += self._store.wait(self._rev, timeout_s=timeout_s)
             if not self._unread:

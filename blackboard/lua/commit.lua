@@ -1,8 +1,8 @@
 -- commit: all of a worker's stage, or one act of an outsider, in one atomic write.
 -- KEYS[1] meta  KEYS[2] events  KEYS[3] scratch bitmap  KEYS[4] staged body
 -- KEYS[5..] proposals voted on (each exists while open), then who voted on them in this round
--- ARGV writer, seq, epoch ("" for an outsider), round, stage, staged (1 or 0), inline body,
---      bitmaps ...
+-- ARGV writer, seq, epoch ("" for an outsider), round ("" for any), stage, staged (1 or 0),
+--      inline body, bitmaps ...
 -- Returns {"ok", rev}, or {why, what} when it is refused and nothing was written.
 local function commit(keys, args)
   local name, seq, epoch, round, stage, staged, body = unpack(args, 1, 7)
@@ -12,6 +12,7 @@ local function commit(keys, args)
   if again then return again end
   local outside = epoch == ""
   if not outside and epoch ~= at[2] then return { "lease-lost", at[2] } end
+  if round == "" then round = at[3] or "0" end
   if round ~= (at[3] or "0") or not (outside or stage == (at[4] or "0")) then
     return { "wrong-stage", (at[3] or 0) .. "." .. (at[4] or 0) }
   end

@@ -457,3 +457,40 @@ def test_leavers_that_abstain_leave_no_record(thinned: Draft) -> None:
     thinned.abstain(EVERYONE[[2, 3]], "invalid")
 
     assert thinned.records() == []
+
+
+def acted() -> list[Any]:
+    return [bids(), votes([0, 255, 1, 0, 255, 0]), Abstain("late", np.array([1, 4], np.uint32))]
+
+
+@pytest.mark.parametrize(
+    ("leave", "rows", "voters", "late"),
+    [
+        (lambda draft: draft.keep(range(2, 5)), [2, 3, 4], [2, 3], [4]),
+        (lambda draft: draft.leave_out(np.array([1, 3, 4], np.uint32)), [0, 2, 5], [0, 2, 5], []),
+        (lambda draft: draft.keep(range(6, 9)), [], [], []),
+        (lambda draft: draft.keep(range(6)), [0, 1, 2, 3, 4, 5], [0, 2, 3, 5], [1, 4]),
+    ],
+)
+def test_rows_of_others_can_be_left_out(
+    draft: Draft, leave: Any, rows: list[int], voters: list[int], late: list[int]
+) -> None:
+    for block in acted():
+        draft.add(EVERYONE, block)
+
+    leave(draft)
+
+    assert [(found[1], found[3]["x"]) for found in posts_of(draft)] == (
+        [(rows, rows)] if rows else []
+    )
+    assert [list(members(bits)) for _, bits in draft.ballots()] == ([voters] if voters else [])
+    abstained = [r.members.tolist() for r in draft.records() if isinstance(r, Abstained)]
+    assert abstained == ([late] if late else [])
+
+
+def test_posts_of_nobody_stay_a_record_for_every_writer(draft: Draft) -> None:
+    draft.add(EVERYONE, bids(agents=[]))
+
+    draft.keep(range(3))
+
+    assert [found[:2] for found in posts_of(draft)] == [("bid", [])]

@@ -440,7 +440,7 @@ def test_what_an_agent_proposes_in_vain_is_its_abstention_and_the_stage_goes_on(
     table.leader.close()
 
     assert [p.id for p in table.leader.view().proposals] == ["1.1.2.0"]
-    refused = [r for r in table.leader._written if isinstance(r, Abstained | Note)]
+    refused = [r for r in table.leader.history.written if isinstance(r, Abstained | Note)]
     assert [type(r) for r in refused] == [Abstained, Note]
     assert (refused[0].cause, refused[0].members.tolist()) == ("invalid", [1])
     assert "a veto to 'critic'" in refused[1].detail["why"]

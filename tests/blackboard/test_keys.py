@@ -21,6 +21,7 @@ ALL = {
     "lease": KEYS.lease,
     "display": KEYS.display,
     "scratch": KEYS.scratch,
+    "checkpoint": KEYS.checkpoint,
 }
 
 

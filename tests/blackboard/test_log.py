@@ -109,7 +109,13 @@ def test_what_comes_before_the_damage_is_read(path: Path, starts: list[int]) -> 
         next(records)
 
 
-@pytest.mark.parametrize("content", [b"", b"SBLOG 2\n", b"PAR1"])
+def test_a_log_torn_within_its_first_bytes_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(MAGIC[:3])
+
+    assert list(read_log(tmp_path / "log")) == []
+
+
+@pytest.mark.parametrize("content", [b"SBLOG 2\n", b"PAR1"])
 def test_another_file_is_no_log(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "log").write_bytes(content)
 

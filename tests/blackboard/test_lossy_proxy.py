@@ -2,18 +2,12 @@
 
 import json
 import os
-import random
 import runpy
-import socket
-import socketserver
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
@@ -26,6 +20,7 @@ from blackboard.records import Ballots, unframe
 from blackboard.redis_store import RedisStore
 from blackboard.rules import NO_BALLOT
 from blackboard.store import Commit
+from swarmboard.proxy import Proxy
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VOTER = Path(__file__).with_name("lossy_voter.py")
@@ -34,69 +29,11 @@ AGENTS, PROCESSES, SHARE = (
 )
 
 
-class LossyProxy(socketserver.ThreadingTCPServer):
-    """Passes TCP on to a Unix socket, and drops some replies to writes by hanging up.
-
-    The server has carried such a write out; its writer cannot know.
-    """
-
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, target: str, *, share: float) -> None:
-        super().__init__(("127.0.0.1", 0), _Connection)
-        self.target, self.share = target, share
-        self.dice = random.Random(7)
-        self.dropped = 0
-        self.lock = threading.Lock()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.server_address[1]}"
-
-    def drops(self) -> bool:
-        with self.lock:
-            is_dropped = self.dice.random() < self.share
-            self.dropped += is_dropped
-            return is_dropped
-
-
-class _Connection(socketserver.BaseRequestHandler):
-    server: LossyProxy
-
-    def handle(self) -> None:
-        self.is_write = False
-        with socket.socket(socket.AF_UNIX) as target:
-            target.connect(self.server.target)
-            replies = threading.Thread(target=self.pass_replies, args=(target,))
-            replies.start()
-            with suppress(OSError):
-                while data := self.request.recv(1 << 16):
-                    self.is_write = b"FCALL" in data
-                    target.sendall(data)
-            with suppress(OSError):
-                target.shutdown(socket.SHUT_RDWR)
-            replies.join()
-
-    def pass_replies(self, target: socket.socket) -> None:
-        with suppress(OSError):
-            while data := target.recv(1 << 16):
-                if self.is_write and self.server.drops():
-                    break
-                self.request.sendall(data)
-            self.request.shutdown(socket.SHUT_RDWR)
-
-
 @pytest.fixture
-def proxy(server_url: Callable[[str], str]) -> Iterator[LossyProxy]:
+def proxy(server_url: Callable[[str], str]) -> Iterator[Proxy]:
     """A proxy that drops the replies to 15 % of all writes to the bundled server."""
-    target = unquote(urlsplit(server_url("valkey")).path)
-    with LossyProxy(target, share=0.15) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, args=(0.01,))
-        thread.start()
+    with Proxy(server_url("valkey"), drop=0.15, only=b"FCALL", seed=7) as proxy:
         yield proxy
-        proxy.shutdown()
-        thread.join()
 
 
 def vote_together(url: str, run: str) -> list[dict[str, Any]]:
@@ -116,7 +53,7 @@ def vote_together(url: str, run: str) -> list[dict[str, Any]]:
 
 
 def test_through_lost_replies_there_is_one_decision_and_each_ballot_counts_once(
-    proxy: LossyProxy, tmp_path: Path
+    proxy: Proxy, tmp_path: Path
 ) -> None:
     run = f"lossy-{os.getpid()}"
     log = EventLog(tmp_path / "events.log")
@@ -161,7 +98,7 @@ def test_through_lost_replies_there_is_one_decision_and_each_ballot_counts_once(
     assert digest.hex == leader.digest.hex
 
 
-def test_a_leader_through_lost_replies_writes_everything_once(proxy: LossyProxy) -> None:
+def test_a_leader_through_lost_replies_writes_everything_once(proxy: Proxy) -> None:
     run = f"lossy-leader-{os.getpid()}"
     with Board.open(proxy.url, run=run) as board:
         leader = board.lead()
@@ -182,7 +119,7 @@ def test_a_leader_through_lost_replies_writes_everything_once(proxy: LossyProxy)
     assert proxy.dropped > 10
 
 
-def test_staged_bodies_through_lost_replies_stay_whole(proxy: LossyProxy) -> None:
+def test_staged_bodies_through_lost_replies_stay_whole(proxy: Proxy) -> None:
     store = RedisStore(proxy.url, f"lossy-staged-{os.getpid()}")
     body = np.random.default_rng(1).bytes(50_000)
 

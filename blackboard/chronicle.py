@@ -1,0 +1,64 @@
+"""What a leader puts down in its own name: folded at once, and kept for the log and the board."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .digest import Digest
+from .errors import InvalidAction
+from .history import History
+from .log import EventLog
+from .records import OPERATIONAL, OUTCOME, Left, Note, Record, World, u4
+from .replica import Replica
+from .view import View
+from .writes import CAUSES
+
+
+class Chronicle:
+    """A run as its leader knows it: the board, where it stands, and the round's records."""
+
+    def __init__(self, log: EventLog | None) -> None:
+        self.replica = Replica()
+        self.history = History(log)
+        self.round = self.stage = 0
+        self._is_between = False
+        """Whether a round has ended and the next not begun."""
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of all rounds that have ended."""
+        return self.history.digest
+
+    def view(self, stage_name: str = "", brief: Mapping[str, Any] | None = None) -> View:
+        """Return a reader's window on the board as of now."""
+        return View(self.replica, stage_name=stage_name, brief=brief)
+
+    def record(self, name: str, row: dict[str, Any]) -> None:
+        """Write a row of the world's own account into the current stage."""
+        self._put_down([World(OUTCOME, self.round, self.stage, name, row)])
+
+    def remove(self, agents: NDArray[np.uint32], cause: str) -> None:
+        """Take agents out of the run: they stay eligible where they are, and abstain by cause."""
+        if cause not in CAUSES:
+            raise InvalidAction(f"agents leave for one of {', '.join(CAUSES)}, got {cause!r}")
+        self._put_down([Left(OUTCOME, self.round, self.stage, u4(agents), cause)])
+
+    def note(self, name: str, detail: dict[str, Any]) -> None:
+        """Write something operational into the log; the digest does not see it."""
+        at = (self.round + 1, 0) if self._is_between else (self.round, self.stage)
+        self._fold([Note(OPERATIONAL, *at, name, detail)])
+
+    def note_at_once(self, name: str, detail: dict[str, Any]) -> None:
+        """Write something operational into the log without waiting for the round's end."""
+        self.history.put_aside(Note(OPERATIONAL, self.round, self.stage, name, detail))
+
+    def _put_down(self, records: list[Record]) -> None:
+        """Fold records of the leader's own, and keep them for the log and the board."""
+        self._fold(records)
+
+    def _fold(self, records: Collection[Record]) -> None:
+        for record in records:
+            self.replica.fold(record)
+            self.history.add(record)

@@ -1,0 +1,62 @@
+"""What the close of a stage comes to: grants, absentees, decisions, and who has to be asked."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import structs
+
+from .approval import Approval
+from .counting import Gate, absentees, causes_of, decide, grant, vetoed_by
+from .openings import Openings
+from .records import Record, Requested
+from .replica import OpenProposal, Replica
+
+NOBODY = "nobody in time"
+"""Who vetoed a proposal for which no person answered."""
+
+type Held = list[OpenProposal]
+"""Proposals that would be executed, and wait for a person instead."""
+
+
+def reckon(
+    records: Iterable[Record],
+    replica: Replica,
+    openings: Openings,
+    approval: Approval,
+    *,
+    at: tuple[int, int],
+    gate: Gate | None,
+    counts: bool,
+) -> tuple[list[Record], Held]:
+    """Return what follows from a stage's records.
+
+    Args:
+        records: The stage's own records and its inputs; the replica has folded them.
+        replica: The board.
+        openings: Knows the rules of the open proposals.
+        approval: Which proposals wait for a person.
+        at: The round and stage.
+        gate: Names what stands in the way of executing an accepted proposal.
+        counts: Whether the stage ends a voting round; else only a person's veto decides.
+    """
+    written: Sequence[Record] = list(records)
+    results = grant((r for r in written if isinstance(r, Requested)), replica, at)
+    held: Held = []
+    causes = causes_of([*written, *results], replica) if counts else None
+    for proposal in replica.open.values():
+        answer = replica.answers.get(proposal.id)
+        if causes is not None:
+            results += absentees(proposal, causes, at)
+        if answer and answer.answer == "veto":
+            results.append(vetoed_by(answer.by or NOBODY, proposal, replica, at))
+        elif causes is not None:
+            rule = openings.rule_of(proposal.id)
+            decided = decide(proposal, replica, rule=rule, gate=gate, at=at)
+            if decided and decided.outcome == "accepted":
+                if answer:
+                    decided = structs.replace(decided, by=answer.by)
+                elif approval.holds(proposal):
+                    held.append(proposal)
+                    continue
+            if decided:
+                results.append(decided)
+    return results, held
