@@ -1,26 +1,46 @@
 """Who acts: rule agents, cohorts, populations and coordination structures."""
 
 from .base import Actions, Agent, Blocks, Cohort, RuleAgent
+from .beginnings import Beginnings
+from .capabilities import holders_of
 from .competence import Competence
 from .population import Population, Report, Sees
 from .randomness import Randomness
+from .state import Stateful, restore_to, state_of
 from .structure import Solo, Stage, Stages, Structure, Swarm, structures
+from .supervised import Supervision
+from .supervision import Escalation, Orders, Restart, SupervisionTree
+from .supervisor import Child, Supervisor
+from .teams import SupervisionConfig
 
 __all__ = [
     "Actions",
     "Agent",
+    "Beginnings",
     "Blocks",
+    "Child",
     "Cohort",
     "Competence",
+    "Escalation",
+    "Orders",
     "Population",
     "Randomness",
     "Report",
+    "Restart",
     "RuleAgent",
     "Sees",
     "Solo",
     "Stage",
     "Stages",
+    "Stateful",
     "Structure",
+    "Supervision",
+    "SupervisionConfig",
+    "SupervisionTree",
+    "Supervisor",
     "Swarm",
+    "holders_of",
+    "restore_to",
+    "state_of",
     "structures",
 ]

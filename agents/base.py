@@ -9,16 +9,20 @@ from numpy.typing import NDArray
 
 from blackboard import Action, Block, View
 
+from .state import Stateful
+
 type Actions = Action | Sequence[Action] | None
 type Blocks = Block | Sequence[Block] | None
 
 
-class Agent(mesa.Agent):
+class Agent(Stateful, mesa.Agent):
     """A Mesa agent that is given a view of the board and returns what it does.
 
     An exception in `act` is that agent's abstention, recorded with its cause; it never stops the
     stage.
     """
+
+    _given = frozenset({"model", "unique_id", "pos", "index"})
 
     index: int = -1
     """The agent's number on the board, 0 for the first; set when it joins."""
@@ -48,11 +52,13 @@ class RuleAgent(Agent):
         return method
 
 
-class Cohort(mesa.Agent):
+class Cohort(Stateful, mesa.Agent):
     """One object that acts for many agents with numpy: one method a stage, columns returned.
 
     A cohort and the same agents as objects must make the same decisions; a test says so.
     """
+
+    _given = frozenset({"model", "unique_id", "pos", "indices", "size"})
 
     def __init__(self, model: Any, size: int) -> None:
         super().__init__(model)

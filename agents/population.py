@@ -1,7 +1,7 @@
 """Populations: agents of one role that join together, and how a stage's actions are collected."""
 
 import traceback
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, repeat
 from typing import Any
@@ -9,20 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blackboard import Abstain, Draft, InvalidAction, View
+from blackboard import Abstain, Draft, InvalidAction, SwarmboardError, View
 
 from .base import Agent, Cohort
 from .competence import Competence
+from .state import Stateful, restore_to, state_of
 
 type Report = Callable[[NDArray[np.uint32], str], None]
 """Told which agents failed, and the traceback or reason."""
 type Run = tuple[type[Agent], list[Agent]]
+type Asked = tuple[list[Run], NDArray[np.uint32]]
+"""Neighbours of one class, and the board's numbers of all of them."""
 type Sees = Callable[[View, int], View]
 """A structure's choice of what an agent sees of the board."""
 
 
 @dataclass(eq=False)
-class Population:
+class Population(Stateful):
     """Agents of one role, as objects or as one cohort."""
 
     role: str
@@ -33,8 +36,11 @@ class Population:
     """What people call the members, in the case's own words; empty for no names."""
     competence: Competence | None = None
     """How often members are right, and how much together, where the scenario models that."""
+    capabilities: Sequence[str] | Mapping[str, Sequence[int]] = ()
+    """What all members can do; or by name which of them can, counted from 0."""
     indices: NDArray[np.uint32] = field(init=False)
-    _runs: list[Run] = field(init=False, repr=False)
+    _asked: dict[range | None, Asked] = field(init=False, repr=False)
+    """Who acts here, by the part of the run's agents that this process acts for."""
 
     @property
     def size(self) -> int:
@@ -49,7 +55,7 @@ class Population:
         else:
             for index, member in enumerate(self.members, first):
                 member.index = index
-            self._runs = _neighbours(self.members)
+            self._asked = {None: (_neighbours(self.members), self.indices)}
 
     def act(
         self,
@@ -59,23 +65,81 @@ class Population:
         sees: Sees | None,
         report: Report,
         left: Container[int] = (),
+        span: range | None = None,
     ) -> None:
-        """Let all members act on the same view and put what they do into the draft.
+        """Let the members act on the same view and put what they do into the draft.
 
         Who has left is not asked any more; a cohort's rows of leavers the draft leaves out.
+
+        Args:
+            view: The board as of the stage's start.
+            draft: Takes what they do.
+            sees: What each of them sees of the board; None means all of it.
+            report: Told who failed.
+            left: Who has left the run.
+            span: The board's numbers of the agents that this process acts for; None means all.
+                Objects outside are not asked; a cohort acts as ever, and its rows outside are
+                left out behind all checks, so that a wrong row fails it in every process.
         """
         if isinstance(self.members, Cohort):
-            _act_together(self.members, view, draft, report)
+            _act_together(self.members, view, draft, report, span)
             return
-        runs, indices = self._runs, self.indices
+        runs, indices = self._asked.get(span) or self._ask(span)
         if left:
-            staying = [member for member in self.members if member.index not in left]
+            staying = [member for _, run in runs for member in run if member.index not in left]
             indices = np.array([member.index for member in staying], np.uint32)
             runs = _neighbours(staying)
         _act_each(runs, indices, view, draft, sees=sees, report=report)
 
+    def state(self, span: range | None = None) -> Any:
+        """Return what the members remember: a value each, or a cohort's; None for nothing.
 
-def _act_together(cohort: Cohort, view: View, draft: Draft, report: Report) -> None:
+        With a span only that of its agents; a cohort remembers as a whole, whoever asks it.
+        """
+        if isinstance(self.members, Cohort):
+            return state_of(self.members)
+        states = [state_of(self.members[row]) for row in self._part(span)]
+        return states if any(state is not None for state in states) else None
+
+    def restore(self, state: Any, span: range | None = None) -> None:
+        """Give the members of a span, or all, what `state` returned of them.
+
+        Raises:
+            SwarmboardError: it is the state of another number of members.
+        """
+        if isinstance(self.members, Cohort):
+            restore_to(self.members, state)
+            return
+        part = self._part(span)
+        states = [None] * len(part) if state is None else state
+        if len(states) != len(part):
+            raise SwarmboardError(
+                f"the state of {len(states)} agents of role {self.role!r} was to be given to "
+                f"{len(part)}; restore with the config and the span that it was taken with"
+            )
+        for row, its in zip(part, states, strict=True):
+            restore_to(self.members[row], its)
+
+    def _part(self, span: range | None) -> range:
+        """Return the rows of the members that belong to a span of the board's numbers."""
+        rows = range(self.size)
+        if span is None or not rows:
+            return rows
+        first = int(self.indices[0])
+        return rows[max(span.start - first, 0) : max(span.stop - first, 0)]
+
+    def _ask(self, span: range | None) -> Asked:
+        """Note whom a span asks, which is the same in each of its stages."""
+        part = self._part(span)
+        assert not isinstance(self.members, Cohort)
+        members = self.members[part.start : part.stop]
+        self._asked[span] = _neighbours(members), self.indices[part.start : part.stop]
+        return self._asked[span]
+
+
+def _act_together(
+    cohort: Cohort, view: View, draft: Draft, report: Report, span: range | None
+) -> None:
     try:
         blocks = cohort.act(view)
         if blocks is None:
@@ -88,6 +152,9 @@ def _act_together(cohort: Cohort, view: View, draft: Draft, report: Report) -> N
     except Exception:  # whatever an agent's code raises is its abstention
         draft.abstain(cohort.indices, "error")
         report(cohort.indices, traceback.format_exc())
+    finally:
+        if span is not None:
+            draft.keep(span)
 
 
 def _act_each(

@@ -2,14 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
-from agents import Population, Randomness, Stages
+from agents import Population, Randomness, Stages, Stateful
 from blackboard import Rule, View
 
 
@@ -78,12 +78,15 @@ class Scene:
     """One per edge: how wide to draw it."""
 
 
-class Scenario(ABC):
+class Scenario(Stateful, ABC):
     """Base of all scenarios; a user's own is one class in one file.
 
     Everything a scenario knows of its agents it reads from the board. Its own state changes only
-    between stages, in `stages`, so that a run can be repeated from its log.
+    between stages, in `stages`, so that a run can be repeated from its log, and taken up again
+    from its `state` at the end of a round.
     """
+
+    _given = frozenset({"setup", "options", "agents", "random"})
 
     name: ClassVar[str]
     summary: ClassVar[str]
@@ -91,6 +94,8 @@ class Scenario(ABC):
     Options: ClassVar[type[ScenarioOptions]] = ScenarioOptions
     kinds: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """The columns of each entry kind that is stored as columns of numbers."""
+    changeable: ClassVar[tuple[str, ...]] = ()
+    """The options that a fork may change in the middle of a run."""
     structures: ClassVar[tuple[str, ...]] = ("swarm", "solo")
     default_agents: ClassVar[int] = 100
     default_threshold: ClassVar[int] = 80
@@ -123,6 +128,15 @@ class Scenario(ABC):
     @abstractmethod
     def stages(self, board: View) -> Stages:
         """Yield the stages of one round; each `yield` returns what the stage came to."""
+
+    def change(self, options: Any) -> None:
+        """Take other options from the next round on, because the run was forked here.
+
+        Only those named in `changeable` differ; a scenario that has copied one elsewhere
+        overrides this.
+        """
+        self.options = options
+        self.setup = replace(self.setup, options=options)
 
     def round_limit(self) -> int:
         """Return the most rounds a run takes unless told otherwise."""

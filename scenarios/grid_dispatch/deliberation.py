@@ -1,6 +1,6 @@
 """One round of the swarm: offer, bid, plan and check alternating, vote behind a gate."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from blackboard import ClosedStage, Decided, Gate, OpenProposal, Proposal, Rows,
 from .negotiation import Certificate, Negotiation, read_plan
 from .nodes import Conduct, as_lists
 from .options import GridOptions
+from .recall import made_of, values_of
 
 type Floats = NDArray[np.float64]
 type Round[Outcome] = Generator[Stage, ClosedStage, Outcome]
@@ -19,6 +20,7 @@ type Round[Outcome] = Generator[Stage, ClosedStage, Outcome]
 MOST_PAIRS = 60
 """How often planning and checking alternate within a round."""
 SILENT_FROM = 3
+_PLAIN = ("planner", "standing", "pairs", "votes", "approval_percent", "regret")
 
 
 class Deliberation:
@@ -77,6 +79,17 @@ class Deliberation:
             high[at[is_upper]], low[at[~is_upper]] = values[is_upper], values[~is_upper]
         self.negotiation.take_limits(low, high)
         self.negotiation.end_round()
+
+    def state(self) -> dict[str, Any]:
+        """Return whose turn it is, and what the last round came to."""
+        certificate = values_of(self.certificate)
+        return {name: getattr(self, name) for name in _PLAIN} | {"certificate": certificate}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over a state; the negotiation is restored by itself."""
+        for name in _PLAIN:
+            setattr(self, name, state[name])
+        self.certificate = made_of(Certificate, state["certificate"])
 
     def _offer(self, board: View) -> Round[None]:
         shares = self.negotiation.shares

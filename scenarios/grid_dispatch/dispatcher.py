@@ -20,6 +20,9 @@ class Dispatcher(RuleAgent):
         super().__init__(model)
         self._scenario = scenario
 
+    def state(self) -> None:
+        """Return nothing: all that the dispatcher knows is the world's."""
+
     def plan(self, view: View) -> Post:
         """Post the central optimum of the interval."""
         market = self._scenario.market

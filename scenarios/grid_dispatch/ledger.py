@@ -34,12 +34,18 @@ them (a trip, a new interval) the change is published and `rebaseline` forgets t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["SupplyLedger"]
 
 type Floats = NDArray[np.float64]
+
+_ARRAYS = ("low", "high", "_floor", "_cap", "_count", "_broken", "_x", "_low_price", "_high_price")
+"""What a ledger consists of, besides its terms."""
 
 _OUTPUT_TOLERANCE = 1e-9
 """Two outputs nearer than this share of their size (or MW) are one point to the supply law."""
@@ -84,6 +90,21 @@ class SupplyLedger:
         self._x = np.empty((0, nodes))
         self._low_price = np.empty((0, nodes))
         self._high_price = np.empty((0, nodes))
+
+    def state(self) -> dict[str, Any]:
+        """Return all points and limits, copied."""
+        arrays = {name: getattr(self, name).copy() for name in _ARRAYS}
+        return arrays | {"capacity": self._capacity, "offered": self._offered}
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> SupplyLedger:
+        """Return the ledger that had this state."""
+        low, high, floor, cap = (state[name] for name in ("low", "high", "_floor", "_cap"))
+        terms = {name: state[name] for name in ("capacity", "offered")}
+        ledger = cls(low, high, price_floor=floor, price_cap=cap, **terms)
+        for name in _ARRAYS:
+            setattr(ledger, name, state[name].copy())
+        return ledger
 
     def observe(
         self,

@@ -4,6 +4,7 @@ It is a fold of offers, bids, plans, objections and revealed limits, and never s
 Arrays are over the nodes with a choice unless noted.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from .ledger import SupplyLedger
 from .market import Market
 from .options import GridOptions
 from .planner import Cuts, Plan, Projection
+from .recall import made_of, values_of
 from .rounds import (
     Opening,
     balance_factor,
@@ -30,6 +32,11 @@ from .rounds import (
 type Floats = NDArray[np.float64]
 type Mask = NDArray[np.bool_]
 
+_PLAIN = (
+    *("round", "low", "high", "held", "quarantined", "bids", "offer_price"),
+    *("stiffness", "price", "price_limits"),
+)
+"""What of a negotiation is plain values, none of which is ever changed in place."""
 CAP_FACTOR = 10.0
 """The default price cap is this many times the dearest opening offer."""
 
@@ -147,7 +154,7 @@ class Negotiation:
             revealed = revealed_price(x, target, self.stiffness)
             broken = ledger.observe(x, revealed, answered, plan=self.plan.output)
         if self.options.quarantine:
-            self.quarantined |= broken
+            self.quarantined = self.quarantined | broken
             x = np.where(broken, self.bids, x)
         self.held = ~answered | self.quarantined
         self.bids = x
@@ -233,6 +240,30 @@ class Negotiation:
         """Go to the next interval, warm: prices, stiffness and cuts are kept."""
         self.change(market, moved, low, high)
         self.round = 0
+
+    def state(self) -> dict[str, Any]:
+        """Return what the board has come to, but for the market, which the options give."""
+        return {name: getattr(self, name) for name in _PLAIN} | {
+            "cut_lines": list(self.cut_lines),
+            "cut_limits": (self.cuts.low, self.cuts.high),
+            "plan": values_of(self.plan),
+            "table": values_of(self.table),
+            "opening": values_of(self.opening),
+            "ledger": self.ledger and self.ledger.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any], market: Market) -> None:
+        """Take over a state, in the market as it was then."""
+        self.market = market
+        for name in _PLAIN:
+            setattr(self, name, state[name])
+        self.cut_lines = list(state["cut_lines"])
+        rows, _, _ = market.cut(np.array(self.cut_lines, np.int64))
+        self.cuts = Cuts(rows, *state["cut_limits"])  # the market may have changed since
+        self.plan = made_of(Plan, state["plan"])
+        self.table = made_of(Plan, state["table"])
+        self.opening = made_of(Opening, state["opening"])
+        self.ledger = state["ledger"] and SupplyLedger.of(state["ledger"])
 
     def _ledger(self) -> SupplyLedger:
         if self.ledger is None:

@@ -48,6 +48,9 @@ class NodeCohort(Cohort):
         super().__init__(model, nodes)
         self.seats, self.curves, self.conduct = seats, curves, conduct
 
+    def state(self) -> None:
+        """Return nothing: the world tells the nodes their curves, and the brief all else."""
+
     def offer(self, view: View) -> list[PostBlock]:
         """Offer a share of the demand at its marginal cost."""
         shares = np.where(self.conduct.bluffers, self.curves.high, view.brief["shares"])
@@ -106,6 +109,9 @@ class NodeAgent(RuleAgent):
         self.seat, self.curve = seat, curve
         self.is_bluffer = bool(conduct.bluffers[seat])
         self.is_byzantine = bool(conduct.byzantine[seat])
+
+    def state(self) -> None:
+        """Return nothing: the world tells a node its curve, and the brief all else."""
 
     def offer(self, view: View) -> Post | list[Post]:
         """Offer a share of the demand at its marginal cost."""

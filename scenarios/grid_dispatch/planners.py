@@ -23,6 +23,9 @@ class Planner(RuleAgent):
         super().__init__(model)
         self.number = number
 
+    def state(self) -> None:
+        """Return nothing: all that a planner knows is in the brief."""
+
     def plan(self, view: View) -> Post | None:
         """Plan, if it is this planner's turn."""
         if view.brief["planner"] != self.number:

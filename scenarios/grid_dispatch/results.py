@@ -1,6 +1,6 @@
 """What a dispatch came to: the yardstick of each interval, its tables, and the round's row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,13 @@ from .deliberation import Deliberation
 from .market import Market
 from .negotiation import Negotiation
 from .opf import Optimum, solve_dc_opf
+from .recall import values_of
 
 type Floats = NDArray[np.float64]
+
+
+_PLAIN = ("pairs", "failovers", "quarantined", "cuts", "regret", "tripped_unit")
+_INTERVAL = ("number", "rounds", "is_accepted", "output", "bus_price", "bound", "held")
 
 
 @dataclass(slots=True, eq=False)
@@ -62,6 +67,26 @@ class Results:
         self.cuts = 0
         self.regret = 0.0
         self.tripped_unit: int | None = None
+
+    def state(self) -> dict[str, Any]:
+        """Return the figures, and the intervals with their optima; markets the options give."""
+        intervals = [
+            {name: getattr(interval, name) for name in _INTERVAL}
+            | {"optimum": values_of(interval.optimum)}
+            for interval in self.intervals
+        ]
+        row = dict(self.row)
+        return {name: getattr(self, name) for name in _PLAIN} | {"row": row, "intervals": intervals}
+
+    def restore(self, state: Mapping[str, Any], markets: Sequence[Market]) -> None:
+        """Take over a state, with the market of each interval; nothing is solved again."""
+        for name in _PLAIN:
+            setattr(self, name, state[name])
+        self.row = dict(state["row"])
+        self.intervals = [
+            Interval(market=market, **part | {"optimum": Optimum(*part["optimum"])})
+            for market, part in zip(markets, state["intervals"], strict=True)
+        ]
 
     def open_interval(self, market: Market, number: int) -> None:
         """Solve the interval's central problem.

@@ -45,6 +45,7 @@ class GridDispatch(Scenario):
         "objection": ("flow_mw", "limit_mw"),
         "limit": ("side", "limit_mw"),
     }
+    changeable = ("regret_percent", "certificate_percent", "interval_rounds")
     default_rounds = 80
 
     def __init__(self, setup: Setup) -> None:
@@ -64,6 +65,8 @@ class GridDispatch(Scenario):
         self.results = Results()
         self.results.open_interval(self.market, self.interval)
         self.trip_round = trip_round(options)
+        self.tripped_in: int | None = None
+        """The interval in which the largest unit has tripped."""
         self.is_impasse = False
 
     @classmethod
@@ -83,6 +86,11 @@ class GridDispatch(Scenario):
                 f"of them away, or take case=synthetic:{asked}"
             )
         return options, nodes
+
+    def change(self, options: Any) -> None:
+        """Take other options from the next round on, the talks included."""
+        super().change(options)
+        self.talks.options = self.negotiation.options = options
 
     def round_limit(self) -> int:
         """Return the rounds that all intervals together may take."""
@@ -130,6 +138,29 @@ class GridDispatch(Scenario):
     def is_done(self) -> bool:
         """Say whether every interval is settled, or the objections contradict each other."""
         return self.is_impasse or self.interval >= self.options.intervals
+
+    def state(self) -> dict[str, Any]:
+        """Return how far the negotiation is; case, network and markets the options give."""
+        return {
+            "interval": self.interval,
+            "is_impasse": self.is_impasse,
+            "tripped_in": self.tripped_in,
+            "negotiation": self.negotiation.state(),
+            "talks": self.talks.state(),
+            "results": self.results.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from there; nodes are told their curves, and no optimum is solved again."""
+        self.interval, self.is_impasse = state["interval"], state["is_impasse"]
+        self.tripped_in = state["tripped_in"]
+        markets = self._markets([part["output"] for part in state["results"]["intervals"]])
+        self.market = markets[-1]
+        self.negotiation.restore(state["negotiation"], self.market)
+        self.talks.restore(state["talks"])
+        self.results.restore(state["results"], markets)
+        if self.setup.structure != "solo":
+            self._tell_nodes()
 
     def row(self) -> Mapping[str, float | int | str | None]:
         """Return the round's prices, certificate and objections."""
@@ -199,7 +230,7 @@ class GridDispatch(Scenario):
         """Take the largest unit out: its node knows, and the change of limits is published."""
         case, unit = tripped(self.case)
         before = self.market.curves
-        self.case = case
+        self.case, self.tripped_in = case, self.interval
         self.day = self.day.with_case(case)
         self.market = self.day.market(self.interval, None)
         self._tell_nodes()
@@ -208,6 +239,17 @@ class GridDispatch(Scenario):
         self.negotiation.change(self.market, moved, curves.low, curves.high)
         self.results.open_interval(self.market, self.interval)
         self.results.tripped_unit = int(case.units.ids[unit])
+
+    def _markets(self, outputs: Sequence[Floats | None]) -> list[Market]:
+        """Return the market of each interval up to now, by its outputs; trip where it tripped."""
+        markets: list[Market] = []
+        for interval, previous in enumerate([None, *outputs[:-1]]):
+            is_tripped = interval == self.tripped_in
+            if is_tripped:
+                self.case, _ = tripped(self.case)
+                self.day = self.day.with_case(self.case)
+            markets.append(self.day.market(interval, None if is_tripped else previous))
+        return markets
 
     def _tell_nodes(self) -> None:
         """Give each node its own new curve and limits, and nobody else."""

@@ -39,6 +39,7 @@ class Jury(Scenario):
     name = "jury"
     summary = "a jury of known competence votes on trials with known answers"
     Options = JuryOptions
+    changeable = ("trials", "trials_per_round")
     default_rounds = 1_000_000
 
     def populate(self, model: Any) -> Sequence[Population]:
@@ -62,6 +63,14 @@ class Jury(Scenario):
     def is_done(self) -> bool:
         """Say whether all trials are judged."""
         return len(self.truth) >= int(self.options.trials)
+
+    def state(self) -> Any:
+        """Return the answers so far, and what became of the trials."""
+        return {"truth": list(self.truth), "verdicts": list(self.verdicts)}
+
+    def restore(self, state: Any) -> None:
+        """Go on after those trials."""
+        self.truth, self.verdicts = list(state["truth"]), list(state["verdicts"])
 
     def metrics(self) -> Mapping[str, float | None]:
         """Return the shares of trials judged rightly, wrongly and not at all."""

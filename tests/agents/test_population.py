@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 from agents import Agent, Cohort, Population, RuleAgent
-from blackboard import Abstain, Board, ClosedStage, Post, Proposal, View, Vote, VoteBlock
+from blackboard import (
+    Abstain,
+    Board,
+    ClosedStage,
+    Draft,
+    Post,
+    PostBlock,
+    Proposal,
+    View,
+    Vote,
+    VoteBlock,
+)
+from blackboard.canonical import merge
 
 type Play = Callable[..., tuple[ClosedStage, list[tuple[list[int], str]]]]
 
@@ -290,3 +302,154 @@ def test_who_has_left_is_not_asked_any_more(model: mesa.Model) -> None:
         population.act(view, draft, sees=None, report=lambda *_: None, left={1: "left"})
 
     assert asked == [0, 2]
+
+
+def records_of(make: Callable[[], list[Any]], spans: list[range | None]) -> tuple[Any, Any]:
+    """Return a stage's records, and who was reported, when each span has a writer of its own."""
+    commits, reported = [], []
+    with Board.open("memory://", kinds={"offer": ("price",)}) as board:
+        leader = board.lead()
+        populations = [Population(f"role {n}", members) for n, members in enumerate(make())]
+        for population in populations:
+            population.seat(leader.welcome(population.role, population.size))
+        leader.begin_round()
+        leader.begin([Proposal()])
+        for span in spans:
+            draft = Draft(leader.replica, {"offer": ("price",)}, round=1, stage=1)
+            for population in populations:
+                population.act(
+                    leader.view("vote"),
+                    draft,
+                    sees=None,
+                    report=lambda agents, why: reported.append((agents.tolist(), why)),
+                    span=span,
+                )
+            commits.append(draft.records())
+    return merge(commits), reported
+
+
+def teams(model: mesa.Model, *does: Any) -> Callable[[], list[Any]]:
+    def make() -> list[Any]:
+        members = voters(model, *does)
+        return [members[:3], members[3:]]
+
+    return make
+
+
+class Firm(Cohort):
+    """Does in a vote what a function returns for its members."""
+
+    does: Any = None
+
+    def vote(self, view: View) -> Any:
+        return self.does(self.indices)
+
+
+def firms(model: mesa.Model, does: Any) -> Callable[[], list[Any]]:
+    def make() -> list[Any]:
+        made = [Firm(model, 3), Firm(model, 8)]
+        for firm in made:
+            firm.does = does
+        return made
+
+    return make
+
+
+def offers_and_votes(agents: Any) -> list[Any]:
+    choices = (agents % 2).astype(np.uint8)
+    return [PostBlock("offer", {"price": agents * 1.5}), VoteBlock(choices, reasons=agents / 2)]
+
+
+def half_an_offer(agents: Any) -> list[Any]:
+    few = agents[agents % 3 == 0]
+    return [
+        PostBlock("offer", {"price": few * 1.5}, few),
+        VoteBlock(np.zeros(len(few), np.uint8), agents=few),
+        Abstain("budget", agents[agents % 3 == 1]),
+    ]
+
+
+def nothing_at_all(agents: Any) -> list[Any]:
+    return [PostBlock("offer", {"price": np.empty(0)}, agents[:0])]
+
+
+def one_wrong_row(agents: Any) -> list[Any]:
+    price = np.where(agents == 9, np.nan, 1.0)
+    return [VoteBlock(np.zeros(len(agents), np.uint8)), PostBlock("offer", {"price": price})]
+
+
+def an_error(agents: Any) -> list[Any]:
+    raise ZeroDivisionError("told to")
+
+
+SHARES = {
+    "one": [range(11)],
+    "two": [range(5), range(5, 11)],
+    "three": [range(3), range(3, 9), range(9, 11)],
+    "five": [range(1), range(1, 4), range(4, 4), range(4, 10), range(10, 20)],
+}
+
+
+@pytest.mark.parametrize("spans", SHARES.values(), ids=SHARES)
+@pytest.mark.parametrize(
+    "does", [offers_and_votes, half_an_offer, nothing_at_all, one_wrong_row, an_error]
+)
+def test_a_cohort_does_the_same_in_however_many_processes(
+    model: mesa.Model, does: Any, spans: list[range | None]
+) -> None:
+    whole, _ = records_of(firms(model, does), [None])
+
+    shared, _ = records_of(firms(model, does), spans)
+
+    assert shared == whole
+    assert whole
+
+
+@pytest.mark.parametrize("spans", SHARES.values(), ids=SHARES)
+def test_objects_do_the_same_in_however_many_processes(
+    model: mesa.Model, spans: list[range | None]
+) -> None:
+    does = [Post("offer", {"price": 1.0}), Vote("reject"), Vote("wrong"), *[Vote("approve")] * 8]
+
+    whole, told = records_of(teams(model, *does), [None])
+    shared, told_again = records_of(teams(model, *does), spans)
+
+    assert shared == whole
+    assert told_again == told
+    assert told[0][0] == [2]
+
+
+def test_objects_outside_of_a_span_are_not_asked(model: mesa.Model) -> None:
+    asked: list[int] = []
+
+    class Curious(RuleAgent):
+        def vote(self, view: View) -> None:
+            asked.append(self.index)
+
+    def make() -> list[Any]:
+        return [[Curious(model) for _ in range(6)], [Curious(model) for _ in range(6)]]
+
+    records_of(make, [range(4, 8), range(4, 8), range(12, 20)])
+
+    assert asked == [4, 5, 6, 7] * 2
+
+
+def test_who_has_left_is_not_asked_within_a_span(model: mesa.Model) -> None:
+    asked: list[int] = []
+
+    class Curious(RuleAgent):
+        def look(self, view: View) -> None:
+            asked.append(self.index)
+
+    population = Population("member", [Curious(model) for _ in range(5)])
+    with Board.open("memory://") as board:
+        leader = board.lead()
+        population.seat(leader.welcome("member", 5))
+        leader.begin_round()
+        view, draft = leader.view("look"), leader.begin()
+
+        population.act(
+            view, draft, sees=None, report=lambda *_: None, left={2: "left"}, span=range(1, 4)
+        )
+
+    assert asked == [1, 3]
