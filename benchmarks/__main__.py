@@ -3,7 +3,17 @@
 import importlib
 import sys
 
-BENCHMARKS = ("board", "round", "grid", "cases", "disturbances", "qp_solvers")
+BENCHMARKS = (
+    "board",
+    "round",
+    "grid",
+    "cases",
+    "disturbances",
+    "qp_solvers",
+    "soak",
+    "memory",
+    "lasting",
+)
 
 
 def main(argv: list[str]) -> None:

@@ -1,12 +1,12 @@
 """What a run's records add up to: the counts of its summary, as a fold of the log."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from blackboard import ABSTAINED, Abstained, Ballots, Decided, Record
+from blackboard import ABSTAINED, Abstained, Ballots, Decided, Record, decode, encode
 
 CAUSES = ("cast", "error", "invalid", "late", "budget", "silent", "left", "quarantined")
 DECISIONS_SHOWN = 100
@@ -36,6 +36,24 @@ class Accounts:
                 case Abstained(proposal=proposal, cause=cause):
                     if proposal is not None:
                         self.abstentions[cause] += len(record.members)
+
+    def state(self) -> dict[str, Any]:
+        """Return the counts as plain values."""
+        return {
+            "outcomes": dict(self.outcomes),
+            "abstentions": dict(self.abstentions),
+            "last": [encode(decided) for decided in self.last],
+            "last_accepted": self.last_accepted and encode(self.last_accepted),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from counts that `state` returned."""
+        self.outcomes, self.abstentions = Counter(state["outcomes"]), Counter(state["abstentions"])
+        decided: Any = map(decode, state["last"])
+        self.last.clear()
+        self.last.extend(decided)
+        accepted: Any = state["last_accepted"] and decode(state["last_accepted"])
+        self.last_accepted = accepted
 
     @property
     def decisive(self) -> Decided | None:

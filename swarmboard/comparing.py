@@ -1,31 +1,89 @@
 """Comparing two runs: what was asked differently, what came out differently, and where first."""
 
 from collections.abc import Iterator, Mapping
-from itertools import zip_longest
+from textwrap import fill
 from typing import Any
 
-from blackboard import OPERATIONAL, Record, RunDirectory, encode, read_log
+from blackboard import BadInput, Joined, RunDirectory, read_log
 
-PARAMETERS = ("scenario", "structure", "agents", "seed", "rule", "rounds", "ballots", "options")
+from .accounts import Accounts
+from .diverging import Divergence, divergence_text, first_divergence
+from .explaining import People
+
+OF_THE_RECORD = ("run_id", "out")
+"""What `config.json` says of the place of a run, and not of the run."""
 RESULTS = ("status", "rounds", "digest", "consensus", "yardstick", "metrics", "abstentions")
+WIDTH = 100
 
 
 def compare(first: RunDirectory, second: RunDirectory) -> str:
-    """Return the differences of two runs as lines of text."""
-    lines = [f"{'':<34} {first.run_id:<24} {second.run_id}"]
-    for title, file, names in (
-        ("parameters", "config.json", PARAMETERS),
-        ("results", "summary.json", RESULTS),
-    ):
-        rows = _differences(_chosen(first, file, names), _chosen(second, file, names))
+    """Return the differences of two runs as lines of text.
+
+    Both are read a stage at a time, and a run that still goes on, or was killed, will do.
+
+    Raises:
+        BadInput: one of them has no log.
+    """
+    for run in (first, second):
+        if not run.log.is_file():
+            raise BadInput(f"{run.path} has no events.log: there is nothing to compare")
+    parameters = _differences(_parameters(first), _parameters(second))
+    results = _differences(*_results(first, second))
+    parted = first_divergence(first.log, second.log)
+    if not (parameters or results or parted):
+        digest = (first.read_json("summary.json") or {}).get("digest")
+        return (
+            f"A {first.run_id} and B {second.run_id}: parameters: the same, results: the same, "
+            "histories: the same, event for event" + (f" (digest {digest})" if digest else "")
+        )
+    lines = [f"{'':<42} {f'A {first.run_id}':<23} B {second.run_id}"]
+    for title, rows in (("parameters", parameters), ("results", results)):
         lines += [title, *rows] if rows else [f"{title}: the same"]
-    lines.append(_first_difference(first, second))
+    lines.append(_histories(first, second, parted))
     return "\n".join(lines)
 
 
-def _chosen(run: RunDirectory, file: str, names: tuple[str, ...]) -> dict[str, Any]:
-    content = run.read_json(file) or {}
-    return dict(_flat({name: content.get(name) for name in names}))
+def _histories(first: RunDirectory, second: RunDirectory, parted: Divergence | None) -> str:
+    if parted is None:
+        return "histories: the same, event for event"
+    people = People(r for r in _round_zero(first) if isinstance(r, Joined))
+    name = None if parted.agent is None else people.name(parted.agent)
+    text = f"first differing event: number {parted.number:,}, in {divergence_text(parted, name)}"
+    return fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _round_zero(run: RunDirectory) -> Iterator[Any]:
+    for record in read_log(run.log):
+        if record.round > 0:
+            return
+        yield record
+
+
+def _parameters(run: RunDirectory) -> dict[str, Any]:
+    config = run.read_json("config.json") or {}
+    return dict(_flat({n: value for n, value in config.items() if n not in OF_THE_RECORD}))
+
+
+def _results(first: RunDirectory, second: RunDirectory) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the results of both, so far as both have them."""
+    summaries = [run.read_json("summary.json") or _so_far(run) for run in (first, second)]
+    names = [name for name in RESULTS if all(name in summary for summary in summaries)]
+    mine, other = (dict(_flat({n: summary[n] for n in names})) for summary in summaries)
+    return mine, other
+
+
+def _so_far(run: RunDirectory) -> dict[str, Any]:
+    """Return what the log of a run without a summary comes to."""
+    accounts, last = Accounts(), 0
+    for record in read_log(run.log):
+        accounts.take((record,))
+        last = record.round
+    return {
+        "status": "unfinished",
+        "rounds": last,
+        "consensus": dict(accounts.outcomes),
+        "abstentions": dict(accounts.abstentions),
+    }
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -40,35 +98,21 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
     names = dict.fromkeys([*first, *second])
     return [
-        f"  {name:<32} {_short(first.get(name)):<24} {_short(second.get(name))}"
+        f"  {name:<40} {_short(first.get(name)):<23} {_short(second.get(name)):<23} "
+        f"{_change(first.get(name), second.get(name))}".rstrip()
         for name in names
         if first.get(name) != second.get(name)
     ]
 
 
+def _change(before: Any, after: Any) -> str:
+    """Return by how much a number changed."""
+    numbers = (before, after)
+    if any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
+        return ""
+    return f"{after - before:+.6g}"
+
+
 def _short(value: Any) -> str:
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    text = f"{value:.9g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 23 else f"{text[:20]}..."
-
-
-def _first_difference(first: RunDirectory, second: RunDirectory) -> str:
-    """Name the first event in which the histories part."""
-    pairs = zip_longest(_history(first), _history(second), fillvalue=(None, b""))
-    for number, ((mine, mine_bytes), (other, other_bytes)) in enumerate(pairs, 1):
-        if mine_bytes != other_bytes:
-            parted = f"{_where(mine)} against {_where(other)}"
-            return f"first differing event: number {number}, {parted}"
-    return "histories: the same, event for event"
-
-
-def _history(run: RunDirectory) -> Iterator[tuple[Record | None, bytes]]:
-    """Yield the records that make the digest, with their bytes."""
-    for record in read_log(run.log):
-        if record.event_class != OPERATIONAL:
-            yield record, encode(record)
-
-
-def _where(record: Record | None) -> str:
-    if record is None:
-        return "the end"
-    return f"{type(record).__name__.lower()} in round {record.round}, stage {record.stage}"

@@ -1,6 +1,7 @@
 """A run's configuration: checked at the door, frozen, and enough to repeat the run."""
 
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -9,13 +10,30 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agents import structures
+from agents import SupervisionConfig, structures
 from blackboard import BadInput
 from scenarios import Scenario, ScenarioOptions
+
+from .faults import Fault, check_possible, read_faults
 
 BASELINES = ("single", "separate", "chorus")
 _OF_THE_RECORD = ("run_id", "versions")
 """What `config.json` says of the run it was written for; a repetition has its own."""
+
+
+class Fork(BaseModel):
+    """A point at which a run was forked, and what was changed there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parent: str
+    """The run that was forked."""
+    at_round: int = Field(ge=0)
+    """The last round that both have in common."""
+    digest: str
+    """The digest up to that round."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """The scenario's options that hold from the next round on."""
 
 
 class RunConfig(BaseModel):
@@ -37,6 +55,28 @@ class RunConfig(BaseModel):
     workers: int = Field(1, ge=1)
     baseline: str | None = None
     ballots: str = "sealed"
+    faults: tuple[Fault, ...] = ()
+    supervision: SupervisionConfig | None = None
+    snapshot_every: int = Field(25, ge=1)
+    """Rounds between two snapshots."""
+    worker_deadline_s: float = Field(10.0, gt=0, le=86_400)
+    """How long the leader waits for a worker in a stage; then its agents abstain late."""
+    approval_above: float | None = Field(None, ge=0, allow_inf_nan=False)
+    """Proposals whose declared impact is larger wait for a person."""
+    approval_s: float = Field(300.0, ge=0, le=2_592_000)
+    """How long they wait; without an answer they are not executed."""
+    forks: tuple[Fork, ...] = ()
+    """Where the run left others behind, oldest first."""
+
+
+RUN_SETTINGS = (
+    "ballots",
+    "snapshot_every",
+    "worker_deadline_s",
+    "approval_above",
+    "approval_s",
+)
+"""What `--set` changes of the run itself; all else belongs to the scenario."""
 
 
 def make_config(values: Mapping[str, Any]) -> RunConfig:
@@ -48,6 +88,8 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
     given = dict(values)
     if given.get("threshold") is not None:
         given["threshold"] = check_threshold(given["threshold"])
+    if given.get("faults"):
+        given["faults"] = read_faults(given["faults"])
     try:
         config = RunConfig(**given)
     except ValidationError as error:
@@ -62,8 +104,13 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
             f"--baseline {config.baseline} compares language-model teams, and "
             f"{config.scenario} has none; use --baseline single"
         )
-    if config.workers > 1:
-        raise BadInput(f"--workers {config.workers}: this version runs on one worker; use 1")
+    board = config.board or os.environ.get("SWARMBOARD_URL") or None
+    if config.workers > 1 and (board or "").startswith("memory://"):
+        raise BadInput(
+            f"--workers {config.workers} with --board memory://: other processes cannot reach that "
+            "board; leave --board away, or name a server"
+        )
+    check_possible(config.faults, workers=config.workers, board=board)
     return config
 
 

@@ -1,110 +1,251 @@
 """Executing a plan: its board, its rounds, and what is left on disk however it ends."""
 
+import json
 import os
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from blackboard import (
+    Approval,
+    Approver,
     BadInput,
     Board,
     EventLog,
     Leader,
+    LeaseLost,
     RunDirectory,
+    RunLock,
+    ServerUnavailable,
+    Stopped,
     SwarmboardError,
     write_tables,
 )
 
 from .accounts import Accounts
+from .beginning import Beginning
 from .config import make_config
+from .crew import WorkerCrew
+from .disruption import Disruption
+from .health import Health
+from .keeping import Keeping
 from .model import SwarmModel
 from .plan import Plan, prepare
+from .recovery import ServerLost, go_on
 from .result import Result
 from .stop import Stop
 from .summary import baseline_summary, summarise, unfinished_summary
 
 type Watch = Callable[[SwarmModel, Accounts], None]
 """Told after each round; what it does must not change the run."""
+type Tell = Callable[[str], None]
+"""Told what people have to know while the run goes on."""
 
 
 @dataclass
-class _Run:
+class Run:
     """What belongs to one execution."""
 
     plan: Plan
     directory: RunDirectory
     stop: Stop
-    watch: Watch | None
-    began: float
+    lock: RunLock
+    watch: Watch | None = None
+    tell: Tell = field(default=lambda line: None)
+    approver: Approver | None = None
+    beginning: Beginning | None = None
+    """Where a run goes on; None for a new one."""
+    takes_over: bool = False
+    began: float = field(default_factory=time.perf_counter)
     accounts: Accounts = field(default_factory=Accounts)
+    board: Board | None = None
     leader: Leader | None = None
+    model: SwarmModel | None = None
+    workers: list[dict[str, Any]] = field(default_factory=list)
+    rehearsed: int = 0
+    """Rounds gone through that the log held already."""
+    computed: int = 0
+    """Rounds that are new."""
+    is_whole: bool = False
+    """Whether its last round went to its end."""
+    losses: list[int] = field(default_factory=list)
+    """The rounds in which the bundled server ended by itself."""
+    disruption: Disruption = field(default_factory=Disruption)
 
 
-def execute(plan: Plan, *, watch: Watch | None = None) -> Result:
+def execute(
+    plan: Plan,
+    *,
+    watch: Watch | None = None,
+    tell: Tell = lambda line: None,
+    approver: Approver | None = None,
+) -> Result:
     """Run a plan, write its run directory, and return the result.
 
     A run that fails leaves `status: failed`, what it had done so far, and its traceback in
     `run.log`; the error is raised again, with a note that says where. The first Ctrl-C ends a
-    run after its round, the second at once.
+    run after its stage, the second at once.
     """
     directory = RunDirectory.create(plan.config.out)
-    with Stop() as stop:
-        run = _Run(plan, directory, stop, watch, time.perf_counter())
+    with Stop() as stop, RunLock(directory.lock) as lock:
+        lock.take()
+        run = Run(plan, directory, stop, lock, watch, tell, approver)
         try:
             directory.write_json("config.json", plan.as_config(directory.run_id))
-            _execute(run)
-        except (Exception, KeyboardInterrupt) as error:
-            if run.leader is None and isinstance(error, SwarmboardError):
-                directory.discard()
-                raise BadInput(str(error)) from error
-            _report(run, error)
+        except SwarmboardError:
+            directory.discard()
             raise
-    return Result(directory)
+        return carry_out(run)
 
 
-def _execute(run: _Run) -> None:
+def carry_out(run: Run) -> Result:
+    """Take a run from where it begins to its end."""
+    try:
+        while not _carry_out(run):
+            pass
+    except LeaseLost:
+        if run.leader is None and run.beginning is None:
+            run.directory.discard()
+        raise  # what is in the directory belongs to whoever leads now
+    except (Exception, KeyboardInterrupt) as error:
+        is_refused = isinstance(error, BadInput) and run.model is None
+        is_new = (run.leader is None or is_refused) and run.beginning is None
+        if is_new and isinstance(error, SwarmboardError):
+            run.directory.discard()
+            raise BadInput(str(error)) from error
+        _report(run, error)
+        raise
+    return Result(run.directory)
+
+
+def _carry_out(run: Run) -> bool:
+    """Go on with a run as far as its server lives; say whether that is to its end."""
+    try:
+        summary = _lead(run)
+    except ServerLost as lost:
+        go_on(run, lost)
+        return False
+    _write_results(run, summary)
+    return True
+
+
+def _lead(run: Run) -> dict[str, Any]:
+    """Lead a run on its board, and return its summary."""
     plan, directory = run.plan, run.directory
     with _board(run) as leader:
-        status, model = _rounds(run, leader)
+        status = _rounds(run, leader)
         leader.finish(status)
-        summary = summarise(plan, directory, model, run.accounts, status)
+        run.is_whole = status != "broken off"
+        status = "stopped" if status == "broken off" else status
+        if run.is_whole and run.model:
+            summary = summarise(plan, directory, run.model, run.accounts, status)
+        else:
+            summary = unfinished_summary(plan, directory, leader, run.accounts, status=status)
         summary["board"]["revision"] = leader.revision
+    return summary
+
+
+def _write_results(run: Run, summary: dict[str, Any]) -> None:
+    """Write the tables and the summary of a run that has ended."""
+    plan, directory, status = run.plan, run.directory, summary["status"]
+    summary |= {"resumed": _resumed(run), "workers": run.workers}
+    summary["board"]["restarts"] = len(run.losses)
     write_tables(directory.log, directory.path)
-    for name, columns in model.world.tables().items():
-        directory.write_result(name, columns)
-    model.remove_all_agents()
+    if run.is_whole and run.model:
+        for name, columns in run.model.world.tables().items():
+            directory.write_result(name, columns)
+    if run.model:
+        run.model.remove_all_agents()
     summary["timing"]["wall_s"] = round(time.perf_counter() - run.began, 4)
     if plan.config.baseline and status == "done" and not run.stop.is_asked:
         summary["baseline"] = _baseline(plan, directory)
     directory.write_json("summary.json", summary)
 
 
-def _rounds(run: _Run, leader: Leader) -> tuple[str, SwarmModel]:
+def _rounds(run: Run, leader: Leader) -> str:
+    """Run rounds with the workers and the health that the configuration asks for."""
+    plan, beginning, health = run.plan, run.beginning, Health.of(run.plan.config)
+    state = beginning.state if beginning else None
+    assert run.board
+    with (
+        run.disruption.way_to(run.board, plan.config) as way,
+        WorkerCrew(plan, run.directory, tell=run.tell, way=way, health=health) as crew,
+    ):
+        timing = run.model.timing if run.model else None
+        model = run.model = SwarmModel(
+            plan.world,
+            plan.structure,
+            leader,
+            state=state and state["model"],
+            crew=crew if crew.is_needed else None,
+            health=health,
+        )
+        model.timing = timing or model.timing
+        if health:
+            health.strike = partial(run.disruption.strike, run.board, leader)
+        if beginning and state:
+            for span, part in beginning.parts:
+                model.restore_part(part, span)
+            run.accounts.restore(state["accounts"])
+            plan.change_options(leader.round, is_start=True)
+        status = _until_done(run, model, Keeping(run.directory, plan))
+        run.workers = crew.report()
+    run.disruption.tell(health)
+    return status
+
+
+def _until_done(run: Run, model: SwarmModel, keeping: Keeping) -> str:
     """Run rounds until the scenario is done, its rounds are used up, or a person stops it."""
-    model = SwarmModel(run.plan.world, run.plan.structure, leader)
-    while leader.round < run.plan.rounds and not model.world.is_done():
+    plan, leader = run.plan, model.leader
+    while leader.round < plan.rounds and not model.world.is_done():
         if run.stop.is_asked:
-            return "stopped", model
-        model.run_for(1)
+            keeping.keep(model, run.accounts)
+            return "stopped"
+        plan.change_options(leader.round)
+        run.disruption.spoil(model.health, leader.round + 1)
+        was_rehearsing = leader.is_rehearsing
+        try:
+            model.run_for(1)
+        except Stopped:
+            return "broken off"
+        run.rehearsed += was_rehearsing and leader.is_rehearsing
+        run.computed += not leader.is_rehearsing
         for closed in model.closed:
             run.accounts.take(closed.records)
         leader.renew_if_due()
+        keeping.keep_if_due(model, run.accounts)
         if run.watch:
             run.watch(model, run.accounts)
-    return "done", model
+    keeping.keep(model, run.accounts)
+    return "done"
 
 
-def _report(run: _Run, error: BaseException) -> None:
+def _resumed(run: Run) -> dict[str, int] | None:
+    """Return what going on cost, for the summary."""
+    if run.beginning is None:
+        return None
+    return {
+        "from_round": run.beginning.round,
+        "rehearsed_rounds": run.rehearsed,
+        "computed_rounds": run.computed,
+    }
+
+
+def _report(run: Run, error: BaseException) -> None:
     """Leave the traceback, the tables so far, and a summary that says how far the run came.
 
     Each is tried by itself: a full disk takes the one and leaves the other.
     """
     status = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
     directory, leader = run.directory, run.leader
-    error.add_note(f"what the run left is in {directory.path}, this traceback in run.log there")
+    error.add_note(
+        f"what the run left is in {directory.path}, this traceback in run.log there; "
+        f"`swarmboard resume {directory.path}` goes on"
+    )
     with suppress(OSError), directory.messages.open("a", encoding="utf-8") as file:
         file.write("".join(traceback.format_exception(error)))
     why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -117,29 +258,55 @@ def _report(run: _Run, error: BaseException) -> None:
 
 
 @contextmanager
-def _board(run: _Run) -> Iterator[Leader]:
+def _board(run: Run) -> Iterator[Leader]:
     """Open the run's board and lead it; let go of both in every case."""
-    plan, directory = run.plan, run.directory
+    plan, directory, beginning = run.plan, run.directory, run.beginning
     url = plan.config.board or os.environ.get("SWARMBOARD_URL") or None
-    with EventLog(directory.log) as log:
+    limits = Approval(plan.config.approval_above, plan.config.approval_s, run.approver)
+    with EventLog(directory.log, at=beginning.log_end if beginning else None) as log:
         board = Board.open(
             None if url == "bundled" else url,
             run=directory.run_id,
             kinds=plan.world.kinds,
             data_dir=directory.path / "board",
         )
-        sealed = plan.config.ballots == "sealed"
         with board:
-            leader = run.leader = board.lead(rule=plan.setup.rule, sealed=sealed, log=log)
-            address = directory.path / "board.json"
-            directory.write_json("board.json", {"url": board.url, "pid": board.server_pid})
+            run.board = board
+            leader = run.leader = board.lead(
+                rule=plan.setup.rule,
+                sealed=plan.config.ballots == "sealed",
+                log=log,
+                approval=limits,
+                script=beginning.script(directory.log) if beginning else None,
+                least_epoch=beginning.epoch if beginning else 0,
+                takes_over=beginning is not None,
+            )
+            if beginning and beginning.state:
+                leader.restore(beginning.state["leader"])
+            leader.oversight.is_stopped = run.stop.is_overdue
+            leader.oversight.tell = run.tell
+            address = {"url": board.url, "pid": board.server_pid, "runner": leader.runner}
+            directory.write_json("board.json", address | {"runner_pid": os.getpid()})
             try:
                 yield leader
+            except LeaseLost:
+                raise
             except BaseException as error:
+                if isinstance(error, ServerUnavailable) and board.has_lost_server:
+                    leader.history.break_off()
+                    raise ServerLost(leader.round) from error
                 _let_go(leader, error)
                 raise
             finally:
-                address.unlink(missing_ok=True)
+                _forget_address(directory, leader.runner)
+
+
+def _forget_address(directory: RunDirectory, runner: str) -> None:
+    """Remove `board.json`, unless another runner has put its own there."""
+    with suppress(OSError, ValueError):
+        path = directory.path / "board.json"
+        if json.loads(path.read_text("utf-8")).get("runner") == runner:
+            path.unlink(missing_ok=True)
 
 
 def _let_go(leader: Leader, error: BaseException) -> None:
@@ -154,6 +321,9 @@ def _baseline(plan: Plan, directory: RunDirectory) -> dict[str, Any] | None:
         "structure": "solo",
         "baseline": None,
         "out": directory.path / "baseline",
+        "workers": 1,
+        "faults": (),
+        "supervision": None,
     }
     alone = prepare(make_config(values), rule=plan.setup.rule, kind=plan.scenario)
     summary = execute(alone).summary

@@ -1,16 +1,20 @@
 """The Mesa model of a run: one Mesa step is one round of the swarm."""
 
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol
 
 import mesa
 import numpy as np
+from mesa.time import Priority, Schedule
 from numpy.typing import NDArray
 
-from agents import Population, Stage, Structure
-from blackboard import ClosedStage, Leader
+from agents import Cohort, Population, Stage, Structure, restore_to, state_of
+from blackboard import ClosedStage, Draft, Follower, Leader, View
 from scenarios import Scenario
+
+from .future import Future
+from .health import Health
 
 FAILURES_KEPT = 20
 """How many tracebacks of failed agents a run keeps in its log."""
@@ -25,37 +29,75 @@ class Timing:
         self.board_s = self.agents_s = self.scenario_s = 0.0
 
 
+class Crew(Protocol):
+    """Processes that act for a run's agents beside the one that leads it."""
+
+    @property
+    def spans(self) -> Sequence[range]:
+        """The agents that each acts for."""
+
+    def act(self, leader: Leader) -> None:
+        """Have all agents act in the leader's stage, and wait until they have."""
+
+
 class SwarmModel(mesa.Model):
     """Runs a scenario's rounds: sense, decide, commit, close, apply, record.
 
     `world` is the scenario (Mesa keeps the name `scenario` for its own).
+
+    Args:
+        world: The scenario.
+        structure: Who acts when, and who sees what.
+        leader: Leads the run's rounds, or follows another process that does.
+        state: What `state` returned at the end of a round, to go on from there.
+        span: The agents that this process acts for; None means all.
+        crew: The processes that act for the agents where this one only leads.
+        health: What goes wrong for the agents on purpose, and who is restarted.
+        clock: Seconds, for the account of where they went.
     """
 
     def __init__(
         self,
         world: Scenario,
         structure: Structure,
-        leader: Leader,
+        leader: Leader | Follower,
         *,
+        state: Mapping[str, Any] | None = None,
+        span: range | None = None,
+        crew: Crew | None = None,
+        health: Health | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(rng=world.setup.seed)
         self.world, self.structure, self.leader = world, structure, leader
+        self.span, self.crew, self.health = span, crew, health
         self.timing = Timing()
         self.closed: list[ClosedStage] = []
         """What the stages of the last round came to."""
         self._clock = clock
         self._failures = 0
         self._shown_at = -1.0
+        self._future = Future(self, self._find)
         self.populations = list(world.populate(self))
-        for population in self.populations:
-            self._seat(population)
-        self._show_scene()
+        if state is None:
+            for population in self.populations:
+                self._seat(population)
+        else:
+            for population, first in zip(self.populations, state["first"], strict=True):
+                population.seat(first)
+        if health:
+            health.take(self.populations, world.random)
+        if state is None:
+            self._show_scene()
+        else:
+            self._restore(state)
 
     def step(self) -> None:
         """Run one round."""
         leader, clock = self.leader, self._clock
         leader.begin_round()
+        if self.health:
+            self.health.begin_round(leader)
         self.closed = []
         stages = self.structure.stages(self.world, leader.view())
         began = clock()
@@ -72,6 +114,71 @@ class SwarmModel(mesa.Model):
             self.timing.scenario_s += clock() - began
         self._end_round()
 
+    def call_at(self, at: float, agent: int | None, method: str, **values: Any) -> None:
+        """Call a method of an agent, or with None of the world, at a time counted in rounds.
+
+        Such an event is data, and part of the run's state: time, agent, name, payload. What falls
+        on a round's own time comes after the round.
+        """
+        self._future.call(at, agent, method, values)
+
+    def state(self, span: range | None = None) -> dict[str, Any]:
+        """Return what the model holds at the end of a round, as plain values.
+
+        With a span only what its agents remember.
+
+        Raises:
+            NotPlain: an agent or the world remembers more than plain values; names it.
+        """
+        populations = [population.state(span) for population in self.populations]
+        if span is not None:
+            return {"populations": populations}
+        return {
+            "populations": populations,
+            "first": [int(population.indices[0]) for population in self.populations],
+            "world": state_of(self.world),
+            "future": self._future.state(),
+            "failures": self._failures,
+            "health": self.health.state() if self.health else None,
+        }
+
+    def restore_part(self, state: Mapping[str, Any], span: range) -> None:
+        """Give the agents of a span what they remembered."""
+        for population, held in zip(self.populations, state["populations"], strict=True):
+            population.restore(held, span)
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        """Go to the end of the round in which `state` was taken."""
+        for population, held in zip(self.populations, state["populations"], strict=True):
+            population.restore(held)
+        if self.health:
+            self.health.restore(state["health"])
+        restore_to(self.world, state["world"])
+        self._failures = state["failures"]
+        self._set_clock(self.leader.round)
+        self._future.restore(state["future"])
+
+    def _set_clock(self, round: int) -> None:
+        """Have Mesa go on behind a round, as if it had counted up to it."""
+        default: Any = self._default_schedule  # type: ignore[has-type]
+        default.stop()
+        self.time, self.steps = float(round), round
+        schedule = Schedule(interval=1.0, start=self.time + 1.0)
+        self._default_schedule = self.schedule_recurring(
+            self._do_step, schedule, priority=Priority.HIGH
+        )
+
+    def _find(self, agent: int | None) -> Any:
+        """Return who has an index: an agent, or the cohort that acts for it; None: the world."""
+        if agent is None:
+            return self.world
+        for population in self.populations:
+            row = agent - int(population.indices[0])
+            if 0 <= row < population.size:
+                members = population.members
+                return members if isinstance(members, Cohort) else members[row]
+        raise KeyError(f"agent {agent} belongs to no population")
+
     def _run(self, stage: Stage) -> ClosedStage:
         """Take one stage from its opening to its close."""
         leader, clock, timing = self.leader, self._clock, self.timing
@@ -80,22 +187,43 @@ class SwarmModel(mesa.Model):
         for cause, gone in stage.removed.items():
             leader.remove(gone, cause)
         view = leader.view(stage.name, stage.brief)
+        if self.health:
+            self.health.begin_stage(view, stage.roles)
         ready = clock()
+        if self.crew and isinstance(leader, Leader) and not leader.is_rehearsing:
+            self.crew.act(leader)
+            acted = clock()
+        else:
+            self._act(stage, view, draft)
+            acted = clock()
+            leader.commit(draft)
+        closed = leader.close(counts=stage.votes, gate=stage.gate)
+        timing.agents_s += acted - ready
+        timing.board_s += (ready - began) + (clock() - acted)
+        if self.health:
+            self.health.observe(leader, stage, closed)
+        return closed
+
+    def _act(self, stage: Stage, view: View, draft: Draft) -> None:
+        """Let the agents of the stage's roles act that this process acts for."""
+        leader = self.leader
+        act = self.health.act if self.health else Population.act
+        left: Collection[int] = leader.replica.left
+        if leader.late.size:
+            left = {*leader.replica.left, *leader.late.tolist()}
         for population in self.populations:
             if population.role in stage.roles:
-                population.act(
+                act(
+                    population,
                     view,
                     draft,
                     sees=self.structure.sees,
                     report=self._failed,
-                    left=leader.replica.left,
+                    left=left,
+                    span=None if leader.is_rehearsing else self.span,
                 )
-        acted = clock()
-        leader.commit(draft)
-        closed = leader.close(counts=stage.votes, gate=stage.gate)
-        timing.agents_s += acted - ready
-        timing.board_s += (ready - began) + (clock() - acted)
-        return closed
+        if leader.late.size:
+            draft.leave_out(leader.late)
 
     def _end_round(self) -> None:
         began = self._clock()

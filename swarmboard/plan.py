@@ -27,6 +27,24 @@ class Plan:
     """The number of agents asked for, of which the structure may use fewer."""
     rounds: int
 
+    def change_options(self, round: int, *, is_start: bool = False) -> None:
+        """Give the world the options that hold after a round, where the run was forked there.
+
+        Args:
+            round: The round that has ended.
+            is_start: Whether this process begins there: then earlier forks count as well.
+        """
+        forks = [fork for fork in self.config.forks if fork.options]
+        if any(f.at_round == round or (is_start and f.at_round < round) for f in forks):
+            self.world.change(check_options(self.scenario, self._options(round)))
+
+    def _options(self, round: int) -> dict[str, Any]:
+        options = dict(self.config.options)
+        for fork in self.config.forks:
+            if fork.at_round <= round:
+                options |= fork.options
+        return options
+
     def as_config(self, run_id: str) -> Mapping[str, Any]:
         """Return everything that is needed to repeat the run, as `config.json` keeps it."""
         config = self.config.model_dump(mode="json", exclude={"out"})

@@ -14,7 +14,7 @@ from .model import SwarmModel
 class Progress:
     """A line that follows a run; shows nothing where nobody looks."""
 
-    def __init__(self, *, is_shown: bool, rounds: int) -> None:
+    def __init__(self, *, is_shown: bool, rounds: int | None) -> None:
         self._bar: Bar | None = None
         self._task = TaskID(0)
         if is_shown:

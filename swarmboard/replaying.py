@@ -1,7 +1,6 @@
 """Replaying a run: everything again from its log, and on demand from its configuration too."""
 
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from blackboard import (
     BadInput,
     Decided,
     Digest,
+    Ended,
     InvalidAction,
     LogDamaged,
     Record,
@@ -20,11 +20,10 @@ from blackboard import (
     write_tables,
 )
 
-from .accounts import Accounts
 from .config import make_config, read_config
-from .execution import execute
-from .model import SwarmModel
 from .plan import prepare
+from .rehearsal import Rehearsed, rehearse
+from .summary import summarise
 
 
 @dataclass(slots=True)
@@ -38,6 +37,8 @@ class Replay:
     digests: list[str] = field(default_factory=list)
     """After round 0 (who joined), 1, 2 ..."""
     last: Decided | None = None
+    torn_records: int = 0
+    """Records of a last round that was broken off; they count for nothing here."""
     row: dict[str, Any] = field(default_factory=dict)
     """The world's own numbers of the last round read."""
 
@@ -66,10 +67,14 @@ def replay(directory: RunDirectory, *, to_round: int | None = None) -> Replay:
     for number, records in read_rounds(directory.log):
         if to_round is not None and number > to_round:
             break
+        if not any(isinstance(record, Ended) for record in records):
+            found.torn_records = len(records)
+            break
         digest.add(records)
         found.digests.append(digest.close_round().hex())
         found.rounds, found.records = number, found.records + len(records)
         _note(found, records)
+        _check_digest(directory, records, digest)
     found.recounted = _recount(directory, found)
     if to_round is None:
         _check_summary(directory, found)
@@ -77,62 +82,97 @@ def replay(directory: RunDirectory, *, to_round: int | None = None) -> Replay:
     return found
 
 
-def verify(directory: RunDirectory, found: Replay) -> None:
-    """Run the configuration again and hold the digest of every round against the log's.
+def verify(directory: RunDirectory, found: Replay, *, to_round: int | None = None) -> Rehearsed:
+    """Execute the run again, with the inputs of its log, and hold every record against it.
+
+    Args:
+        directory: The run; its configuration and its log are all that is needed.
+        found: What `replay` read.
+        to_round: Stop after this round; None goes to the end of the log.
 
     Raises:
-        BadInput: outsiders took part, whose acts only the log knows.
-        LogDamaged: the rounds differ, and which is the first.
+        BadInput: the run's scenario or rule cannot be found from its configuration.
+        Diverged: something else came out, with the first difference.
+        LogDamaged: the rounds or the digest differ.
     """
-    summary = directory.read_json("summary.json") or {}
-    if summary.get("determinism") == "recorded":
-        raise BadInput(
-            f"{directory.path}: outsiders took part in this run; its log was counted again, but "
-            "executing it again without them would be another run"
-        )
-    digests: list[str] = []
-
-    def watch(model: SwarmModel, _: Accounts) -> None:
-        digests.append(model.leader.digest.hex)
-
-    with tempfile.TemporaryDirectory() as folder:
-        values = read_config(directory.path / "config.json")
-        values |= {"board": "memory://", "out": Path(folder) / "again", "baseline": None}
-        values["rounds"] = min(values["rounds"], found.rounds)
-        execute(prepare(make_config(values)), watch=watch)
-    for number, (logged, again) in enumerate(zip(found.digests[1:], digests, strict=False), 1):
-        if logged != again:
-            raise LogDamaged(
-                f"round {number} of {directory.path} has the digest {logged[:12]}, executed again "
-                f"{again[:12]}: the code, its packages or the processor differ, or the log was "
-                "altered"
-            )
-    if len(digests) != found.rounds:
+    plan = prepare(make_config(read_config(directory.path / "config.json")))
+    rehearsed = rehearse(plan, directory, to_round=to_round)
+    leader = rehearsed.leader
+    if (leader.round, leader.digest.hex) != (found.rounds, found.digest):
         raise LogDamaged(
-            f"{directory.path} has {found.rounds} rounds, executed again {len(digests)}"
+            f"{directory.path} has {found.rounds} rounds and the digest {found.digest[:12]}, "
+            f"executed again {leader.round} and {leader.digest.hex[:12]}"
         )
+    return rehearsed
 
 
-def replay_text(found: Replay, *, is_verified: bool, is_whole: bool) -> str:
-    """Return what `swarmboard replay` prints."""
-    lines = [
-        f"read       {found.rounds:,} rounds, {found.records:,} records, "
-        f"{found.decisions:,} decisions",
-        f"recounted  {found.recounted:,} decisions from their ballots: all as recorded",
+def rebuild(directory: RunDirectory, rehearsed: Rehearsed) -> list[str]:
+    """Write the scenario's tables anew, and the summary of a finished run that has none.
+
+    Returns the names of what was written.
+    """
+    tables = rehearsed.model.world.tables()
+    for name, columns in tables.items():
+        directory.write_result(name, columns)
+    written = [f"results/{name}" for name in tables]
+    if rehearsed.is_ended and directory.read_json("summary.json") is None:
+        summary = summarise(rehearsed.plan, directory, rehearsed.model, rehearsed.accounts, "done")
+        directory.write_json("summary.json", summary)
+        written.append("summary.json")
+    return written
+
+
+def report(
+    directory: RunDirectory, *, to_round: int | None = None, must_verify: bool = False
+) -> str:
+    """Read a run again, execute it again where that is possible, and say what came of both.
+
+    Writes the derived tables anew, the scenario's among them, unless it stops before the end.
+
+    Args:
+        directory: The run.
+        to_round: Stop after this round.
+        must_verify: Raise what went wrong in executing it again, instead of saying it.
+    """
+    found = replay(directory, to_round=to_round)
+    rows = [
+        (
+            "read",
+            f"{found.rounds:,} rounds, {found.records:,} records, {found.decisions:,} decisions",
+        ),
+        ("recounted", f"{found.recounted:,} decisions from their ballots: all as recorded"),
     ]
+    if found.torn_records:
+        rows.append(("broken off", f"{found.torn_records:,} records of a round that has not ended"))
     if found.row:
-        numbers = ", ".join(
-            f"{name} {value:.6g}" if isinstance(value, float) else f"{name} {value}"
-            for name, value in found.row.items()
-            if value is not None
-        )
-        lines.append(f"last round {numbers}")
-    lines.append(f"digest     {found.digest}" + (", as the summary says" if is_whole else ""))
-    if is_verified:
-        lines.append("verified   executed again: the same digest after every round")
-    if is_whole:
-        lines.append("written    rounds.parquet, ballots.parquet, decisions.parquet")
-    return "\n".join(lines)
+        rows.append(("last round", _numbers(found.row)))
+    is_whole = to_round is None
+    written = ["rounds.parquet", "ballots.parquet", "decisions.parquet"] if is_whole else []
+    try:
+        rehearsed = verify(directory, found, to_round=to_round)
+    except (BadInput, LogDamaged) as error:
+        if must_verify:
+            raise
+        rows.append(("executed", f"not again: {error}"))
+    else:
+        rows.append(("executed", "again, with the same records in every round"))
+        if metrics := rehearsed.model.world.metrics():
+            rows.append(("metrics", _numbers(metrics)))
+        if is_whole:
+            written += rebuild(directory, rehearsed)
+    says = is_whole and directory.read_json("summary.json") is not None
+    rows.append(("digest", found.digest + (", as the summary says" if says else "")))
+    if written:
+        rows.append(("written", ", ".join(written)))
+    return "\n".join(f"{name:<10} {text}" for name, text in rows)
+
+
+def _numbers(row: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {value:.6g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in row.items()
+        if value is not None
+    )
 
 
 def _note(found: Replay, records: Sequence[Record]) -> None:
@@ -158,6 +198,16 @@ def _recount(directory: RunDirectory, found: Replay) -> int:
     except InvalidAction:
         return counted  # a rule of the user's own cannot be read back from its name
     return counted
+
+
+def _check_digest(directory: RunDirectory, records: Sequence[Record], digest: Digest) -> None:
+    """Hold the digest of a round against what the log itself says of it."""
+    for record in records:
+        if isinstance(record, Ended) and record.digest != digest.value:
+            raise LogDamaged(
+                f"round {record.round} of {directory.log} has the digest {digest.hex[:12]}, but "
+                f"says {record.digest.hex()[:12]}: the log was altered"
+            )
 
 
 def _until(log: Path, last: int) -> Iterator[Record]:

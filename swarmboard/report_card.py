@@ -41,6 +41,10 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     if "error" in summary:
         ended = f"in round {summary['rounds']:,}: {summary['error']}"
         return [("run", _headline(summary)), ("broke off", ended)]
+    if summary["timing"]["board_s"] is None:
+        decided = f"{_counts(summary)} so far" if _counts(summary) else "nothing decided so far"
+        ended = f"in round {summary['rounds']:,}, between two stages; {decided}"
+        return [("run", _headline(summary)), ("broke off", ended)]
     rows = [("run", _headline(summary)), ("decision", _decision(summary))]
     rows += _yardstick(summary["yardstick"])
     if summary["metrics"]:
@@ -49,6 +53,7 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     abstained = {cause: n for cause, n in summary["abstentions"].items() if n}
     if abstained:
         rows.append(("abstained", _numbers(abstained) + " (ballots over all voting rounds)"))
+    rows += [*_faults(summary), *_supervision(summary), *_workers(summary)]
     if summary["baseline"]:
         rows += _baseline(summary["baseline"])
     timing = summary["timing"]
@@ -79,12 +84,7 @@ def _headline(summary: Mapping[str, Any]) -> str:
 
 
 def _decision(summary: Mapping[str, Any]) -> str:
-    consensus = summary["consensus"]
-    counts = ", ".join(
-        f"{consensus[name]:,} {name}"
-        for name in ("accepted", "rejected", "expired", "vetoed", "escalated")
-        if consensus[name]
-    )
+    consensus, counts = summary["consensus"], _counts(summary)
     if consensus["approval_percent"] is None:
         return counts or "none"
     shut = summary["decisions"][-1]["gate"]
@@ -94,6 +94,15 @@ def _decision(summary: Mapping[str, Any]) -> str:
         f"choice, worth {consensus['effective_voters']:,.1f} independent)"
     )
     return f"{text}; last gate shut: {shut}" if shut else text
+
+
+def _counts(summary: Mapping[str, Any]) -> str:
+    """Return how many proposals were decided in which way."""
+    return ", ".join(
+        f"{summary['consensus'][name]:,} {name}"
+        for name in ("accepted", "rejected", "expired", "vetoed", "escalated")
+        if summary["consensus"][name]
+    )
 
 
 def _yardstick(yardstick: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -117,6 +126,52 @@ def _yardstick(yardstick: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     if yardstick["expected"]:
         rows.append(("expected", _numbers(yardstick["expected"])))
     return rows
+
+
+def _faults(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what became of what went wrong on purpose, a text per type of fault."""
+    texts = [
+        f"{row['kind']}{_of(row['hits'])}: {row['injected']:,} injected, "
+        f"{row['detected']:,} detected, {row['recovered']:,} recovered{_within(row)}"
+        for row in summary.get("faults") or ()
+    ]
+    return [("faults", "; ".join(texts))] if texts else []
+
+
+def _of(hits: str) -> str:
+    return " of workers" if hits == "workers" else ""
+
+
+def _within(row: Mapping[str, Any]) -> str:
+    median, longest = row["rounds_to_recovery_median"], row["rounds_to_recovery_max"]
+    if median is None:
+        return ""
+    return f" (after {median:g} rounds in the median, {longest:,} at most)"
+
+
+def _supervision(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    its = summary.get("supervision")
+    if not its:
+        return []
+    text = (
+        f"{its['failures']:,} failures, {its['restarts']:,} restarts of "
+        f"{its['agents_restarted']:,} agents, {its['recovered']:,} recovered, "
+        f"{its['stay_down']:,} stay down, {its['handovers']:,} handovers, "
+        f"{len(its['items_left']):,} items left, {its['persons_asked']:,} questions to a person"
+    )
+    return [("supervision", text + (f"; lost: {', '.join(its['lost'])}" if its["lost"] else ""))]
+
+
+def _workers(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return how the worker processes and the bundled server fared."""
+    workers = summary.get("workers") or ()
+    texts = []
+    if workers:
+        late, restarts = (sum(worker[name] for worker in workers) for name in ("late", "restarts"))
+        texts.append(f"{len(workers)} processes, {restarts} restarted, {late} times late")
+    if again := summary["board"].get("restarts"):
+        texts.append(f"the server was started again {again} times")
+    return [("workers", "; ".join(texts))] if texts else []
 
 
 def _baseline(baseline: Mapping[str, Any]) -> list[tuple[str, str]]:

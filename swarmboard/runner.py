@@ -1,14 +1,17 @@
 """`run`: a scenario from its name, or its class, to its result."""
 
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from pathlib import Path
 from typing import Any
 
+from agents import SupervisionConfig
 from blackboard import BadInput, InvalidAction, Rule, describe, parse_rule, threshold
 from scenarios import Scenario
 
 from .config import make_config
 from .execution import Watch, execute
+from .faults import Fault
 from .plan import Plan, prepare
 from .result import Result
 
@@ -28,6 +31,9 @@ def run(
     out: Path | str | None = None,
     baseline: str | None = None,
     ballots: str = "sealed",
+    workers: int = 1,
+    faults: Sequence[Fault | Mapping[str, Any]] = (),
+    supervision: SupervisionConfig | Mapping[str, Any] | None = None,
     watch: Watch | None = None,
     **options: Any,
 ) -> Result:
@@ -46,6 +52,9 @@ def run(
         out: The run directory; None means `runs/<run id>`.
         baseline: `single` adds the matched run of one agent.
         ballots: `sealed` hides ballots until the voting round ends; `open` does not.
+        workers: How many processes act for the agents.
+        faults: What goes wrong on purpose, one table of names as in `[[faults]]` each.
+        supervision: Who is restarted after a failure, with the names of `[supervision]`.
         watch: Called with the model and the accounts after each round.
         **options: The scenario's own options.
 
@@ -69,6 +78,7 @@ def run(
         "rounds": rounds,
     }
     values |= {"seed": seed, "board": board, "out": out and Path(out), "baseline": baseline}
+    values |= {"workers": workers, "faults": faults, "supervision": supervision}
     config = make_config(values | {"ballots": ballots, "options": options})
     return execute(prepare(config, rule=rule, kind=kind), watch=watch)
 

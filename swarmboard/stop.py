@@ -1,10 +1,13 @@
-"""A hand on the brake: the first Ctrl-C ends a run after its round, the second at once."""
+"""A hand on the brake: the first Ctrl-C ends a run after its stage, the second at once."""
 
 import signal
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+GRACE_S = 1.0
+"""How long a round may take to end after the wish."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -16,7 +19,15 @@ class Stop:
 
     def __init__(self) -> None:
         self.is_asked = False
+        self._asked_at = 0.0
         self._before: dict[int, Any] = {}
+
+    def is_overdue(self) -> bool:
+        """Say whether the round has had its time to end, so that it is broken off in between.
+
+        A round of a few milliseconds ends, so that the run's figures are those of whole rounds.
+        """
+        return self.is_asked and time.monotonic() - self._asked_at > GRACE_S
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -36,4 +47,4 @@ class Stop:
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.is_asked:
             raise KeyboardInterrupt
-        self.is_asked = True
+        self.is_asked, self._asked_at = True, time.monotonic()

@@ -34,11 +34,14 @@ def summarise(
     Raises:
         SwarmboardError: the scenario's figures have a number that is not finite.
     """
-    world, timing = model.world, model.timing
-    summary = _frame(plan, directory, model.leader, accounts, status)
+    world, timing, leader = model.world, model.timing, model.leader
+    assert isinstance(leader, Leader), "the summary is the leader's to write"
+    summary = _frame(plan, directory, leader, accounts, status)
     yardstick = world.yardstick()
     summary["consensus"] |= _consensus(model, accounts)
     summary["yardstick"] = None if yardstick is None else _yardstick(yardstick)
+    if model.health:
+        summary |= model.health.summary()
     summary["metrics"] = _finite("metrics()", world.metrics())
     summary["timing"] |= {
         "board_s": round(timing.board_s, 4),
@@ -55,10 +58,11 @@ def unfinished_summary(
     accounts: Accounts,
     *,
     status: str,
-    why: str,
+    why: str | None = None,
 ) -> dict[str, Any]:
-    """Return the summary of a run that broke off: the same names, and `error`."""
-    return _frame(plan, directory, leader, accounts, status) | {"error": why}
+    """Return the summary of a run that broke off: the same names, and `error` where it failed."""
+    summary = _frame(plan, directory, leader, accounts, status)
+    return summary | {"error": why} if why else summary
 
 
 def baseline_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,12 +92,16 @@ def _frame(
         "instants": None,
         "simulated_s": None,
         "digest": leader.digest.hex if leader else None,
-        "parent": None,
+        "parent": _parent(plan),
         "rule": describe(plan.setup.rule),
         "consensus": _counts(plan, accounts),
         "decisions": [decision_row(decided) for decided in accounts.last],
         "yardstick": None,
         "baseline": None,
+        "faults": [],
+        "supervision": None,
+        "workers": [],
+        "resumed": None,
         "metrics": {},
         "abstentions": {cause: accounts.abstentions[cause] for cause in CAUSES},
         "tokens": dict(NO_TOKENS),
@@ -104,6 +112,14 @@ def _frame(
             "revision": leader.revision if leader else None,
         },
     }
+
+
+def _parent(plan: Plan) -> dict[str, Any] | None:
+    """Return what a fork has in common with the run it left."""
+    if not plan.config.forks:
+        return None
+    fork = plan.config.forks[-1]
+    return {"run_id": fork.parent, "round": fork.at_round, "digest": fork.digest}
 
 
 def _counts(plan: Plan, accounts: Accounts) -> dict[str, Any]:

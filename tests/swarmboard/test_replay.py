@@ -3,14 +3,15 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from blackboard import BadInput, LogDamaged, RunDirectory
+from blackboard import BadInput, Diverged, LogDamaged, RunDirectory
 from swarmboard import run
 from swarmboard.comparing import compare
-from swarmboard.replaying import replay, replay_text, verify
+from swarmboard.replaying import replay, report
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +40,35 @@ def test_a_log_alone_gives_the_digest_and_the_tables_again(copy: RunDirectory) -
     assert pq.read_table(copy.path / "rounds.parquet").equals(before["rounds.parquet"])
 
 
-def test_a_run_executed_again_has_the_same_digest_after_every_round(copy: RunDirectory) -> None:
-    found = replay(copy)
+def test_a_run_executed_again_has_the_same_records_in_every_round(copy: RunDirectory) -> None:
+    text = report(copy, must_verify=True)
 
-    verify(copy, found)
+    assert "again, with the same records in every round" in text
 
-    assert "the same digest after every round" in replay_text(
-        found, is_verified=True, is_whole=True
-    )
+
+def test_config_and_log_alone_give_everything_again(copy: RunDirectory) -> None:
+    before = content_of(copy)
+    for path in list(copy.path.iterdir()):
+        if path.name not in ("config.json", "events.log"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    report(copy, must_verify=True)
+
+    assert content_of(copy) == before
+
+
+def content_of(directory: RunDirectory) -> dict[str, Any]:
+    """Return everything that was derived from a run, but where and how fast it ran."""
+    summary = directory.read_json("summary.json")
+    assert summary
+    facts = {name: summary[name] for name in summary if name not in ("timing", "board")}
+    paths = [*directory.path.glob("*.parquet"), *directory.path.glob("results/*")]
+    return {"summary": facts} | {
+        path.name: pq.read_table(path).to_pydict()
+        if path.suffix == ".parquet"
+        else path.read_text()
+        for path in paths
+    }
 
 
 def test_a_replay_can_stop_after_a_round(copy: RunDirectory) -> None:
@@ -84,8 +106,18 @@ def test_a_run_that_would_go_differently_now_is_told_by_its_first_round(
     config["options"]["weight"] = "capacity"
     (copy.path / "config.json").write_text(json.dumps(config))
 
-    with pytest.raises(LogDamaged, match="round 1 of"):
-        verify(copy, replay(copy))
+    with pytest.raises(Diverged, match="electorate differs in weights in round 1"):
+        report(copy, must_verify=True)
+
+
+def test_what_cannot_be_executed_again_is_read_all_the_same(copy: RunDirectory) -> None:
+    config = json.loads((copy.path / "config.json").read_text())
+    (copy.path / "config.json").write_text(json.dumps(config | {"scenario": "long-gone"}))
+
+    text = report(copy)
+
+    assert "executed   not again: unknown scenario 'long-gone'" in text
+    assert "written    rounds.parquet" in text
 
 
 def test_a_directory_without_a_log_is_refused(tmp_path: Path) -> None:

@@ -80,6 +80,8 @@ def test_the_run_directory_is_laid_out_as_promised(result: Result) -> None:
         "ballots.parquet",
         "decisions.parquet",
         "results",
+        "snapshots",
+        "run.lock",
     }
     assert {path.name for path in (result.path / "results").iterdir()} == {
         "trials.parquet",

@@ -87,8 +87,9 @@ def test_the_first_signal_ends_a_run_after_its_round(
 
     assert process.returncode == 3
     assert "(stopped)" in out
-    assert not err
     summary = summary_of(tmp_path / "run")
+    after = f"stopped after round {summary['rounds']}"
+    assert err == f"swarmboard: {after}: `swarmboard resume run` goes on\n"
     assert summary["status"] == "stopped"
     assert summary["metrics"] == {"one": 1}
     assert summary["consensus"]["accepted"] == summary["rounds"] < 1000
@@ -107,7 +108,7 @@ def test_a_ctrl_c_of_the_terminal_reaches_all_its_processes_and_the_run_still_en
 
     assert process.returncode == 3
     assert "(stopped)" in out
-    assert not err
+    assert err.count("\n") == 1
     assert summary_of(tmp_path / "run")["status"] == "stopped"
 
 

@@ -1,0 +1,109 @@
+"""Where a run begins: at nothing, or at what its directory holds of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from blackboard import (
+    Ended,
+    RunDirectory,
+    Script,
+    SnapshotDamaged,
+    Snapshots,
+    SwarmboardError,
+    read_rounds,
+    segment_ends,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A run's last usable snapshot, and the log behind it."""
+
+    log_end: int
+    """Bytes of the log up to the end of its last whole segment."""
+    state: Mapping[str, Any] | None = None
+    """What the snapshot holds; None where the log is rehearsed from its first round."""
+    parts: Sequence[tuple[range, Any]] = ()
+    """What each worker's agents remembered then."""
+    damaged: Sequence[Path] = ()
+    """Snapshots that were passed over."""
+
+    @property
+    def round(self) -> int:
+        """The round at whose end the snapshot was taken."""
+        return int(self.state["leader"]["round"]) if self.state else 0
+
+    @property
+    def epoch(self) -> int:
+        """How many runners had led by then."""
+        return int(self.state["epoch"]) if self.state else 0
+
+    def script(self, log: Path) -> Script | None:
+        """Return what the log holds beyond the snapshot; None for a log with nothing in it."""
+        start = self.state["position"] if self.state else 0
+        return Script(log, start=start) if self.log_end > start else None
+
+
+def find_beginning(directory: RunDirectory, *, at_most: int | None = None) -> Beginning:
+    """Find where a run can go on: at its newest snapshot that fits its log.
+
+    Args:
+        directory: The run.
+        at_most: The last round whose snapshot may be used.
+
+    Raises:
+        LogDamaged: the log is damaged before its end, with the position.
+    """
+    if not directory.log.is_file():
+        raise SwarmboardError(
+            f"{directory.path} has no events.log any more: without it there is nothing to go on "
+            f"from; `swarmboard run --config {directory.path / 'config.json'}` starts it again"
+        )
+    ends = segment_ends(directory.log)
+    end = ends[-1] if ends else 0
+    spans = {b: a for a, b in pairwise([0, *ends])}
+    snapshots = Snapshots(directory.path / "snapshots")
+    for round, state in snapshots.newest(at_most):
+        position = state.get("position")
+        if position not in spans or not _fits(directory.log, state, spans[position]):
+            continue
+        try:
+            parts = snapshots.read_parts(round)
+        except SnapshotDamaged:
+            continue
+        held = {(span.start, span.stop) for span, _ in parts}
+        if held.issuperset(map(tuple, state["spans"])):
+            return Beginning(end, state, parts, snapshots.damaged)
+    return Beginning(end, damaged=snapshots.damaged)
+
+
+def snapshot_of(model: Any, accounts: Any, position: int) -> dict[str, Any]:
+    """Return everything that a run's next round depends on, as plain values.
+
+    Raises:
+        NotPlain: an agent or the world remembers more than plain values; names it.
+    """
+    leader = model.leader
+    return {
+        "position": position,
+        "epoch": leader.epoch,
+        "leader": leader.state(),
+        "model": model.state(),
+        "accounts": accounts.state(),
+        "spans": [(span.start, span.stop) for span in (model.crew.spans if model.crew else ())],
+    }
+
+
+def _fits(log: Path, state: Mapping[str, Any], start: int) -> bool:
+    """Say whether the segment that ends where a snapshot was taken ends in the same digest."""
+    _, records = next(iter(read_rounds(log, start=start)))
+    last = records[-1]
+    leader = state["leader"]
+    return (
+        isinstance(last, Ended)
+        and last.round == leader["round"]
+        and last.digest == leader["digest"]
+    )

@@ -1,0 +1,82 @@
+"""What the modules of the command line share: the app, its exit codes, and how things are said."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+DONE, FAILED, BAD_USAGE, STOPPED = 0, 1, 2, 3
+RUNS = Path("runs")
+RUNS_HELP = "where runs are kept; may be given several times"
+ORDER = (
+    *("run", "new", "resume", "fork", "list", "show", "explain", "compare", "replay"),
+    *("pause", "step", "unpause", "stop", "approve", "veto", "inject"),
+)
+"""How `--help` lists the commands; the others follow."""
+
+RunName = Annotated[str, typer.Argument(help="a run's id, its beginning, or its path")]
+RunFolders = Annotated[list[Path] | None, typer.Option("--runs", help=RUNS_HELP)]
+
+
+class Ordered(TyperGroup):
+    """Lists commands by what people do with a run, not by where they are written."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands in the order in which they are shown."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
+
+app = typer.Typer(
+    cls=Ordered,
+    help="Simulate swarms that decide together on a shared blackboard.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def find_run(run: str, roots: list[Path] | None) -> Any:
+    """Return the run directory that a name on the command line means."""
+    from blackboard import RunDirectory
+
+    return RunDirectory.find(run, roots=roots or [RUNS])
+
+
+def present(result: Any, *, as_json: bool) -> None:
+    """Print what a run came to; stopped, say how it goes on."""
+    from .report_card import text_card
+
+    summary = result.summary
+    typer.echo(json.dumps(summary, indent=1) if as_json else text_card(summary, result.path))
+    if summary["status"] == "stopped":
+        tell(f"stopped after round {summary['rounds']}: `swarmboard resume {result.path}` goes on")
+        raise typer.Exit(STOPPED)
+
+
+def tell(line: str) -> None:
+    """Say something to people while a command goes on."""
+    typer.echo(f"swarmboard: {line}", err=True)
+
+
+def stoppable[T](act: Callable[[], T]) -> T:
+    """Say what a second Ctrl-C left, which typer would keep to itself."""
+    try:
+        return act()
+    except KeyboardInterrupt as error:
+        raise typer.Exit(say("stopped at once" + left_behind(error), STOPPED)) from error
+
+
+def say(message: object, code: int) -> int:
+    """Say how a command ended, and return its exit code."""
+    typer.echo(f"swarmboard: {message}", err=True)
+    return code
+
+
+def left_behind(error: BaseException) -> str:
+    """Return where a run left what it had done, as its error says."""
+    return "".join(f"; {note}" for note in getattr(error, "__notes__", ()))

@@ -1,0 +1,115 @@
+"""Forking a run: a child that shares its parent's history up to a round, and differs from there."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from blackboard import (
+    BadInput,
+    Ended,
+    RunDirectory,
+    RunLock,
+    Snapshots,
+    read_segments,
+    segment_ends,
+    unframe,
+)
+
+from .beginning import find_beginning
+from .config import RUN_SETTINGS, Fork, check_options, make_config, read_config
+from .execution import Run, Tell, Watch, carry_out
+from .plan import Plan, prepare
+from .result import Result
+from .stop import Stop
+
+CHANGEABLE_SETTINGS = ("approval_above", "approval_s", "snapshot_every", "rounds")
+"""What of the run itself a fork may change."""
+
+
+def fork(
+    directory: RunDirectory,
+    *,
+    at_round: int,
+    changes: Mapping[str, Any],
+    out: Path | None = None,
+    watch: Watch | None = None,
+    tell: Tell = lambda line: None,
+) -> Result:
+    """Start a child of a run from the end of a round, with other options from there on.
+
+    The child's log begins with its parent's, so that its digest is chained from the parent's and
+    it can be replayed from its own directory.
+
+    Args:
+        directory: The parent; it may be running.
+        at_round: The last round that both have in common; 0 is before the first.
+        changes: Options by name, of those that the scenario lets a fork change.
+        out: The child's directory; None means `runs/<run id>`.
+        watch: Called with the model and the accounts after each round.
+        tell: Told what people have to know.
+
+    Raises:
+        BadInput: the parent has no such round, or an option cannot be changed; nothing is left.
+    """
+    values = read_config(directory.path / "config.json")
+    end, digest = _end_of_round(directory, at_round)
+    parent = prepare(make_config(values))
+    settings = {name: changes[name] for name in changes if name in CHANGEABLE_SETTINGS}
+    options = {name: changes[name] for name in changes if name not in CHANGEABLE_SETTINGS}
+    options = _checked(parent, options)
+    point = Fork(parent=directory.run_id, at_round=at_round, digest=digest.hex(), options=options)
+    earlier = [f.model_dump(mode="json") for f in parent.config.forks if f.at_round <= at_round]
+    values |= settings | {"forks": [*earlier, point.model_dump(mode="json")], "baseline": None}
+    plan = prepare(make_config(values | {"out": out}))
+    child = RunDirectory.create(out)
+    with Stop() as stop, RunLock(child.lock) as lock:
+        lock.take()
+        _copy(directory, child, end, at_round)
+        child.write_json("config.json", plan.as_config(child.run_id))
+        return carry_out(Run(plan, child, stop, lock, watch, tell, beginning=find_beginning(child)))
+
+
+def _end_of_round(directory: RunDirectory, round: int) -> tuple[int, bytes]:
+    """Return where a round ends in the log, in bytes, and the digest up to it."""
+    if not directory.log.is_file():
+        raise BadInput(f"{directory.path} has no events.log: there is nothing to fork")
+    last = -1
+    ends = segment_ends(directory.log)
+    for end, segment in zip(ends, read_segments(directory.log), strict=False):
+        ended = unframe(segment)[-1]
+        if isinstance(ended, Ended):
+            last = ended.round
+            if last == round:
+                return end, ended.digest
+    raise BadInput(
+        f"--at-round {round}: the log of {directory.path} ends with round {max(last, 0)}; name "
+        "one from 0 to that"
+    )
+
+
+def _checked(parent: Plan, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changed options, checked like all options are."""
+    kind = parent.scenario
+    for name in changes:
+        if name in RUN_SETTINGS or name not in kind.changeable:
+            allowed = ", ".join((*kind.changeable, *CHANGEABLE_SETTINGS))
+            raise BadInput(
+                f"--set {name}: a fork of {kind.name} can change {allowed}; for anything else "
+                "start a new run"
+            )
+    before = parent.setup.options.model_dump()
+    after = check_options(kind, {**before, **changes}).model_dump(mode="json")
+    return {name: after[name] for name in changes}
+
+
+def _copy(parent: RunDirectory, child: RunDirectory, end: int, at_round: int) -> None:
+    """Give the child its parent's log up to a round, and the snapshots from before."""
+    with parent.log.open("rb") as source, child.log.open("xb") as target:
+        target.write(source.read(end))
+    folder = parent.path / "snapshots"
+    kept = [round for round in Snapshots(folder).rounds() if round <= at_round]
+    (child.path / "snapshots").mkdir(exist_ok=True)
+    for round in kept:
+        for path in folder.glob(f"{round:08d}.*"):
+            shutil.copy2(path, child.path / "snapshots" / path.name)

@@ -1,0 +1,101 @@
+"""Where a run stands that goes on: its round, whether it is paused, whom it waits for."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from blackboard import Board, Note, OpenProposal, RunDirectory, decode
+
+from .reaching import described, is_led, reached, read_address
+
+__all__ = ["Live", "is_led", "live_state", "state_text"]
+
+SHOWN = 10
+"""Open proposals that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A run as it stands now."""
+
+    scenario: str
+    status: str
+    """`running`, `paused`, or `waiting` for a person's answer."""
+    round: int
+    stage: int
+    agents: int
+    """How many have joined."""
+    runner_pid: int | None
+    proposals: tuple[OpenProposal, ...]
+    """All that are open."""
+    waiting: tuple[OpenProposal, ...]
+    """Those that are not executed without a person's answer, for which the run waits."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as `swarmboard show --json` prints it."""
+        waiting = {proposal.id for proposal in self.waiting}
+        return {
+            "scenario": self.scenario,
+            "status": self.status,
+            "round": self.round,
+            "stage": self.stage,
+            "agents": self.agents,
+            "runner_pid": self.runner_pid,
+            "proposals": [
+                {
+                    "proposal": proposal.id,
+                    "impact": proposal.opened.impact,
+                    "deadline_round": proposal.opened.deadline_round,
+                    "is_waiting": proposal.id in waiting,
+                }
+                for proposal in self.proposals
+            ],
+        }
+
+
+def live_state(directory: RunDirectory) -> Live:
+    """Return where a run stands.
+
+    Raises:
+        BadInput: it has ended, or its board cannot be reached.
+    """
+    config = directory.read_json("config.json") or {}
+    with reached(directory, what="see") as board:
+        board.refresh()
+        meta, held = board.store.meta(), _held(board)
+        proposals = tuple(board.replica.open.values())
+        waiting = tuple(proposal for proposal in proposals if proposal.id in held)
+        status = "paused" if meta.status == "paused" else "waiting" if waiting else "running"
+        pid = (read_address(directory) or {}).get("runner_pid")
+        where = (meta.round, meta.stage, meta.agents, pid)
+        return Live(str(config.get("scenario", "?")), status, *where, proposals, waiting)
+
+
+def state_text(directory: RunDirectory, now: Live) -> str:
+    """Return what `swarmboard show` prints of a run that goes on."""
+    lines = [
+        f"run         {now.scenario}, {now.agents:,} agents, round {now.round:,}, "
+        f"stage {now.stage}, in process {now.runner_pid or 'unknown'}"
+    ]
+    if now.status == "paused":
+        lines.append(
+            "paused      `swarmboard unpause` goes on, `step` takes one stage, `stop` ends"
+        )
+    elif now.status == "running":
+        lines.append("running     `swarmboard pause` holds it before its next stage")
+    for proposal in now.waiting:
+        lines.append(
+            f"waits for   an answer to {proposal.id} ({described(proposal)}): `swarmboard approve` "
+            f"or `veto {directory.path} {proposal.id}`"
+        )
+    others = [proposal for proposal in now.proposals if proposal not in now.waiting]
+    lines += [f"open        {p.id} ({described(p)})" for p in others[:SHOWN]]
+    if len(others) > SHOWN:
+        lines.append(f"            and {len(others) - SHOWN:,} more")
+    return "\n".join([*lines, f"results     {directory.path}"])
+
+
+def _held(board: Board) -> frozenset[str]:
+    """Return the proposals about which the run has asked people."""
+    held = board.store.published().get("held")
+    note = decode(held) if held else None
+    return frozenset(note.detail.get("proposals", ()) if isinstance(note, Note) else ())
