@@ -10,6 +10,7 @@ BENCHMARKS = (
     "cases",
     "disturbances",
     "qp_solvers",
+    "workers",
     "soak",
     "memory",
     "lasting",

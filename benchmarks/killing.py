@@ -90,9 +90,9 @@ class Killer:
         """Run the case undisturbed, with one worker, and return its summary."""
         out = self.folder / "undisturbed"
         arguments = [*self.arguments, "--workers", "1"]
-        done = swarmboard("run", *arguments, "--out", str(out)).wait()
-        if done != 0:
-            raise BrokenPromise(f"the undisturbed run {out} ended with exit code {done}")
+        code, said = _seen_through(swarmboard("run", *arguments, "--out", str(out)))
+        if code != 0:
+            raise BrokenPromise(f"the undisturbed run {out} failed: {said}")
         return summary_of(out)
 
     def kill_until(self, kills: int, wanted: dict[str, Any] | None) -> None:
@@ -114,14 +114,17 @@ class Killer:
         self.toll.runs += 1
         kept = Kept()
         while True:
+            killed = self.toll.kills.total()
             is_begun = (out / "config.json").exists() and (out / "events.log").exists()
             words = ["resume", str(out)] if is_begun else ["run", *self.arguments]
             if not is_begun:
                 shutil.rmtree(out, ignore_errors=True)  # killed before there was a run
                 words += ["--out", str(out)]
-            code, said = self._live(words, out, kills=kills - self.toll.kills.total())
+            code, said = self._live(words, out, kills=kills - killed)
             before, kept = kept, kept_in(out / "events.log")
             check_prefix(out / "events.log", before, kept)
+            if code not in (0, -signal.SIGKILL) and killed == self.toll.kills.total():
+                raise BrokenPromise(f"{out} failed although nobody was killed: {said}")
             if code == 0:
                 self._check_end(out, before, kept, wanted)
                 return
@@ -207,8 +210,8 @@ class Killer:
             if wanted and summary[name] != wanted[name]:
                 raise BrokenPromise(f"{out}: {name} {summary[name]}, not {wanted[name]}")
         if not wanted:
-            _, said = (verified := swarmboard("replay", str(out), "--verify")).communicate()
-            if verified.returncode != 0:
+            code, said = _seen_through(swarmboard("replay", str(out), "--verify"))
+            if code != 0:
                 raise BrokenPromise(f"{out} executed again: {said}")
         if resumed := summary["resumed"]:
             again, new = resumed["rehearsed_rounds"], resumed["computed_rounds"]
@@ -245,6 +248,12 @@ def swarmboard(*words: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _seen_through(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Wait for a process to end; return its exit code and what it said."""
+    _, said = process.communicate()
+    return process.returncode, said
 
 
 def victim_of(

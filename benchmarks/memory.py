@@ -21,6 +21,8 @@ from .remembering import Remembering
 from .table import print_table
 
 ROUNDS, AGENTS, EVERY = 100_000, 128, 1_000
+AFTER = 24
+"""Samples are taken so many rounds after a snapshot, when the server holds most."""
 STEADY = 1_000
 """The round from which on memory is to be flat."""
 PAGE_BYTES = 4096
@@ -35,7 +37,7 @@ class Sampler:
 
     def note(self, model: SwarmModel, accounts: Accounts) -> None:
         """Take a sample where one is due."""
-        if model.leader.round % EVERY:
+        if (model.leader.round - AFTER) % EVERY:
             return
         row = {"round": model.leader.round, "runner_mb": resident_mb(), "server_mb": self._served()}
         self.rows.append(row)

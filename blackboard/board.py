@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from .approval import Approval
 from .assemble import Draft
+from .channel import Channel
 from .errors import NotOpen
 from .leader import Leader
 from .log import EventLog
@@ -157,13 +158,15 @@ class Board:
             approval=approval,
             script=script,
         )
-        leader.attach(
+        channel = Channel(
             self.store,
             runner=runner or f"runner-{secrets.token_hex(4)}",
+            encode=leader.history.encode,
             lease_ms=lease_ms,
             least_epoch=least_epoch,
             takes_over=takes_over,
         )
+        leader.attach(channel)
         return leader
 
     def work(self, name: str) -> Worker:

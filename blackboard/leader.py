@@ -38,7 +38,7 @@ from .replica import OpenProposal
 from .rules import Rule
 from .script import Script
 from .snapshots import pack
-from .store import Event, Store
+from .store import Event
 from .tail import RESUMED
 from .writes import Proposal
 
@@ -97,9 +97,8 @@ class Leader(Chronicle):
     @property
     def server(self) -> tuple[str, str]:
         """The kind and version of the server that keeps the board."""
-        return (
-            (self._channel.store.kind, self._channel.store.version) if self._channel else ("", "")
-        )
+        store = self._channel.store if self._channel else None
+        return (store.kind, store.version) if store else ("", "")
 
     @property
     def revision(self) -> int:
@@ -121,29 +120,10 @@ class Leader(Chronicle):
         """Whether the log holds the close of the round's next stage."""
         return self._script is not None and self._script.closed(self.stage + 1) is not None
 
-    def attach(
-        self,
-        store: Store,
-        *,
-        runner: str,
-        lease_ms: int = 60_000,
-        least_epoch: int = 0,
-        takes_over: bool = False,
-    ) -> None:
-        """Take the lease of a board.
-
-        Raises:
-            LeaseLost: another runner leads.
-        """
-        self._channel = Channel(
-            store,
-            runner=runner,
-            encode=self.history.encode,
-            lease_ms=lease_ms,
-            least_epoch=least_epoch,
-            takes_over=takes_over,
-        )
-        self._arrivals.led_since = self._channel.led_since
+    def attach(self, channel: Channel) -> None:
+        """Lead on a board whose lease the channel holds."""
+        self._channel = channel
+        self._arrivals.led_since = channel.led_since
 
     def renew_if_due(self) -> None:
         """Renew the lease when half of it has passed.
@@ -360,7 +340,8 @@ class Leader(Chronicle):
 
     def finish(self, status: str) -> None:
         """Write what is pending, say how the run ended, and give the lease back."""
-        self.history.break_off()
+        if not self._script:  # what is gone through again the log holds already
+            self.history.break_off()
         if channel := self._live:
             channel.status = status
             self._flush([], is_guarded=False)

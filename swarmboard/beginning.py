@@ -42,9 +42,12 @@ class Beginning:
         return int(self.state["epoch"]) if self.state else 0
 
     def script(self, log: Path) -> Script | None:
-        """Return what the log holds beyond the snapshot; None for a log with nothing in it."""
+        """Return what the log holds beyond the snapshot; None for a log with nothing in it.
+
+        Where the snapshot is at the log's end, nothing is: the board is made anew all the same.
+        """
         start = self.state["position"] if self.state else 0
-        return Script(log, start=start) if self.log_end > start else None
+        return Script(log, start=start) if self.state or self.log_end else None
 
 
 def find_beginning(directory: RunDirectory, *, at_most: int | None = None) -> Beginning:

@@ -19,6 +19,8 @@ ALIGNMENT = 8
 """Spans begin at multiples of this, so that the server unites whole bytes of bitmaps."""
 MAX_RESTARTS, WITHIN_S, BACKOFF_S = 5, 60, (0, 0, 1, 2, 4)
 """How often a worker may be started again, in which time, and how soon."""
+START_S = 60.0
+"""How long a worker may take until it first answers: it loads the scenario and reads the log."""
 END_S = 5.0
 """How long a worker may take to end by itself."""
 
@@ -32,8 +34,8 @@ class _Worker:
     lives: int = 0
     commits: int = 0
     late: int = 0
-    is_lost: bool = False
-    """Whether it failed and has not committed since."""
+    has_answered: bool = False
+    """Whether it has committed in its present life."""
 
 
 class WorkerCrew:
@@ -89,7 +91,7 @@ class WorkerCrew:
             self._begin(leader)
         leader.announce()
         spans = {worker.name: worker.span for worker in self._workers.values()}
-        missing = leader.gather(spans, timeout_s=self._plan.config.worker_deadline_s)
+        missing = leader.gather(spans, timeout_s=self._patience_s())
         for worker in self._workers.values():
             if worker.name in missing:
                 worker.late += 1
@@ -97,7 +99,7 @@ class WorkerCrew:
                 self._fail(worker, "did not answer in time")
             else:
                 worker.commits += 1
-                self._is_back(worker)
+                self._answered(worker)
 
     def report(self) -> list[dict[str, Any]]:
         """Return what each worker did, for the summary."""
@@ -192,7 +194,7 @@ class WorkerCrew:
     def _fail(self, worker: _Worker, why: str) -> None:
         assert self._tree
         assert self._leader
-        worker.is_lost = True
+        worker.has_answered = False
         if self._health:
             self._health.lost_worker(worker.number)
         self._leader.note("worker-failed", {"worker": worker.name, "why": why})
@@ -205,10 +207,16 @@ class WorkerCrew:
                 f"{self._directory.path}` goes on once that is mended"
             )
 
-    def _is_back(self, worker: _Worker) -> None:
-        if worker.is_lost and self._health:
+    def _answered(self, worker: _Worker) -> None:
+        if worker.lives > 1 and not worker.has_answered and self._health:
             self._health.regained_worker(worker.number)
-        worker.is_lost = False
+        worker.has_answered = True
+
+    def _patience_s(self) -> float:
+        """Return how long to wait in this stage; who has just been started may take longer."""
+        deadline_s = self._plan.config.worker_deadline_s
+        is_running = all(worker.has_answered for worker in self._workers.values())
+        return deadline_s if is_running else max(deadline_s, START_S)
 
     def _end(self, worker: _Worker) -> None:
         if worker.process:

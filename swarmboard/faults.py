@@ -148,7 +148,7 @@ def agent_faults(given: object) -> tuple[Fault, ...]:
 
     Those that hit processes never happen, but keep their places, by which draws are addressed.
     """
-    never = Fault(kind="silent", rate=1.0, at_round=2**31)
+    never = Fault.model_validate({"kind": "silent", "rate": 1.0, "at_round": 2**31})
     return tuple(fault if fault.hits == "agents" else never for fault in read_faults(given))
 
 

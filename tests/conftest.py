@@ -6,18 +6,25 @@ A missing server skips on a laptop and fails where `CI=true`, because CI install
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, settings
 
+from blackboard import RunDirectory
 from blackboard.memory_store import MemoryStore
 from blackboard.redis_store import RedisStore
 from blackboard.server import EmbeddedServer, find_server_binary
 from blackboard.store import Store
+from swarmboard import execution
+from swarmboard.plan import prepare
+from swarmboard.rehearsal import rehearse
+from swarmboard.replaying import rebuild, replay
 
 settings.register_profile(
     "swarmboard", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -98,3 +105,40 @@ def beside() -> Iterator[Callable[[Store], Store]]:
     yield open_again
     for store in opened:
         store.close()
+
+
+@pytest.fixture(autouse=True)
+def every_run_is_verified(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Execute every run of the test again, from nothing but its configuration and its log.
+
+    Tests of scenarios that break the rules on purpose are marked `unrepeatable`.
+    """
+    if request.node.get_closest_marker("unrepeatable"):
+        return
+    write_results = execution._write_results
+
+    def write_and_verify(run: Any, summary: Any) -> None:
+        write_results(run, summary)
+        verify_from_log(run)
+
+    monkeypatch.setattr(execution, "_write_results", write_and_verify)
+
+
+def verify_from_log(run: Any) -> None:
+    """Hold what a run left against what its configuration and its log give again."""
+    summary = run.directory.read_json("summary.json")
+    plan = prepare(run.plan.config, rule=run.plan.setup.rule, kind=run.plan.scenario)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = RunDirectory(Path(folder), run.directory.run_id)
+        for path in (run.directory.path / "config.json", run.directory.log):
+            shutil.copy2(path, copy.path)
+        rehearsed = rehearse(plan, copy)
+        found = replay(copy)
+        assert found.digest == rehearsed.leader.digest.hex == summary["digest"]
+        if summary["status"] == "done":
+            rebuild(copy, rehearsed)
+            for name, path in copy.results().items():
+                table = pq.read_table(run.directory.path / "results" / path.name)
+                assert pq.read_table(path).equals(table), f"the table {name} differs"

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from blackboard import (
     Decided,
     EventLog,
     Leader,
+    Opened,
     OpenProposal,
     Proposal,
     Record,
@@ -31,13 +32,13 @@ from blackboard import (
 )
 from blackboard.memory_store import MemoryStore
 from blackboard.records import INPUT, encode, frame
-from blackboard.store import Commit
+from blackboard.store import Commit, Turn
 
 VOTERS = 3
 IMPACTS = (None, 0.0, 5.0, 20.0, -20.0)
-MOMENTS = ("opened", "voted", "asked", "closed", "ended")
+MOMENTS = ("opened", "voted", "asked", "settled", "closed", "ended")
 """When people act and runners die in a round: before its votes, before its count, while it waits,
-when the server knows the outcome and the log does not, and after the round."""
+when the server knows the outcome and the log does not, when both do, and after the round."""
 
 
 class Killed(BaseException):
@@ -107,6 +108,21 @@ SCHEDULES = st.integers(1, 5).flatmap(
 )
 
 
+class Server(MemoryStore):
+    """Something may happen when it has taken a decision of which the log does not know yet."""
+
+    def __init__(self, happen: Callable[[int, str], None]) -> None:
+        super().__init__()
+        self._happen = happen
+
+    def submit(self, *acts: Commit | Turn) -> tuple[int, ...]:
+        revisions = super().submit(*acts)
+        for act in acts:
+            if isinstance(act, Turn) and act.closed:
+                self._happen(act.round, "settled")
+        return revisions
+
+
 @dataclass
 class World:
     """A run's directory and server through all its lives, and what was executed in them."""
@@ -114,10 +130,12 @@ class World:
     schedule: Schedule
     folder: Path
     limit: float
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: Server = field(init=False)
     snapshots: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     left: list[Act] = field(default_factory=list)
-    executed: int = 0
+
+    def __post_init__(self) -> None:
+        self.store = Server(self._happen)
 
     @property
     def log(self) -> Path:
@@ -128,7 +146,7 @@ class World:
         at = (segment_ends(self.log) or [0])[-1] if self.log.exists() else None
         snapshot = self.snapshots[-1] if life and life.from_snapshot and self.snapshots else None
         start = snapshot[0] if snapshot else 0
-        script = Script(self.log, start=start) if at is not None and at > start else None
+        script = Script(self.log, start=start) if snapshot or at else None
         with EventLog(self.log, at=at) as log:
             leader = Board(self.store).lead(
                 log=log,
@@ -177,15 +195,9 @@ class World:
             impact = self.schedule.impacts[_round_of(decided.proposal) - 1]
             if decided.outcome != "accepted" or impact is None or abs(impact) <= self.limit:
                 continue
-            self.executed += 1
-            answers = [
-                r
-                for r in read_log(self.log)
-                if isinstance(r, Answered) and r.proposal == decided.proposal
-            ]
-            assert answers, f"{decided.proposal} was executed without an answer on record"
-            assert answers[0].answer == "approve"
-            assert answers[0].by == decided.by
+            answer = first_answers(read_log(self.log)).get(decided.proposal)
+            assert answer, f"{decided.proposal} was executed without an answer on record"
+            assert (answer.answer, answer.by) == ("approve", decided.by)
 
     def _approver(self, proposal: OpenProposal) -> bool | None:
         """Answer in the runner's own process; what was scheduled for the wait comes first."""
@@ -209,7 +221,7 @@ class World:
         if life.is_fork:
             self._fork(life)
         elif not life.has_server:
-            self.store = MemoryStore()
+            self.store = Server(self._happen)
 
     def _fork(self, life: Life) -> None:
         if not self.log.exists():
@@ -225,7 +237,7 @@ class World:
         with (target / "events.log").open("r+b") as file:
             file.truncate(end)
         self.snapshots = [(at, state) for at, state in self.snapshots if at <= end]
-        self.folder, self.limit, self.store = target, life.limit, MemoryStore()
+        self.folder, self.limit, self.store = target, life.limit, Server(self._happen)
 
 
 def _round_of(proposal: str) -> int:
@@ -267,13 +279,23 @@ def test_nothing_above_the_limit_is_executed_without_a_recorded_yes(schedule: Sc
         in_order(records)
 
 
+def first_answers(records: Iterable[Record]) -> dict[str, Answered]:
+    """Return the first answer to each proposal that was given while it was open."""
+    is_open, first = set(), {}
+    for record in records:
+        if isinstance(record, Opened):
+            is_open.add(record.proposal)
+        elif isinstance(record, Answered) and record.proposal in is_open:
+            first.setdefault(record.proposal, record)
+        elif isinstance(record, Decided):
+            is_open.discard(record.proposal)
+    return first
+
+
 def in_order(records: Sequence[Record]) -> None:
     """Every decision in a person's name stands behind that person's answer, the first one."""
-    first: dict[str, Answered] = {}
-    for record in records:
-        if isinstance(record, Answered):
-            first.setdefault(record.proposal, record)
+    for at, record in enumerate(records):
         if isinstance(record, Decided) and record.by is not None:
-            answer = first[record.proposal]
+            answer = first_answers(records[:at])[record.proposal]
             outcome = {"approve": "accepted", "veto": "vetoed"}[answer.answer]
             assert (record.outcome, record.by) == (outcome, answer.by or "nobody in time")

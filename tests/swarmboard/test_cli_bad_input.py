@@ -40,7 +40,7 @@ WRONG = [
     (f"{JURY} --agents many", "agents='many'", "swarmboard run --help"),
     (f"{JURY} --seed -1", "seed='-1'", "greater than or equal to 0"),
     (f"{JURY} --rounds 0", "rounds='0'", "greater than or equal to 1"),
-    (f"{JURY} --workers 3", "--workers 3", "use 1"),
+    (f"{JURY} --workers 3", "--workers 3", "leave --board away"),
     (f"{JURY} --threshold 0", "--threshold 0", "from 1 to 100"),
     (f"{JURY} --threshold 0.8", "--threshold 0.8", "did you mean 80?"),
     (f"{JURY} --threshold 101", "--threshold 101", "from 1 to 100"),

@@ -20,6 +20,8 @@ from swarmboard import (
 )
 from swarmboard.testing import check_scenario, scenario_checks
 
+pytestmark = pytest.mark.unrepeatable
+
 MEMORY = ("memory://",)
 
 

@@ -12,6 +12,8 @@ from scipy.stats import binom
 from swarmboard import run, threshold
 from swarmboard.testing import check_scenario
 
+pytestmark = pytest.mark.unrepeatable
+
 TUTORIAL = Path(__file__).resolve().parents[2] / "docs/tutorial_own_scenario.md"
 
 

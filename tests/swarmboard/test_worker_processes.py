@@ -1,0 +1,57 @@
+"""Worker processes act for their agents, and how many there are changes nothing."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from benchmarks.soak import REMEMBERING
+from swarmboard.config import make_config
+from swarmboard.execution import execute
+from swarmboard.runner import prepare
+
+ROUNDS, STAGES_A_ROUND, AGENTS = 6, 2, 57
+
+
+def run_with(workers: int, out: Path, **changes: Any) -> tuple[dict[str, Any], set[str]]:
+    """Run with so many workers; return the summary, and whom the server had as clients."""
+    clients: set[str] = set()
+
+    def look(model: Any, accounts: Any) -> None:
+        url = json.loads((out / "board.json").read_text())["url"]
+        with redis.Redis.from_url(url) as client:
+            clients.update(connected["name"] for connected in client.client_list())
+
+    values = {"scenario": REMEMBERING[0], "agents": AGENTS, "rounds": ROUNDS, "seed": 3}
+    config = make_config(values | {"workers": workers, "out": out, "board": "bundled"} | changes)
+    return execute(prepare(config), watch=look).summary, clients
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The summary of the run with one worker."""
+    return run_with(1, tmp_path_factory.mktemp("alone") / "run")[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("population", "workers"), [("objects", 2), ("objects", 3), ("objects", 5), ("cohort", 3)]
+)
+def test_any_number_of_workers_comes_to_one_digest(
+    tmp_path: Path, alone: dict[str, Any], population: str, workers: int
+) -> None:
+    summary, clients = run_with(workers, tmp_path / "run", options={"population": population})
+
+    assert summary["digest"] == alone["digest"]
+    assert summary["decisions"] == alone["decisions"]
+    worked = summary["workers"]
+    assert {worker["worker"] for worker in worked} <= clients
+    assert sum(worker["agents"] for worker in worked) >= AGENTS
+    assert [worker["commits"] for worker in worked] == [ROUNDS * STAGES_A_ROUND] * len(worked)
+    assert 2 <= len(worked) <= workers
+
+
+def test_a_run_with_one_worker_has_no_process_beside_its_leader(alone: dict[str, Any]) -> None:
+    assert alone["workers"] == []
