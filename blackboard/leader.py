@@ -37,6 +37,7 @@ from .records import (
 from .replica import OpenProposal
 from .rules import Rule
 from .script import Script
+from .second_ballots import drop_second_ballots
 from .snapshots import pack
 from .store import Event
 from .tail import RESUMED
@@ -199,6 +200,8 @@ class Leader(Chronicle):
 
         Ballots that an outsider cast meanwhile in an agent's name stand; they leave the draft.
         """
+        if self._script:
+            drop_second_ballots(draft, self.replica, self._script.outside_votes(self.stage))
         while True:
             records = draft.records()
             if not (channel := self._live):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .errors import Diverged
 from .log import read_rounds
-from .records import INPUT, OPERATIONAL, Abstained, Closed, Ended, Record, encode
+from .records import INPUT, OPERATIONAL, Abstained, Ballots, Closed, Ended, Record, encode
 
 
 class Script:
@@ -48,6 +48,16 @@ class Script:
     def inputs(self, stage: int) -> list[Record]:
         """Return what came from outside in a stage, as it took effect."""
         return [r for r in self._records if r.event_class == INPUT and r.stage == stage]
+
+    def outside_votes(self, stage: int) -> list[Ballots | Abstained]:
+        """Return what outsiders cast in this round up to a stage, in time or late."""
+        return [
+            r
+            for r in self._records
+            if r.event_class == INPUT
+            and r.stage <= stage
+            and (isinstance(r, Ballots) or (isinstance(r, Abstained) and r.proposal is not None))
+        ]
 
     def late(self, stage: int) -> NDArray[np.uint32]:
         """Return the agents whose worker did not answer in time in a stage, ascending."""

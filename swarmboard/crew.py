@@ -115,6 +115,11 @@ class WorkerCrew:
             for worker in self._workers.values()
         ]
 
+    def dismiss(self) -> None:
+        """End all workers at once: they wait for a stage that does not come."""
+        for worker in self._workers.values():
+            self._end(worker)
+
     def look_after(self) -> None:
         """Start workers again that have died, and those whose time to wait is over."""
         assert self._tree

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -170,6 +171,7 @@ def _rounds(run: Run, leader: Leader) -> str:
     """Run rounds with the workers and the health that the configuration asks for."""
     plan, beginning, health = run.plan, run.beginning, Health.of(run.plan.config)
     state = beginning.state if beginning else None
+    keeping = Keeping(run.directory, plan)
     assert run.board
     with (
         run.disruption.way_to(run.board, plan.config) as way,
@@ -192,8 +194,12 @@ def _rounds(run: Run, leader: Leader) -> str:
                 model.restore_part(part, span)
             run.accounts.restore(state["accounts"])
             plan.change_options(leader.round, is_start=True)
-        status = _until_done(run, model, Keeping(run.directory, plan))
+        status = _until_done(run, model, keeping)
         run.workers = crew.report()
+        if status != "done":
+            crew.dismiss()
+    if status != "broken off":  # with the workers gone: it has the server forget what they read
+        keeping.keep(model, run.accounts)
     run.disruption.tell(health)
     return status
 
@@ -203,7 +209,6 @@ def _until_done(run: Run, model: SwarmModel, keeping: Keeping) -> str:
     plan, leader = run.plan, model.leader
     while leader.round < plan.rounds and not model.world.is_done():
         if run.stop.is_asked:
-            keeping.keep(model, run.accounts)
             return "stopped"
         plan.change_options(leader.round)
         run.disruption.spoil(model.health, leader.round + 1)
@@ -220,7 +225,6 @@ def _until_done(run: Run, model: SwarmModel, keeping: Keeping) -> str:
         keeping.keep_if_due(model, run.accounts)
         if run.watch:
             run.watch(model, run.accounts)
-    keeping.keep(model, run.accounts)
     return "done"
 
 
@@ -317,6 +321,11 @@ def _let_go(leader: Leader, error: BaseException) -> None:
 
 def _baseline(plan: Plan, directory: RunDirectory) -> dict[str, Any] | None:
     """Run the same task with one agent, and return what the summary says of it."""
+    if (before := RunDirectory.open(directory.path / "baseline")) is not None:
+        found = before.read_json("summary.json")
+        if found and found["status"] == "done":
+            return baseline_summary(found)
+        shutil.rmtree(before.path)  # one that was broken off is begun anew
     values = plan.config.model_dump() | {
         "structure": "solo",
         "baseline": None,

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from blackboard import (
+    Answered,
     BadInput,
     Decided,
     Digest,
@@ -25,6 +28,9 @@ from .plan import prepare
 from .rehearsal import Rehearsed, rehearse
 from .summary import summarise
 
+ANSWERS_SHOWN = 10
+"""The latest answers of people that are named."""
+
 
 @dataclass(slots=True)
 class Replay:
@@ -37,6 +43,8 @@ class Replay:
     digests: list[str] = field(default_factory=list)
     """After round 0 (who joined), 1, 2 ..."""
     last: Decided | None = None
+    answers: list[Answered] = field(default_factory=list)
+    """What people said of proposals, or that nobody did in time."""
     torn_records: int = 0
     """Records of a last round that was broken off; they count for nothing here."""
     row: dict[str, Any] = field(default_factory=dict)
@@ -142,6 +150,7 @@ def report(
         ),
         ("recounted", f"{found.recounted:,} decisions from their ballots: all as recorded"),
     ]
+    rows += [("answered", _answer(answer)) for answer in found.answers[-ANSWERS_SHOWN:]]
     if found.torn_records:
         rows.append(("broken off", f"{found.torn_records:,} records of a round that has not ended"))
     if found.row:
@@ -167,6 +176,12 @@ def report(
     return "\n".join(f"{name:<10} {text}" for name, text in rows)
 
 
+def _answer(answer: Answered) -> str:
+    verb = {"approve": "approved", "veto": "vetoed"}[answer.answer]
+    reason = f": {answer.reason}" if answer.reason else ""
+    return f"{answer.proposal} {verb} by {answer.by or 'nobody in time'}{reason}"
+
+
 def _numbers(row: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{name} {value:.6g}" if isinstance(value, float) else f"{name} {value}"
@@ -179,6 +194,8 @@ def _note(found: Replay, records: Sequence[Record]) -> None:
     for record in records:
         if isinstance(record, Decided):
             found.decisions, found.last = found.decisions + 1, record
+        elif isinstance(record, Answered):
+            found.answers.append(record)
         row = getattr(record, "row", None)
         if row is not None and getattr(record, "name", "") == "round":
             found.row = row
@@ -189,7 +206,8 @@ def _recount(directory: RunDirectory, found: Replay) -> int:
     counted = 0
     try:
         for logged, again in recount(_until(directory.log, found.rounds)):
-            if logged.by in (None, "veto") and again != logged:
+            is_overruled = logged.outcome == "vetoed" and logged.by not in (None, "veto")
+            if not is_overruled and (again is None or replace(again, by=logged.by) != logged):
                 raise LogDamaged(
                     f"the decision on {logged.proposal} is {logged.outcome}, but its ballots come "
                     f"to {again.outcome if again else 'none'}"

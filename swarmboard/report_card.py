@@ -143,10 +143,14 @@ def _of(hits: str) -> str:
 
 
 def _within(row: Mapping[str, Any]) -> str:
+    """Say how many rounds it took."""
     median, longest = row["rounds_to_recovery_median"], row["rounds_to_recovery_max"]
     if median is None:
         return ""
-    return f" (after {median:g} rounds in the median, {longest:,} at most)"
+    if not longest:
+        return " in the same round"
+    rounds = "round" if longest == 1 else "rounds"
+    return f" within {longest:,} {rounds}" + (f" (median {median:g})" if median < longest else "")
 
 
 def _supervision(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -170,7 +174,8 @@ def _workers(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         late, restarts = (sum(worker[name] for worker in workers) for name in ("late", "restarts"))
         texts.append(f"{len(workers)} processes, {restarts} restarted, {late} times late")
     if again := summary["board"].get("restarts"):
-        texts.append(f"the server was started again {again} times")
+        times = "once" if again == 1 else f"{again} times"
+        texts.append(f"the server was started again {times}")
     return [("workers", "; ".join(texts))] if texts else []
 
 

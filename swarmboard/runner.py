@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agents import SupervisionConfig
-from blackboard import BadInput, InvalidAction, Rule, describe, parse_rule, threshold
+from blackboard import Approver, BadInput, InvalidAction, Rule, describe, parse_rule, threshold
 from scenarios import Scenario
 
 from .config import make_config
@@ -34,6 +34,9 @@ def run(
     workers: int = 1,
     faults: Sequence[Fault | Mapping[str, Any]] = (),
     supervision: SupervisionConfig | Mapping[str, Any] | None = None,
+    approval_above: float | None = None,
+    approval_s: float = 300.0,
+    approver: Approver | None = None,
     watch: Watch | None = None,
     **options: Any,
 ) -> Result:
@@ -55,6 +58,10 @@ def run(
         workers: How many processes act for the agents.
         faults: What goes wrong on purpose, one table of names as in `[[faults]]` each.
         supervision: Who is restarted after a failure, with the names of `[supervision]`.
+        approval_above: Proposals whose declared impact is larger wait for a person's answer.
+        approval_s: How many seconds they wait; without an answer they are not executed.
+        approver: Asked about each of them again and again while it waits: True executes it, False
+            does not, None leaves the answer to others.
         watch: Called with the model and the accounts after each round.
         **options: The scenario's own options.
 
@@ -79,8 +86,9 @@ def run(
     }
     values |= {"seed": seed, "board": board, "out": out and Path(out), "baseline": baseline}
     values |= {"workers": workers, "faults": faults, "supervision": supervision}
+    values |= {"approval_above": approval_above, "approval_s": approval_s}
     config = make_config(values | {"ballots": ballots, "options": options})
-    return execute(prepare(config, rule=rule, kind=kind), watch=watch)
+    return execute(prepare(config, rule=rule, kind=kind), watch=watch, approver=approver)
 
 
 def _percent(share: float) -> int:

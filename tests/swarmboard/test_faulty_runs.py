@@ -278,7 +278,7 @@ def test_a_killed_server_changes_nothing(go: Go) -> None:
     assert (summary["digest"], summary["determinism"]) == (calm["digest"], "closed")
     assert (row["injected"], row["detected"], row["recovered"]) == (2, 2, 2)
     assert summary["board"]["restarts"] == 2
-    assert "started again 2 times" in text_card(summary, summary["path"])
+    assert "the server was started again 2 times" in text_card(summary, summary["path"])
 
 
 def test_a_server_that_loses_its_data_changes_nothing_either(

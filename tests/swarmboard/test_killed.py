@@ -12,7 +12,7 @@ from benchmarks.killing import TARGETS, BrokenPromise, Kept, Killer, check_prefi
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="finds a run's processes in /proc"
 )
-REMEMBERING = (*soak.REMEMBERING, "250")
+REMEMBERING = (*soak.REMEMBERING, "200")
 
 
 def killer(folder: Path, *words: str, seed: int = 1) -> Killer:
@@ -32,7 +32,7 @@ def test_a_run_whose_runner_and_server_are_killed_comes_to_the_same_end(tmp_path
 
 @pytest.mark.slow
 def test_a_run_with_workers_that_are_killed_comes_to_the_same_end(tmp_path: Path) -> None:
-    victim = killer(tmp_path, "--workers", "3")
+    victim = killer(tmp_path, "--rounds", "100", "--workers", "3")
 
     victim.kill_until(4, victim.reference())
 

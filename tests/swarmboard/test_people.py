@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,12 +20,14 @@ from blackboard import (
     EventLog,
     Joined,
     Note,
+    OpenProposal,
     Posts,
     Record,
     RunDirectory,
     RunLock,
     read_log,
 )
+from swarmboard import run
 from swarmboard.people import name_of
 
 type Cli = Callable[..., Any]
@@ -184,7 +187,9 @@ def test_a_proposal_above_the_limit_is_executed_once_a_person_has_approved_it(
     explained = cli("explain", "run", held["proposal"]).out
     assert "Accepted in round 3 by anna" in explained
     assert "anna approved it: 'it is due'" in explained
-    assert cli("replay", "run", "--verify").code == 0
+    replayed = cli("replay", "run", "--verify")
+    assert replayed.code == 0, replayed.err
+    assert f"answered   {held['proposal']} approved by anna: it is due\n" in replayed.out
 
 
 def test_a_vetoed_proposal_is_not_executed_and_the_first_answer_stands(
@@ -235,6 +240,25 @@ def test_a_run_that_is_stopped_or_killed_while_it_waits_waits_again_when_it_is_r
     until(stands, "waiting")
     assert cli("approve", "run", "3.1.24.0", "--by", "anna").code == 0
     resumed.communicate(timeout=30)
+    assert resumed.returncode == 0
+    decided = [r for r in records(tmp_path / "run") if isinstance(r, Decided)]
+    assert [(d.outcome, d.by) for d in decided][2] == ("accepted", "anna")
+
+
+def test_an_answer_that_only_the_server_had_received_counts_when_the_run_is_resumed(
+    start: Start, cli: Cli, tmp_path: Path, stands: Callable[[], dict[str, Any]]
+) -> None:
+    process = start(*LIMIT, impact=THIRD, rounds=4)
+    [held] = until(stands, "waiting")["proposals"]
+    process.send_signal(signal.SIGSTOP)
+    assert cli("approve", "run", held["proposal"], "--by", "anna").code == 0
+    process.kill()
+    process.communicate()
+    assert not [r for r in records(tmp_path / "run") if isinstance(r, Answered)]
+
+    resumed = start(impact=THIRD, rounds=4, command=("resume", "run"))
+    resumed.communicate(timeout=30)
+
     assert resumed.returncode == 0
     decided = [r for r in records(tmp_path / "run") if isinstance(r, Decided)]
     assert [(d.outcome, d.by) for d in decided][2] == ("accepted", "anna")
@@ -339,6 +363,46 @@ def test_what_a_board_refuses_is_said_in_one_line(
     assert "2.1.24.0 is not open any more: accepted in round 2" in said["decided"].err
 
 
+@pytest.mark.parametrize(("says", "outcome"), [(True, "accepted"), (False, "vetoed")])
+def test_in_python_a_function_may_answer_for_a_person(
+    tmp_path: Path, says: bool, outcome: str
+) -> None:
+    (tmp_path / "spender.py").write_text(SCENARIO.format(impact=THIRD, rounds=4, pace_s=0.0))
+    asked: list[OpenProposal] = []
+
+    def approver(proposal: OpenProposal) -> bool:
+        asked.append(proposal)
+        return says
+
+    result = run(
+        str(tmp_path / "spender.py"),
+        board="memory://",
+        out=tmp_path / "run",
+        approval_above=10,
+        approver=approver,
+    )
+
+    assert [proposal.payload for proposal in asked] == [{"money": 50.0}]
+    assert list(result.decisions["outcome"]) == ["accepted", "accepted", outcome, "accepted"]
+    assert list(result.decisions["by"].dropna()) == ["approver"]
+
+
+def test_a_fork_holds_what_its_own_limit_forbids_and_keeps_what_was_answered_before(
+    cli: Cli, tmp_path: Path
+) -> None:
+    (tmp_path / "spender.py").write_text(SCENARIO.format(impact=THIRD, rounds=5, pace_s=0.0))
+    out = ("--out", "run", "--board", "memory://")
+    assert cli("run", "./spender.py", *out, *LIMIT, "--set", "approval_s=0").code == 0
+
+    limits = ("--set", "approval_above=1", "--set", "approval_s=0")
+    said = cli("fork", "run", "--at-round", "3", *limits, "--out", "child")
+
+    assert said.code == 0, said.err
+    decided = [r for r in records(tmp_path / "child") if isinstance(r, Decided)]
+    assert [d.outcome for d in decided] == ["accepted", "accepted", "vetoed", "vetoed", "vetoed"]
+    assert "4.1.24.0 waits for a person: its impact of 5 passes the limit of 1" in said.err
+
+
 def test_a_run_in_memory_is_out_of_reach(start: Start, cli: Cli, tmp_path: Path) -> None:
     start("--board", "memory://")
     assert eventually(lambda: rounds_logged(tmp_path / "run") > 1)
@@ -372,6 +436,19 @@ def test_a_server_that_is_gone_is_said_in_one_line(cli: Cli, tmp_path: Path) -> 
 
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert "does not answer" in said.err
+
+
+def test_the_python_of_the_page_on_oversight_prints_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "oversight.md").read_text("utf-8")
+    [program] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+
+    exec(program, {})
+
+    [printed] = re.findall(r"^It prints `(.*?)`", page, re.MULTILINE)
+    assert capsys.readouterr().out == f"{printed}\n"
 
 
 def kept(path: Path) -> Path:
