@@ -9,7 +9,8 @@ from .records import INPUT, Answered
 from .replica import OpenProposal
 
 type Approver = Callable[[OpenProposal], bool | None]
-"""Asked in the run's own process whether to execute a proposal; None leaves it to others."""
+"""Asked in the run's own process whether to execute a proposal, again and again while it waits;
+None leaves it to others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,4 +38,5 @@ def _agents(proposal: OpenProposal, record: Ballots | Abstained) -> NDArray[np.u
     if isinstance(record, Abstained):
         return record.members
     cast = np.frombuffer(record.choices, np.uint8) != NO_BALLOT
-    return proposal.seats.agents[cast]
+    members: NDArray[np.uint32] = proposal.seats.agents[cast]
+    return members

@@ -96,8 +96,9 @@ def show(
     """Show what a run came to; one that goes on: where it stands, and whom it waits for."""
     from blackboard import BadInput
 
+    from .reaching import is_led
     from .report_card import text_card
-    from .standing import is_led, live_state, state_text
+    from .standing import live_state, state_text
 
     directory = find_run(run, runs)
     if is_led(directory):

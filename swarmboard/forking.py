@@ -8,6 +8,7 @@ from typing import Any
 from blackboard import (
     BadInput,
     Ended,
+    Rule,
     RunDirectory,
     RunLock,
     Snapshots,
@@ -15,6 +16,7 @@ from blackboard import (
     segment_ends,
     unframe,
 )
+from scenarios import Scenario
 
 from .beginning import find_beginning
 from .config import RUN_SETTINGS, Fork, check_options, make_config, read_config
@@ -35,6 +37,8 @@ def fork(
     out: Path | None = None,
     watch: Watch | None = None,
     tell: Tell = lambda line: None,
+    kind: type[Scenario] | None = None,
+    rule: Rule | None = None,
 ) -> Result:
     """Start a child of a run from the end of a round, with other options from there on.
 
@@ -48,20 +52,22 @@ def fork(
         out: The child's directory; None means `runs/<run id>`.
         watch: Called with the model and the accounts after each round.
         tell: Told what people have to know.
+        kind: The scenario's class, where it was given as one.
+        rule: The run's rule, where it is a function of the user's own.
 
     Raises:
         BadInput: the parent has no such round, or an option cannot be changed; nothing is left.
     """
     values = read_config(directory.path / "config.json")
     end, digest = _end_of_round(directory, at_round)
-    parent = prepare(make_config(values))
+    parent = prepare(make_config(values), rule=rule, kind=kind)
     settings = {name: changes[name] for name in changes if name in CHANGEABLE_SETTINGS}
     options = {name: changes[name] for name in changes if name not in CHANGEABLE_SETTINGS}
     options = _checked(parent, options)
     point = Fork(parent=directory.run_id, at_round=at_round, digest=digest.hex(), options=options)
     earlier = [f.model_dump(mode="json") for f in parent.config.forks if f.at_round <= at_round]
     values |= settings | {"forks": [*earlier, point.model_dump(mode="json")], "baseline": None}
-    plan = prepare(make_config(values | {"out": out}))
+    plan = prepare(make_config(values | {"out": out}), rule=rule, kind=kind)
     child = RunDirectory.create(out)
     with Stop() as stop, RunLock(child.lock) as lock:
         lock.take()

@@ -32,6 +32,7 @@ def run(
     baseline: str | None = None,
     ballots: str = "sealed",
     workers: int = 1,
+    snapshot_every: int = 25,
     faults: Sequence[Fault | Mapping[str, Any]] = (),
     supervision: SupervisionConfig | Mapping[str, Any] | None = None,
     approval_above: float | None = None,
@@ -55,7 +56,9 @@ def run(
         out: The run directory; None means `runs/<run id>`.
         baseline: `single` adds the matched run of one agent.
         ballots: `sealed` hides ballots until the voting round ends; `open` does not.
-        workers: How many processes act for the agents.
+        workers: How many processes act for the agents; with more than one, scenario and rule have
+            to be found by their names, because every process makes its own.
+        snapshot_every: Rounds between two snapshots.
         faults: What goes wrong on purpose, one table of names as in `[[faults]]` each.
         supervision: Who is restarted after a failure, with the names of `[supervision]`.
         approval_above: Proposals whose declared impact is larger wait for a person's answer.
@@ -85,10 +88,27 @@ def run(
         "rounds": rounds,
     }
     values |= {"seed": seed, "board": board, "out": out and Path(out), "baseline": baseline}
-    values |= {"workers": workers, "faults": faults, "supervision": supervision}
+    if workers > 1:
+        _check_shareable(scenario, rule)
+    values |= {"workers": workers, "snapshot_every": snapshot_every}
+    values |= {"faults": faults, "supervision": supervision}
     values |= {"approval_above": approval_above, "approval_s": approval_s}
     config = make_config(values | {"ballots": ballots, "options": options})
     return execute(prepare(config, rule=rule, kind=kind), watch=watch, approver=approver)
+
+
+def _check_shareable(scenario: str | type[Scenario], rule: Rule | None) -> None:
+    """Refuse what another process could not make for itself."""
+    if not isinstance(scenario, str):
+        raise BadInput(
+            f"workers > 1 with the class {scenario.__name__}: other processes cannot see it; give "
+            "the scenario's name, or the path of its file"
+        )
+    if rule is not None:
+        try:
+            parse_rule(describe(rule))
+        except InvalidAction as error:
+            raise BadInput(f"workers > 1: {error}; other processes cannot see it") from error
 
 
 def _percent(share: float) -> int:

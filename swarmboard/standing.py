@@ -5,9 +5,7 @@ from typing import Any
 
 from blackboard import Board, Note, OpenProposal, RunDirectory, decode
 
-from .reaching import described, is_led, reached, read_address
-
-__all__ = ["Live", "is_led", "live_state", "state_text"]
+from .reaching import described, reached, read_address
 
 SHOWN = 10
 """Open proposals that are shown."""

@@ -26,6 +26,8 @@ from blackboard import (
     BadInput,
     Decided,
     InvalidAction,
+    Note,
+    RunDirectory,
     SwarmboardError,
     describe,
     recount,
@@ -33,6 +35,7 @@ from blackboard import (
 from scenarios import Scenario
 
 from .conformance import SUMMARY_NAMES, sabotaged
+from .forking import fork
 from .trials import Subject, Trial
 
 STORES = ("memory://",) if sys.platform == "win32" else ("memory://", "bundled")
@@ -101,6 +104,7 @@ def scenario_checks(
             _figures_are_finite,
             _tables_have_columns,
             _log_recounts,
+            _goes_on_from_its_state,
             _failing_agent_abstains,
             _model_is_released,
         )
@@ -231,6 +235,26 @@ def _log_recounts(subject: Subject) -> None:
         outcomes = Counter(r.outcome for r in trial.records() if isinstance(r, Decided))
     told = {name: trial.summary["consensus"][name] for name in outcomes}
     _require(told == dict(outcomes), f"the summary counts {told}, the log has {dict(outcomes)}")
+
+
+def _goes_on_from_its_state(subject: Subject) -> None:
+    whole = subject.fresh(snapshot_every=1)
+    for record in whole.records():
+        if isinstance(record, Note) and record.name == "no-snapshots":
+            raise AssertionError(f"no snapshot can be taken: {record.detail['why']}")
+    at_round = whole.summary["rounds"] // 2
+    if not at_round:
+        return  # one round has no middle
+    directory = RunDirectory.find(str(whole.path))
+    values = {"at_round": at_round, "changes": {}, "out": subject.place()}
+    child = fork(directory, kind=subject.kind, rule=whole.rule, **values)
+    for name in ("digest", "metrics", "yardstick"):
+        _require(
+            child.summary[name] == whole.summary[name],
+            f"taken up from its state after round {at_round}, {name} is "
+            f"{child.summary[name]!r:.200} instead of {whole.summary[name]!r:.200}: something that "
+            "it remembers is not in state(), or restore() does not bring it back",
+        )
 
 
 def _failing_agent_abstains(subject: Subject) -> None:

@@ -59,6 +59,7 @@ class Subject:
         structure: str = "",
         kind: type[Scenario] | None = None,
         watch: Any = None,
+        snapshot_every: int = 25,
     ) -> Trial:
         """Run with these terms once more."""
         terms: dict[str, Any] = {
@@ -73,13 +74,14 @@ class Subject:
             if watch:
                 watch(model, accounts)
 
-        terms |= self._terms
-        out = tempfile.mkdtemp(dir=self._place())
+        terms |= self._terms | {"snapshot_every": snapshot_every}
+        out = self.place()
         result = run(kind or self.kind, out=out, watch=remember, **terms)
         return Trial(result.path, result.summary, kept[0] if kept else None)
 
-    def _place(self) -> Path:
+    def place(self) -> Path:
+        """Return an empty directory that is gone with this subject."""
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="swarmboard-check-"))
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        return self._folder
+        return Path(tempfile.mkdtemp(dir=self._folder))

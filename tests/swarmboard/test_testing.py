@@ -1,6 +1,7 @@
 """The shipped conformance test passes sound scenarios and names what is broken in others."""
 
 import random
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -141,6 +142,32 @@ class Brittle(Sound):
             raise RuntimeError("not everybody voted")
 
 
+class Forgetful(Sound):
+    """Remembers something that its state does not say."""
+
+    def populate(self, model: Any) -> list[Population]:
+        self.count = 0
+        return super().populate(model)
+
+    def stages(self, board: Any) -> Any:
+        self.count += 1
+        yield Stage("vote", ("voter",), (Proposal(payload={"count": self.count}),), votes=True)
+
+    def state(self) -> None:
+        """Return nothing."""
+
+    def restore(self, state: None) -> None:
+        """Take nothing back."""
+
+
+class Locked(Sound):
+    """Holds something that no snapshot can."""
+
+    def populate(self, model: Any) -> list[Population]:
+        self.lock = threading.Lock()
+        return super().populate(model)
+
+
 KEPT: list[Any] = []
 
 
@@ -185,6 +212,8 @@ BROKEN = {
     Wordy: r"metrics\(\)\['share'\] is 'most'",
     Uneven: r"differ in length \(a 2, b 1\)",
     Brittle: "RuntimeError: not everybody voted.*without that agent's ballot",
+    Forgetful: "taken up from its state after round 1, digest is",
+    Locked: "no snapshot can be taken: Locked.lock",
     Leaking: "alive after its run.*no agent, model or view",
 }
 
@@ -218,6 +247,6 @@ def test_a_scenario_that_raises_shows_its_own_error() -> None:
 def test_checks_have_names_for_parametrisation() -> None:
     names = [str(check) for check in scenario_checks(Sound)]
 
-    assert len(names) == len(set(names)) == 12
+    assert len(names) == len(set(names)) == 13
     assert "same-on-bundled" in names
     assert "solo-runs" in names
