@@ -138,23 +138,30 @@ def doctor(
 
 def main() -> None:
     """Run the command line and end with its exit code."""
-    from blackboard.errors import BadInput, SwarmboardError
-
     try:
         code = app(standalone_mode=False, prog_name="swarmboard")
     except USAGE_ERROR as error:
         code = _refuse_usage(error)
-    except BadInput as error:
-        code = say(error, BAD_USAGE)
-    except SwarmboardError as error:
-        code = say(error, FAILED)
     except Exception as error:
-        if not left_behind(error):
-            raise  # not a run's failure but a defect of ours
-        code = say(f"the run failed: {type(error).__name__}: {error}" + left_behind(error), FAILED)
+        code = _fail(error)
     if code == INTERRUPTED:
         code = say("stopped", STOPPED)
     sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _fail(error: Exception) -> int:
+    """Say in one line what went wrong.
+
+    Errors are told apart here, not in `main`, so that `--help` need not load what defines them.
+    """
+    from blackboard.errors import BadInput, SwarmboardError
+
+    if isinstance(error, SwarmboardError):
+        return say(error, BAD_USAGE if isinstance(error, BadInput) else FAILED)
+    if not left_behind(error):
+        raise error  # not a run's failure but a defect of ours
+    why = f"the run failed: {type(error).__name__}: {error}"
+    return say(why + left_behind(error), FAILED)
 
 
 def _refuse_usage(error: Any) -> int:
