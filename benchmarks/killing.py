@@ -20,8 +20,8 @@ from blackboard import LogDamaged, read_log, segment_ends
 from blackboard.records import Ended, Entries
 
 TARGETS = ("runner", "worker", "server")
-SURVIVES_S = 30.0
-"""How long a run may take to notice that its server has gone."""
+SURVIVES_S = 60.0
+"""How long a run may take to record something new, whatever has happened to it."""
 LIFE_S = 300.0
 """After so long without an end, a life is taken for hung."""
 POLL_S = 0.005
@@ -72,7 +72,7 @@ class Killer:
         folder: Where the runs go.
         rng: Chooses whom to kill, and when.
         targets: Who may be killed.
-        longest_s: The latest kill after a process leads the run.
+        longest_s: The latest kill after something new was recorded.
     """
 
     arguments: Sequence[str]
@@ -81,7 +81,7 @@ class Killer:
     targets: Sequence[str] = TARGETS
     longest_s: float = 1.5
     early: float = 0.2
-    """How often a process is killed at any moment, its start included."""
+    """How often a kill does not wait for something new, so that it may hit a start."""
     sabotage: float = 0.2
     """How often something is damaged between two lives."""
     toll: Toll = field(default_factory=Toll)
@@ -139,8 +139,6 @@ class Killer:
         """
         process = swarmboard(*words)
         deadline = time.monotonic() + LIFE_S
-        if kills and self.rng.random() >= self.early:
-            self._wait_for_server(process, out)
         while kills > 0 and process.poll() is None:
             kills -= self._kill_one(process, out)
         try:
@@ -153,6 +151,8 @@ class Killer:
 
     def _kill_one(self, process: subprocess.Popen[str], out: Path) -> bool:
         """Kill one of a run's processes after a while, if there is one; see who goes on."""
+        if self.rng.random() >= self.early:
+            self._wait_for_progress(process, out)
         self._wait(process, self.rng.uniform(0.0, self.longest_s))
         target = self.rng.choice(self.targets)
         victim = victim_of(target, process, out, self.rng)
@@ -164,18 +164,17 @@ class Killer:
         if target == "runner":
             process.wait()
             return True
-        if target == "server":
-            self._wait_for_server(process, out, old=victim)
+        self._wait_for_progress(process, out)
         self.toll.survived[target] += process.poll() in (None, 0)
         return True
 
-    def _wait_for_server(
-        self, process: subprocess.Popen[str], out: Path, *, old: int | None = None
-    ) -> None:
-        """Wait until a run has its server, or another one than before, or has ended."""
+    def _wait_for_progress(self, process: subprocess.Popen[str], out: Path) -> None:
+        """Wait until a run has recorded something new, or has ended."""
+        log = out / "events.log"
         deadline = time.monotonic() + SURVIVES_S
+        size = log.stat().st_size if log.exists() else 0
         while process.poll() is None and time.monotonic() < deadline:
-            if victim_of("server", process, out, self.rng) not in (None, old):
+            if log.exists() and log.stat().st_size > size:
                 return
             self._wait(process, POLL_S)
 

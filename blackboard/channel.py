@@ -49,6 +49,8 @@ class Channel:
         self.writer = f"{runner}/{self.epoch}"
         self.revision = 0
         """The last write of the board that was read."""
+        self.checkpoint = 0
+        """The revision whose state readers who come later find."""
         self.status = "running"
         self.pending = Pending()
         self._at = self._announced = (0, 0)

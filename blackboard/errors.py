@@ -146,15 +146,17 @@ class Diverged(LogDamaged):
 
     def __init__(self, log: object, logged: Any, again: Any) -> None:
         self.log, self.logged, self.again = log, logged, again
-        kind = type(logged).__name__.lower()
-        if type(again) is not type(logged):
+        kind, place = type(logged).__name__.lower(), logged or again
+        if logged is None:
+            what = f"the log ends, now comes {type(again).__name__.lower()}"
+        elif type(again) is not type(logged):
             now = type(again).__name__.lower() if again else "nothing more"
             what = f"the log has {kind}, now comes {now}"
         else:
             names = [n for n in logged.__struct_fields__ if getattr(logged, n) != getattr(again, n)]
             what = f"{kind} differs in {', '.join(names)}"
         super().__init__(
-            f"executed again, {what} in round {logged.round}, stage {logged.stage} of {log}: the "
+            f"executed again, {what} in round {place.round}, stage {place.stage} of {log}: the "
             "code, its packages or the processor differ, or the log was altered"
         )
 

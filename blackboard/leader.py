@@ -301,13 +301,13 @@ class Leader(Chronicle):
 
     def end_round(self) -> str:
         """Close the round: chain the digest, append to the log, and return the digest so far."""
-        self._is_between = True
-        if self._script:
-            if self._script.ended:
-                self._script.check(self.history.written)
-                return self.history.end_round((self.round, self.stage), is_logged=True)
+        is_logged = self._script is not None and self._script.ended is not None
+        if self._script and is_logged:
+            self._script.check(self.history.written)
+        elif self._script:
             self._go_live()
-        return self.history.end_round((self.round, self.stage))
+        self._is_between = True
+        return self.history.end_round((self.round, self.stage), is_logged=is_logged)
 
     def state(self) -> dict[str, Any]:
         """Return everything that the next round depends on, as plain values.
@@ -336,21 +336,27 @@ class Leader(Chronicle):
         self._openings.restore(state["openings"])
 
     def checkpoint(self) -> None:
-        """Put the board's state up for new readers, and let the server forget what led to it."""
+        """Put the board's state up for new readers, and let the server forget what led to it.
+
+        What was written since the checkpoint before stays, for followers a little behind.
+        """
         if channel := self._live:
             self._flush([], is_guarded=False)
-            channel.store.checkpoint(channel.revision, pack(self.replica.state()))
+            state = pack(self.replica.state())
+            channel.store.checkpoint(channel.revision, state, forget=channel.checkpoint)
+            channel.checkpoint = channel.revision
 
     def finish(self, status: str) -> None:
         """Write what is pending, say how the run ended, and give the lease back."""
-        if not self._script:  # what is gone through again the log holds already
+        if self._script and self._channel:
+            self._go_live()  # the log held the whole run; the board has to hear of its end
+        if not self._script:
             self.history.break_off()
         if channel := self._live:
             channel.status = status
             self._flush([], is_guarded=False)
             channel.store.release(channel.runner)
-            if status == "done":
-                channel.store.retire()
+            channel.store.retire()
 
     @property
     def _live(self) -> Channel | None:
@@ -463,21 +469,20 @@ class Leader(Chronicle):
         as the server still has it.
         """
         assert self._script
-        self._script.check(self.history.written)
+        if not self._is_between:
+            self._script.check(self.history.written)
         self._script = None
         self.history.stages_are_logged()
         if not (channel := self._channel):
             return
         channel.enter((self.round, self.stage), agents=self.replica.agents)
         undone = self._arrivals.recover(channel.read(), after=self._recorded)
+        channel.checkpoint = channel.revision  # what the runner before wrote and lost is void
         channel.store.revive()
-        note = {"epoch": channel.epoch, "round": self.round, "stage": self.stage}
-        self.note(RESUMED, note)
-        pending = channel.pending
-        pending.records.append(Note(OPERATIONAL, self.round, self.stage, RESUMED, note))
-        pending.opened += tuple(self.replica.open)
-        pending.fields += tuple((key, rev) for key, (_, rev) in self.replica.fields.items())
-        pending.forget += tuple(undone)
+        detail = {"epoch": channel.epoch, "round": self.round, "stage": self.stage}
+        note = Note(OPERATIONAL, self.round, self.stage, RESUMED, detail)
+        self._fold([note])
+        channel.pending.restate(note, self.replica, undone)
         self.checkpoint()
 
     def _read_others(self) -> None:

@@ -187,12 +187,12 @@ class MemoryStore:
         """Return what stands to be drawn."""
         return dict(self._state.display)
 
-    def checkpoint(self, revision: int, state: bytes) -> None:
-        """Keep the board's state as of a revision, and forget the writes up to it."""
+    def checkpoint(self, revision: int, state: bytes, *, forget: int) -> None:
+        """Keep the board's state as of a revision, and forget the writes up to another one."""
         with self._changed:
             kept = self._state
-            del kept.events[: max(0, revision - kept.forgotten)]
-            kept.forgotten, kept.checkpoint = revision, (revision, state)
+            del kept.events[: max(0, forget - kept.forgotten)]
+            kept.forgotten, kept.checkpoint = max(forget, kept.forgotten), (revision, state)
 
     def state(self) -> tuple[int, bytes] | None:
         """Return the latest checkpoint: its revision and the board's state."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from .counting import field_revisions
 from .records import Decided, Opened, Record
+from .replica import Replica
 
 
 @dataclass(slots=True)
@@ -35,3 +36,16 @@ class Pending:
         self.closed += tuple(r.proposal for r in decided)
         self.fields += field_revisions(added)
         self.forget += tuple((r.proposal, r.round) for r in decided)
+
+    def restate(self, note: Record, replica: Replica, undone: Iterable[tuple[str, int]]) -> None:
+        """Put down what a server has to be told of a run that goes on from its log.
+
+        Args:
+            note: Tells readers that what they know may be void.
+            replica: The board as of the log's end.
+            undone: Votes that the server holds and the log does not, by proposal and round.
+        """
+        self.records.append(note)
+        self.opened += tuple(replica.open)
+        self.fields += tuple((key, revision) for key, (_, revision) in replica.fields.items())
+        self.forget += tuple(undone)

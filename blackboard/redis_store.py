@@ -188,8 +188,8 @@ class RedisStore:
         )
         return {name.decode(): payload for name, payload in pairs}
 
-    def checkpoint(self, revision: int, state: bytes) -> None:
-        """Keep the board's state as of a revision, and forget the writes up to it."""
+    def checkpoint(self, revision: int, state: bytes, *, forget: int) -> None:
+        """Keep the board's state as of a revision, and forget the writes up to another one."""
         keys = self._keys
         kept = b"%d " % revision + state
         blobs: list[Command] = []
@@ -197,14 +197,14 @@ class RedisStore:
         self._wire.call([("SET", keys.checkpoint, kept)])
         while True:
             [entries] = self._wire.call(
-                [("XRANGE", keys.events, after, f"{revision}-0", "COUNT", 1000)]
+                [("XRANGE", keys.events, after, f"{forget}-0", "COUNT", 1000)]
             )
             heads = [_Head.read(rev, fields) for rev, fields in entries]
             blobs += [("UNLINK", keys.blob(h.writer, h.seq)) for h in heads if h.is_staged]
             if len(entries) < 1000:
                 break
             after = f"({entries[-1][0].decode()}"
-        self._wire.call([("XTRIM", keys.events, "MINID", f"{revision + 1}-0"), *blobs])
+        self._wire.call([("XTRIM", keys.events, "MINID", f"{forget + 1}-0"), *blobs])
 
     def state(self) -> tuple[int, bytes] | None:
         """Return the latest checkpoint: its revision and the board's state."""

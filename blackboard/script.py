@@ -81,3 +81,5 @@ class Script:
                 raise Diverged(self.log, theirs, ours)
         if len(again) < len(logged):
             raise Diverged(self.log, logged[len(again)], None)
+        if self.ended and len(again) > len(logged):
+            raise Diverged(self.log, None, again[len(logged)])

@@ -135,8 +135,8 @@ class Store(Protocol):
     def published(self) -> dict[str, bytes]:
         """Return what stands to be drawn."""
 
-    def checkpoint(self, revision: int, state: bytes) -> None:
-        """Keep the board's state as of a revision, and forget the writes up to it."""
+    def checkpoint(self, revision: int, state: bytes, *, forget: int) -> None:
+        """Keep the board's state as of a revision, and forget the writes up to another one."""
 
     def state(self) -> tuple[int, bytes] | None:
         """Return the latest checkpoint: its revision and the board's state."""

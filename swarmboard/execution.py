@@ -1,81 +1,36 @@
 """Executing a plan: its board, its rounds, and what is left on disk however it ends."""
 
-import json
-import os
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from blackboard import (
-    Approval,
     Approver,
     BadInput,
-    Board,
-    EventLog,
     Leader,
     LeaseLost,
     RunDirectory,
     RunLock,
-    ServerUnavailable,
     Stopped,
     SwarmboardError,
     write_tables,
 )
 
-from .accounts import Accounts
-from .beginning import Beginning
 from .config import make_config
 from .crew import WorkerCrew
-from .disruption import Disruption
 from .health import Health
 from .keeping import Keeping
+from .leading import led_board
 from .model import SwarmModel
+from .ongoing import Run, Tell, Watch
 from .plan import Plan, prepare
 from .recovery import ServerLost, go_on
 from .result import Result
 from .stop import Stop
 from .summary import baseline_summary, summarise, unfinished_summary
-
-type Watch = Callable[[SwarmModel, Accounts], None]
-"""Told after each round; what it does must not change the run."""
-type Tell = Callable[[str], None]
-"""Told what people have to know while the run goes on."""
-
-
-@dataclass
-class Run:
-    """What belongs to one execution."""
-
-    plan: Plan
-    directory: RunDirectory
-    stop: Stop
-    lock: RunLock
-    watch: Watch | None = None
-    tell: Tell = field(default=lambda line: None)
-    approver: Approver | None = None
-    beginning: Beginning | None = None
-    """Where a run goes on; None for a new one."""
-    takes_over: bool = False
-    began: float = field(default_factory=time.perf_counter)
-    accounts: Accounts = field(default_factory=Accounts)
-    board: Board | None = None
-    leader: Leader | None = None
-    model: SwarmModel | None = None
-    workers: list[dict[str, Any]] = field(default_factory=list)
-    rehearsed: int = 0
-    """Rounds gone through that the log held already."""
-    computed: int = 0
-    """Rounds that are new."""
-    is_whole: bool = False
-    """Whether its last round went to its end."""
-    losses: list[int] = field(default_factory=list)
-    """The rounds in which the bundled server ended by itself."""
-    disruption: Disruption = field(default_factory=Disruption)
 
 
 def execute(
@@ -137,7 +92,7 @@ def _carry_out(run: Run) -> bool:
 def _lead(run: Run) -> dict[str, Any]:
     """Lead a run on its board, and return its summary."""
     plan, directory = run.plan, run.directory
-    with _board(run) as leader:
+    with led_board(run) as leader:
         status = _rounds(run, leader)
         leader.finish(status)
         run.is_whole = status != "broken off"
@@ -259,64 +214,6 @@ def _report(run: Run, error: BaseException) -> None:
     summary["timing"]["wall_s"] = round(time.perf_counter() - run.began, 4)
     with suppress(SwarmboardError):
         directory.write_json("summary.json", summary)
-
-
-@contextmanager
-def _board(run: Run) -> Iterator[Leader]:
-    """Open the run's board and lead it; let go of both in every case."""
-    plan, directory, beginning = run.plan, run.directory, run.beginning
-    url = plan.config.board or os.environ.get("SWARMBOARD_URL") or None
-    limits = Approval(plan.config.approval_above, plan.config.approval_s, run.approver)
-    with EventLog(directory.log, at=beginning.log_end if beginning else None) as log:
-        board = Board.open(
-            None if url == "bundled" else url,
-            run=directory.run_id,
-            kinds=plan.world.kinds,
-            data_dir=directory.path / "board",
-        )
-        with board:
-            run.board = board
-            leader = run.leader = board.lead(
-                rule=plan.setup.rule,
-                sealed=plan.config.ballots == "sealed",
-                log=log,
-                approval=limits,
-                script=beginning.script(directory.log) if beginning else None,
-                least_epoch=beginning.epoch if beginning else 0,
-                takes_over=beginning is not None,
-            )
-            if beginning and beginning.state:
-                leader.restore(beginning.state["leader"])
-            leader.oversight.is_stopped = run.stop.is_overdue
-            leader.oversight.tell = run.tell
-            address = {"url": board.url, "pid": board.server_pid, "runner": leader.runner}
-            directory.write_json("board.json", address | {"runner_pid": os.getpid()})
-            try:
-                yield leader
-            except LeaseLost:
-                raise
-            except BaseException as error:
-                if isinstance(error, ServerUnavailable) and board.has_lost_server:
-                    leader.history.break_off()
-                    raise ServerLost(leader.round) from error
-                _let_go(leader, error)
-                raise
-            finally:
-                _forget_address(directory, leader.runner)
-
-
-def _forget_address(directory: RunDirectory, runner: str) -> None:
-    """Remove `board.json`, unless another runner has put its own there."""
-    with suppress(OSError, ValueError):
-        path = directory.path / "board.json"
-        if json.loads(path.read_text("utf-8")).get("runner") == runner:
-            path.unlink(missing_ok=True)
-
-
-def _let_go(leader: Leader, error: BaseException) -> None:
-    """End the run on the board too, so far as it can still be reached."""
-    with suppress(SwarmboardError):
-        leader.finish("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
 
 
 def _baseline(plan: Plan, directory: RunDirectory) -> dict[str, Any] | None:

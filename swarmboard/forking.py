@@ -20,7 +20,8 @@ from scenarios import Scenario
 
 from .beginning import find_beginning
 from .config import RUN_SETTINGS, Fork, check_options, make_config, read_config
-from .execution import Run, Tell, Watch, carry_out
+from .execution import carry_out
+from .ongoing import Run, Tell, Watch
 from .plan import Plan, prepare
 from .result import Result
 from .stop import Stop

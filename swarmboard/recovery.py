@@ -1,15 +1,11 @@
 """Going on after the bundled server has ended by itself: from the log, on a new server."""
 
-from typing import TYPE_CHECKING
-
 from blackboard import LeaseLost, ServerUnavailable
 
 from .accounts import Accounts
 from .beginning import find_beginning
+from .ongoing import Run
 from .plan import prepare
-
-if TYPE_CHECKING:
-    from .execution import Run
 
 MOST_LOSSES = 3
 """How often the server may end in one and the same round before the run gives up."""
@@ -26,7 +22,7 @@ class ServerLost(ServerUnavailable):
         )
 
 
-def go_on(run: "Run", lost: ServerLost) -> None:
+def go_on(run: Run, lost: ServerLost) -> None:
     """Put a run back to what its log holds, as if it were resumed.
 
     What the server had taken and the log has not seen may be lost with it, and nobody can tell;

@@ -22,7 +22,8 @@ from scenarios import Scenario
 
 from .beginning import find_beginning
 from .config import make_config, read_config
-from .execution import Run, Tell, Watch, carry_out
+from .execution import carry_out
+from .ongoing import Run, Tell, Watch
 from .plan import prepare
 from .result import Result
 from .stop import Stop

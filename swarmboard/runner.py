@@ -10,8 +10,9 @@ from blackboard import Approver, BadInput, InvalidAction, Rule, describe, parse_
 from scenarios import Scenario
 
 from .config import make_config
-from .execution import Watch, execute
+from .execution import execute
 from .faults import Fault
+from .ongoing import Watch
 from .plan import Plan, prepare
 from .result import Result
 

@@ -251,6 +251,20 @@ def test_a_run_that_goes_differently_now_is_told_by_the_first_record(
         second.end_round()
 
 
+def test_a_run_whose_last_round_is_in_the_log_ends_on_the_board_too(
+    lead: Lead, store: Store, tmp_path: Path
+) -> None:
+    first = lead(store, tmp_path / "log")
+    play(first, rounds=3)
+    second = lead(store, tmp_path / "log", takes_over=True)
+    play(second, rounds=3)
+
+    second.finish("done")
+
+    assert store.meta().status == "done"
+    assert store.lease("another", ttl_ms=1000)[0] == "another"
+
+
 def test_the_runner_before_is_fenced_off_even_on_a_server_that_lost_its_data(
     lead: Lead,
     tmp_path: Path,
@@ -278,7 +292,20 @@ def test_a_reader_who_comes_after_a_checkpoint_sees_the_same_board(
     board.refresh()
 
     assert state(board.replica) == state(leader.replica)
-    assert list(store.read(0)) == []
+
+
+def test_the_stream_is_trimmed_to_the_checkpoint_before(
+    lead: Lead, store: Store, tmp_path: Path
+) -> None:
+    leader = lead(store, tmp_path / "log")
+    play(leader, rounds=2)
+    leader.checkpoint()
+    before = leader.revision
+    play(leader, rounds=4)
+
+    leader.checkpoint()
+
+    assert store.read(0)[0].rev == before + 1
 
 
 def test_a_reader_who_fell_behind_a_checkpoint_begins_there(
@@ -288,6 +315,8 @@ def test_a_reader_who_fell_behind_a_checkpoint_begins_there(
     play(leader, rounds=1)
     board = Board(beside(store), kinds=KINDS)
     board.refresh()
+    play(leader, rounds=2)
+    leader.checkpoint()
     play(leader, rounds=3)
     leader.checkpoint()
     play(leader, rounds=4)

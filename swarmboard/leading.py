@@ -1,0 +1,78 @@
+"""Leading a run on its board: opened, its address put down, and let go of in every case."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from blackboard import (
+    Approval,
+    Board,
+    EventLog,
+    Leader,
+    LeaseLost,
+    RunDirectory,
+    ServerUnavailable,
+    SwarmboardError,
+)
+
+from .ongoing import Run
+from .recovery import ServerLost
+
+
+@contextmanager
+def led_board(run: Run) -> Iterator[Leader]:
+    """Open the run's board and lead it; let go of both in every case."""
+    plan, directory, beginning = run.plan, run.directory, run.beginning
+    url = plan.config.board or os.environ.get("SWARMBOARD_URL") or None
+    limits = Approval(plan.config.approval_above, plan.config.approval_s, run.approver)
+    with EventLog(directory.log, at=beginning.log_end if beginning else None) as log:
+        board = Board.open(
+            None if url == "bundled" else url,
+            run=directory.run_id,
+            kinds=plan.world.kinds,
+            data_dir=directory.path / "board",
+        )
+        with board:
+            run.board = board
+            leader = run.leader = board.lead(
+                rule=plan.setup.rule,
+                sealed=plan.config.ballots == "sealed",
+                log=log,
+                approval=limits,
+                script=beginning.script(directory.log) if beginning else None,
+                least_epoch=beginning.epoch if beginning else 0,
+                takes_over=beginning is not None,
+            )
+            if beginning and beginning.state:
+                leader.restore(beginning.state["leader"])
+            leader.oversight.is_stopped = run.stop.is_overdue
+            leader.oversight.tell = run.tell
+            address = {"url": board.url, "pid": board.server_pid, "runner": leader.runner}
+            directory.write_json("board.json", address | {"runner_pid": os.getpid()})
+            try:
+                yield leader
+            except LeaseLost:
+                raise
+            except BaseException as error:
+                if isinstance(error, ServerUnavailable) and board.has_lost_server:
+                    leader.history.break_off()
+                    raise ServerLost(leader.round) from error
+                _let_go(leader, error)
+                raise
+            finally:
+                _forget_address(directory, leader.runner)
+
+
+def _forget_address(directory: RunDirectory, runner: str) -> None:
+    """Remove `board.json`, unless another runner has put its own there."""
+    with suppress(OSError, ValueError):
+        path = directory.path / "board.json"
+        if json.loads(path.read_text("utf-8")).get("runner") == runner:
+            path.unlink(missing_ok=True)
+
+
+def _let_go(leader: Leader, error: BaseException) -> None:
+    """End the run on the board too, so far as it can still be reached."""
+    with suppress(SwarmboardError):
+        leader.finish("stopped" if isinstance(error, KeyboardInterrupt) else "failed")

@@ -1,0 +1,50 @@
+"""A run that goes on in this process: everything that belongs to one execution."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from blackboard import Approver, Board, Leader, RunDirectory, RunLock
+
+from .accounts import Accounts
+from .beginning import Beginning
+from .disruption import Disruption
+from .model import SwarmModel
+from .plan import Plan
+from .stop import Stop
+
+type Watch = Callable[[SwarmModel, Accounts], None]
+"""Told after each round; what it does must not change the run."""
+type Tell = Callable[[str], None]
+"""Told what people have to know while the run goes on."""
+
+
+@dataclass
+class Run:
+    """What belongs to one execution."""
+
+    plan: Plan
+    directory: RunDirectory
+    stop: Stop
+    lock: RunLock
+    watch: Watch | None = None
+    tell: Tell = field(default=lambda line: None)
+    approver: Approver | None = None
+    beginning: Beginning | None = None
+    """Where a run goes on; None for a new one."""
+    began: float = field(default_factory=time.perf_counter)
+    accounts: Accounts = field(default_factory=Accounts)
+    board: Board | None = None
+    leader: Leader | None = None
+    model: SwarmModel | None = None
+    workers: list[dict[str, Any]] = field(default_factory=list)
+    rehearsed: int = 0
+    """Rounds gone through that the log held already."""
+    computed: int = 0
+    """Rounds that are new."""
+    is_whole: bool = False
+    """Whether its last round went to its end."""
+    losses: list[int] = field(default_factory=list)
+    """The rounds in which the bundled server ended by itself."""
+    disruption: Disruption = field(default_factory=Disruption)
