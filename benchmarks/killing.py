@@ -52,6 +52,10 @@ class Toll:
     sabotaged: Counter[str] = field(default_factory=Counter)
     """Snapshots and board directories damaged or taken away between two lives."""
     runs: int = 0
+    lives: int = 0
+    """Processes that led a run, or tried to."""
+    fruitful: int = 0
+    """Those of them that recorded at least one more round."""
     exact: int = 0
     """Runs that ended in the digest of the undisturbed run."""
     rounds: int = 0
@@ -123,6 +127,8 @@ class Killer:
             code, said = self._live(words, out, kills=kills - killed)
             before, kept = kept, kept_in(out / "events.log")
             check_prefix(out / "events.log", before, kept)
+            self.toll.lives += 1
+            self.toll.fruitful += kept.rounds > before.rounds
             if code not in (0, -signal.SIGKILL) and killed == self.toll.kills.total():
                 raise BrokenPromise(f"{out} failed although nobody was killed: {said}")
             if code == 0:

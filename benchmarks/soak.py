@@ -123,6 +123,8 @@ def counts(toll: Toll) -> dict[str, Any]:
         "survived": toll.survived.total(),
         "damaged": toll.sabotaged.total(),
         "runs": toll.runs,
+        "lives": toll.lives,
+        "recorded more": toll.fruitful,
         "same end": toll.exact,
         "rounds": toll.rounds,
         "rehearsed": toll.again_rounds,

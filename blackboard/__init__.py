@@ -39,6 +39,7 @@ from .log import EventLog, read_log, read_rounds, read_segments, segment_ends
 from .past import keep_view, restore_view, view_state
 from .plain_pickle import plain_copy
 from .records import (
+    INPUT,
     OPERATIONAL,
     Abstained,
     Answered,
@@ -113,6 +114,7 @@ from .writes import (
 
 __all__ = [
     "ABSTAINED",
+    "INPUT",
     "NO_BALLOT",
     "OPERATIONAL",
     "Abstain",

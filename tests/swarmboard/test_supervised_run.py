@@ -18,7 +18,7 @@ from agents import (
     Supervision,
     SupervisionConfig,
 )
-from blackboard import Board, Claim, Granted, Leave, PostBlock, Release, SetField, View
+from blackboard import Board, Claim, Granted, Leave, Post, PostBlock, Release, SetField, View
 
 LEASE_ROUNDS = 3
 WORK_ROUNDS = 2
@@ -273,7 +273,7 @@ def test_a_person_starts_an_agent_again_and_what_it_can_do_is_back(
     swarm.rounds(60)
     members[2]._breaks = never
 
-    swarm.supervision.revive([2])
+    board.post(board.join("anna", votes=False), Post("restart", {"agents": [2]}))
     swarm.rounds(2)
 
     assert swarm.named("restart")[-1] == {
@@ -282,7 +282,7 @@ def test_a_person_starts_an_agent_again_and_what_it_can_do_is_back(
         "failed": "agent 2",
         "why": "4 failures within 40, the last by error",
         "agents": [2],
-        "round": 61,
+        "round": 62,
     }
     assert swarm.named("regained") == [{"capability": "weld", "agents": [2], "round": 61}]
     assert swarm.supervision.down == {}
