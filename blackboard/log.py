@@ -98,8 +98,8 @@ class EventLog:
 
 def _unwritable(path: Path, error: OSError) -> SwarmboardError:
     return SwarmboardError(
-        f"the event log {path} cannot be written ({error.strerror}); what it holds so far stays "
-        "readable, and the run can be resumed from there"
+        f"the event log {path} cannot be written ({error.strerror}); what it holds stays readable: "
+        f"make room, then `swarmboard resume {path.parent}` goes on from there"
     )
 
 

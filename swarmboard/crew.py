@@ -154,12 +154,11 @@ class WorkerCrew:
     def _begin(self, leader: Leader) -> None:
         """Share the agents out and start the workers, now that the log holds who joined."""
         self._leader = leader
-        agents = leader.replica.agents
-        width = ALIGNMENT * -(-agents // (ALIGNMENT * self._count))
+        agents = next(block.first for block in leader.replica.joined if block.role == "chair")
+        blocks = -(-agents // ALIGNMENT)
         for number in range(self._count):
-            span = range(min(number * width, agents), min((number + 1) * width, agents))
-            if number == self._count - 1:
-                span = range(span.start, agents)
+            first, stop = (blocks * at // self._count for at in (number, number + 1))
+            span = range(first * ALIGNMENT, min(stop * ALIGNMENT, agents))
             if len(span):
                 name = f"worker-{number + 1}/{leader.epoch}"
                 self._workers[name] = _Worker(number, name, span)

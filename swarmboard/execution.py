@@ -185,10 +185,10 @@ def _until_done(run: Run, model: SwarmModel, keeping: Keeping) -> str:
 
 def _resumed(run: Run) -> dict[str, int] | None:
     """Return what going on cost, for the summary."""
-    if run.beginning is None:
+    if run.resumed_from is None:
         return None
     return {
-        "from_round": run.beginning.round,
+        "from_round": run.resumed_from,
         "rehearsed_rounds": run.rehearsed,
         "computed_rounds": run.computed,
     }

@@ -48,3 +48,8 @@ class Run:
     losses: list[int] = field(default_factory=list)
     """The rounds in which the bundled server ended by itself."""
     disruption: Disruption = field(default_factory=Disruption)
+    resumed_from: int | None = field(init=False)
+    """The round at whose end this process took the run up; None for a new run."""
+
+    def __post_init__(self) -> None:
+        self.resumed_from = self.beginning.round if self.beginning else None
