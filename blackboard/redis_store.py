@@ -1,12 +1,12 @@
 """The store on a Redis or Valkey server."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import ResponseError, TimeoutError
+from redis.exceptions import ResponseError
 
 from .bitmaps import both, members
 from .errors import (
@@ -28,6 +28,8 @@ from .server_info import check_server
 from .store import INLINE_BYTES, Commit, Event, Meta, Turn
 from .wire import Command, Wire, connect
 
+LONGEST_BLOCK_S = 2.0
+"""A blocking read stays well below the time after which a silent server counts as lost."""
 RETIRED_MS = 24 * 3600 * 1000
 """How long the data of a run that ended stay on the server."""
 
@@ -160,16 +162,19 @@ class RedisStore:
 
     def wait(self, after: int, *, timeout_s: float) -> Sequence[Event]:
         """Return the writes after a revision, waiting up to `timeout_s` for the first."""
-        if events := self.read(after):
-            return events
-        # A blocking read outlives redis-py's five-second default: it has a client of its own.
-        with (
-            suppress(ConnectionLost, TimeoutError, OSError),  # reading tries again, and says so
-            connect(self._way, socket_timeout=timeout_s + 5) as client,
-        ):
-            streams = {self._keys.events: f"{after}-0"}
-            client.xread(streams, block=max(1, int(timeout_s * 1000)), count=1)
-        return self.read(after)
+        deadline = time.monotonic() + timeout_s
+        while True:
+            left = deadline - time.monotonic()
+            block = max(1, int(1000 * min(left, LONGEST_BLOCK_S)))
+            stream = (self._keys.events, f"{after}-0")
+            [reply] = self._wire.call(
+                [("XREAD", "COUNT", 1000, "BLOCK", block, "STREAMS", *stream)]
+            )
+            if reply:
+                [entries] = reply.values() if isinstance(reply, dict) else [reply[0][1]]
+                return self._events(entries)
+            if left <= LONGEST_BLOCK_S:
+                return []
 
     def voted(self, proposal: str, round: int) -> bytes:
         """Return the bitmap of who has voted."""
