@@ -1,5 +1,6 @@
 """Who acts: rule agents, cohorts, populations and coordination structures."""
 
+from .asking import RESTART, why_no_restart
 from .base import Actions, Agent, Blocks, Cohort, RuleAgent
 from .beginnings import Beginnings
 from .capabilities import holders_of
@@ -14,6 +15,7 @@ from .supervisor import Child, Supervisor
 from .teams import SupervisionConfig
 
 __all__ = [
+    "RESTART",
     "Actions",
     "Agent",
     "Beginnings",
@@ -43,4 +45,5 @@ __all__ = [
     "restore_to",
     "state_of",
     "structures",
+    "why_no_restart",
 ]

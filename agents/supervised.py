@@ -9,8 +9,9 @@ from typing import Any, Self, cast
 
 import numpy as np
 
-from blackboard import INPUT, ClosedStage, Draft, Entries, Granted, View
+from blackboard import ClosedStage, Draft, Granted, View
 
+from .asking import restarts_asked_for, why_no_restart
 from .attendance import AttendedDraft
 from .capabilities import Capabilities, holders_of
 from .custody import Custody
@@ -20,8 +21,6 @@ from .teams import SupervisionConfig
 
 type Act = Callable[..., None]
 """Takes a population, a view and a draft, and what else `Population.act` takes."""
-RESTART = "restart"
-"""The kind of entry with which a person has agents started again."""
 
 type Event = tuple[str, dict[str, Any]]
 """Something to note in the log: its name, and plain values."""
@@ -123,8 +122,7 @@ class Supervision:
             ordered = {name: failures[name] for name in self._members if name in failures}
             orders = self.tree.failed_together(ordered, self.round)
             events += self._follow(orders, ordered)
-        self.revive(_asked_for(closed))
-        return events + self._missing()
+        return events + self._heed(closed) + self._missing()
 
     def act(
         self,
@@ -253,6 +251,16 @@ class Supervision:
             events.append(self._ask(question, asked[0].why, agents))
         return events
 
+    def _heed(self, closed: ClosedStage) -> list[Event]:
+        """Start agents again that people ask for, and say what of it could not be understood."""
+        refused: list[Event] = []
+        for name, payload in restarts_asked_for(closed):
+            if why := why_no_restart(payload):
+                refused.append(("refused", {"entry": name, "why": why, "round": self.round}))
+            else:
+                self.revive(payload["agents"])
+        return refused
+
     def _told(self, escalation: Escalation) -> dict[str, Any]:
         return {
             "supervisor": escalation.supervisor,
@@ -298,18 +306,3 @@ class Supervision:
 def _listed(agents: Sequence[int]) -> str:
     shown = ", ".join(map(str, agents[:10]))
     return f"agents {shown}" + (" ..." if len(agents) > 10 else "")
-
-
-def _asked_for(closed: ClosedStage) -> list[int]:
-    """Return the agents that people want started again: entries `restart` from outside the run."""
-    entries = (
-        entry
-        for record in closed.records
-        if isinstance(record, Entries) and record.event_class == INPUT
-        for entry in record.entries
-        if entry.kind == RESTART
-    )
-    named = (entry.payload.get("agents", ()) for entry in entries)
-    return [
-        agent for agents in named for agent in np.ravel(agents).tolist() if agent in range(2**32)
-    ]

@@ -36,8 +36,10 @@ from .errors import (
 from .follower import Follower
 from .leader import Leader
 from .log import EventLog, read_log, read_rounds, read_segments, segment_ends
+from .oversight import Oversight
 from .past import keep_view, restore_view, view_state
 from .plain_pickle import plain_copy
+from .processes import end_server
 from .records import (
     INPUT,
     OPERATIONAL,
@@ -93,6 +95,7 @@ from .run_lock import RunLock
 from .rundir import RunDirectory
 from .script import Script
 from .snapshots import Snapshots, pack, unpack
+from .store import NO_FLOOR, Floor
 from .tables import write_tables
 from .view import ProposalView, View
 from .worker import Worker
@@ -116,6 +119,7 @@ __all__ = [
     "ABSTAINED",
     "INPUT",
     "NO_BALLOT",
+    "NO_FLOOR",
     "OPERATIONAL",
     "Abstain",
     "Abstained",
@@ -144,6 +148,7 @@ __all__ = [
     "Entry",
     "EventLog",
     "FieldConflict",
+    "Floor",
     "Follower",
     "Gate",
     "Granted",
@@ -163,6 +168,7 @@ __all__ = [
     "OpenProposal",
     "Opened",
     "OutOfOrder",
+    "Oversight",
     "Post",
     "PostBlock",
     "Posts",
@@ -199,6 +205,7 @@ __all__ = [
     "decode",
     "describe",
     "encode",
+    "end_server",
     "entry_id",
     "first_to_k",
     "indices",

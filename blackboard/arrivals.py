@@ -1,12 +1,14 @@
 """What others write while a run is led: workers' commits, outsiders' acts, people's commands."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .oversight import Oversight
-from .records import INPUT, Abstained, Ballots, Command, Joined, Record, u4, unframe
+from .records import INPUT, Abstained, Answered, Ballots, Command, Joined, Record, u4, unframe
 from .store import Event
 
 
@@ -26,8 +28,12 @@ class Arrivals:
         """Whether anything came from outside since the last close."""
         self.led_since = 0
         """Commands written up to this revision were for an earlier runner."""
+        self._first = 0
+        """The first write since the last close that takes effect in the next; 0 for none."""
         self._missing: frozenset[str] = frozenset()
         self._oversight = oversight
+        self._waiting: deque[_Waiting] = deque()
+        """What was recovered and waits for its stage, and all that came behind it."""
 
     def take(
         self, events: Iterable[Event], *, at: tuple[int, int], own: str, is_open: bool
@@ -42,7 +48,7 @@ class Arrivals:
         """
         for event in events:
             if event.is_outside:
-                self._receive(event.rev, unframe(event.body))
+                self._receive(event, waits=bool(self._waiting))
             elif (event.round, event.stage) == at and event.writer != own:
                 if is_open and event.writer not in self._missing:
                     self.heard.add(event.writer)
@@ -53,6 +59,9 @@ class Arrivals:
     def recover(self, events: Iterable[Event], *, after: int) -> set[tuple[str, int]]:
         """Keep what outsiders wrote after a revision, and return whose ballots have to be undone.
 
+        It takes effect when the run has come again to the stage for which it was written, since
+        a proposal that it is about may not be open before.
+
         Returns (proposal, round) of every vote that the log does not hold.
         """
         undone: set[tuple[str, int]] = set()
@@ -61,8 +70,29 @@ class Arrivals:
                 records = unframe(event.body)
                 undone |= {(r.proposal, r.round) for r in records if isinstance(r, Ballots)}
                 if event.is_outside:
-                    self._receive(event.rev, records)
+                    self._receive(event, waits=True)
         return undone
+
+    def release(self, at: tuple[int, int]) -> None:
+        """Take in what was written for a stage that the run has come to again."""
+        while self._waiting and self._waiting[0].at <= at:
+            self.inputs += self._waiting.popleft().records
+
+    def recorded(self, revision: int, *, at_close: bool) -> int:
+        """Return the last write up to which the log lacks nothing.
+
+        Args:
+            revision: The last write that was read.
+            at_close: Whether what came in so far takes effect in a close that is being written.
+        """
+        lacking = [held.revision for held in self._waiting]
+        if self._first and not at_close:
+            lacking.append(self._first)
+        return min([revision, *(first - 1 for first in lacking)])
+
+    def waiting_ballots(self) -> list[Ballots]:
+        """Return the ballots that wait for their stage; their seats are taken."""
+        return [r for held in self._waiting for r in held.records if isinstance(r, Ballots)]
 
     def miss(
         self, workers: Mapping[str, range], at: tuple[int, int], left: Mapping[int, str]
@@ -89,14 +119,34 @@ class Arrivals:
 
     def close(self) -> None:
         """Begin anew: the stage is closed."""
+        self.has_received, self._first = bool(self._waiting), 0
         self.commits, self.heard, self.late = [], set(), ()
         self._missing = frozenset()
 
-    def _receive(self, revision: int, records: Iterable[Record]) -> None:
-        """Keep what came from outside: commands for between stages, all else for the close."""
+    def _receive(self, event: Event, *, waits: bool) -> None:
+        """Keep what came from outside: commands for between stages, all else for a close.
+
+        Answers are never kept waiting, because the run may be waiting for them.
+        """
         self.has_received = True
-        for record in records:
-            if not isinstance(record, Command):
+        records: list[Record] = []
+        for record in unframe(event.body):
+            if isinstance(record, Command):
+                if event.rev > self.led_since:
+                    self._oversight.receive(record)
+            elif waits and not (isinstance(record, Answered) and event.rev > self.led_since):
+                records.append(record)
+            else:
                 self.inputs.append(record)
-            elif revision > self.led_since:
-                self._oversight.receive(record)
+                self._first = self._first or event.rev
+        if records:
+            self._waiting.append(_Waiting(event.rev, (event.round, event.stage), records))
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What one write holds that waits for its stage."""
+
+    revision: int
+    at: tuple[int, int]
+    records: list[Record]

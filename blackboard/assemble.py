@@ -13,11 +13,13 @@ from .canonical import request_order
 from .errors import InvalidAction
 from .presence import check_present, is_in, members_of, staying
 from .records import (
+    OPERATIONAL,
     OUTCOME,
     Abstained,
     Entries,
     Entry,
     EventClass,
+    Note,
     Posts,
     Record,
     Requested,
@@ -46,6 +48,9 @@ from .writes import (
     Vote,
     VoteBlock,
 )
+
+SECOND_BALLOTS = "second-ballots"
+"""The note that names ballots which were refused, because their agents had voted."""
 
 type Agents = NDArray[np.uint32]
 type Columns = Mapping[str, NDArray[np.float64]]
@@ -81,6 +86,8 @@ class Draft:
         self._seqs: dict[int, int] = {}
         self._first_seq: dict[int, int] = {}
         self._proposed: list[tuple[int, int, Proposal]] = []
+        self._second: list[tuple[str, int]] = []
+        """Ballots that were taken out again, because their agents had voted."""
 
     def add(self, agents: Agents, block: Block) -> None:
         """Take the actions of many agents as columns."""
@@ -225,6 +232,10 @@ class Draft:
             agents = np.sort(np.concatenate(groups))
             records.append(Abstained(*self._at, None, cause, u4(agents)))
         records += sorted(self._requests, key=request_order)
+        if self._second:
+            second = {"ballots": sorted(map(list, self._second))}
+            at = (self._round, self._stage)
+            records.append(Note(OPERATIONAL, *at, SECOND_BALLOTS, second))
         return records
 
     def proposed(self) -> dict[str, Proposal]:
@@ -241,6 +252,7 @@ class Draft:
     def drop_ballots(self, proposal: str, agents: Sequence[int]) -> None:
         """Take ballots out again: these agents have voted through another writer."""
         self._voting.drop(proposal, agents)
+        self._second += [(proposal, agent) for agent in agents]
 
     def _add_posts(self, members: Agents, block: PostBlock) -> None:
         names = self._kinds.get(block.kind)

@@ -14,6 +14,7 @@ from .errors import NotOpen
 from .leader import Leader
 from .log import EventLog
 from .memory_store import MemoryStore
+from .oversight import Oversight
 from .presence import check_present
 from .records import (
     INPUT,
@@ -31,7 +32,7 @@ from .rules import Rule, threshold
 from .script import Script
 from .server import EmbeddedServer
 from .snapshots import unpack
-from .store import Commit, Event, Store
+from .store import NO_FLOOR, Commit, Event, Floor, Store
 from .tail import Tail
 from .view import View
 from .worker import Worker
@@ -131,8 +132,9 @@ class Board:
         lease_ms: int = 60_000,
         approval: Approval | None = None,
         script: Script | None = None,
-        least_epoch: int = 0,
+        floor: Floor = NO_FLOOR,
         takes_over: bool = False,
+        oversight: Oversight | None = None,
     ) -> Leader:
         """Take the lease and lead the run.
 
@@ -144,8 +146,9 @@ class Board:
             lease_ms: How long the lease lasts unless it is renewed.
             approval: Which proposals wait for a person.
             script: What the log holds already, gone through again before anything new happens.
-            least_epoch: The epoch that the run had reached.
+            floor: What the run has reached by its log.
             takes_over: Take the lease from whoever holds it.
+            oversight: What people have commanded so far; None for a run that nobody has led yet.
 
         Raises:
             LeaseLost: another runner leads.
@@ -157,13 +160,14 @@ class Board:
             log=log,
             approval=approval,
             script=script,
+            oversight=oversight,
         )
         channel = Channel(
             self.store,
             runner=runner or f"runner-{secrets.token_hex(4)}",
             encode=leader.history.encode,
             lease_ms=lease_ms,
-            least_epoch=least_epoch,
+            floor=floor,
             takes_over=takes_over,
         )
         leader.attach(channel)

@@ -11,6 +11,7 @@ from .records import (
     Abstained,
     Ballots,
     Entries,
+    Note,
     Posts,
     Record,
     Requested,
@@ -117,9 +118,18 @@ def _merge_abstained(records: Iterable[Abstained]) -> Abstained:
     )
 
 
+def _merge_notes(records: Iterable[Note]) -> Note:
+    """Join what several writers say under one name, list by list."""
+    parts = list(records)
+    lists = {name: sorted(x for p in parts for x in p.detail[name]) for name in parts[0].detail}
+    first = parts[0]
+    return Note(first.event_class, first.round, first.stage, first.name, lists)
+
+
 _MERGERS: dict[type[Record], Callable[[Any], Record]] = {
     Posts: _merge_posts,
     Entries: _merge_entries,
     Ballots: _merge_ballots,
     Abstained: _merge_abstained,
+    Note: _merge_notes,
 }

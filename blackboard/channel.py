@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from .errors import LeaseLost, Moved
 from .pending import Pending
 from .records import Record, frame
-from .store import Commit, Event, Store, Turn
+from .store import NO_FLOOR, Commit, Event, Floor, Store, Turn
 
 type Encode = Callable[[Record], bytes]
 
@@ -23,7 +23,7 @@ class Channel:
         runner: The name under which the lease is held.
         encode: Gives a record's bytes.
         lease_ms: How long the lease lasts unless it is renewed.
-        least_epoch: The epoch that the run had reached, which a store with no data cannot know.
+        floor: What the run has reached by its log.
         takes_over: Take the lease from whoever holds it.
 
     Raises:
@@ -37,11 +37,11 @@ class Channel:
         runner: str,
         encode: Encode,
         lease_ms: int,
-        least_epoch: int = 0,
+        floor: Floor = NO_FLOOR,
         takes_over: bool = False,
     ) -> None:
         self.store, self.runner, self._encode = store, runner, encode
-        self._lease_ms, self._least_epoch = lease_ms, least_epoch
+        self._lease_ms, self._floor = lease_ms, floor
         self.epoch = 0
         self.led_since = store.meta().rev
         """The last write before this runner led."""
@@ -102,6 +102,7 @@ class Channel:
             pending.closed,
             pending.fields,
             pending.forget,
+            pending.voted,
         )
 
     def commit(self, body: bytes, ballots: tuple[tuple[str, bytes], ...]) -> Commit:
@@ -150,7 +151,7 @@ class Channel:
 
     def _take_lease(self, *, takes_over: bool = False) -> int:
         holder, epoch = self.store.lease(
-            self.runner, ttl_ms=self._lease_ms, least=self._least_epoch, takes_over=takes_over
+            self.runner, ttl_ms=self._lease_ms, floor=self._floor, takes_over=takes_over
         )
         if holder != self.runner:
             raise LeaseLost(self.runner, epoch=self.epoch, current=epoch)

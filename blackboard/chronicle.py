@@ -27,6 +27,11 @@ class Chronicle:
         """Whether a round has ended and the next not begun."""
 
     @property
+    def rounds_ended(self) -> int:
+        """How many rounds have ended."""
+        return self.round if self._is_between else max(0, self.round - 1)
+
+    @property
     def digest(self) -> Digest:
         """The digest of all rounds that have ended."""
         return self.history.digest
@@ -34,6 +39,17 @@ class Chronicle:
     def view(self, stage_name: str = "", brief: Mapping[str, Any] | None = None) -> View:
         """Return a reader's window on the board as of now."""
         return View(self.replica, stage_name=stage_name, brief=brief)
+
+    def state(self) -> dict[str, Any]:
+        """Return where the run stands at the end of a round, as plain values."""
+        at = {"round": self.round, "stage": self.stage}
+        return {**at, "digest": self.digest.value, "replica": self.replica.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go to the end of the round in which `state` was taken."""
+        self.round, self.stage, self._is_between = state["round"], state["stage"], True
+        self.history.digest = Digest(state["digest"])
+        self.replica.restore(state["replica"])
 
     def record(self, name: str, row: dict[str, Any]) -> None:
         """Write a row of the world's own account into the current stage."""

@@ -69,6 +69,8 @@ class Follower:
         """Agents that did not answer in time in this stage, where that is known beforehand."""
         self._store, self._kinds, self._leader = store, kinds, rehearsal
         self._epoch, self._is_alone = epoch, is_alone
+        self._life = "/" + name.rpartition("/")[2]
+        """With this end the writers of one leader and its workers."""
         self._unread: deque[Event] = deque()
         self._revision = self._begun = 0
         self._rehearsed = (rehearsal.round, rehearsal.stage)
@@ -126,7 +128,7 @@ class Follower:
             return draft
         leader.stage += 1
         self.replica.enter(*self._here)
-        self._take_until(lambda event: event.is_turn and _at(event) == self._here)
+        self._take_until(lambda e: e.is_turn and self._is_ours(e) and _at(e) == self._here)
         self._read_on()
         closing = [event for event in self._unread if self._closes(event)]
         self._is_past = bool(closing)
@@ -226,7 +228,7 @@ class Follower:
 
     def _take(self, event: Event) -> None:
         at = _at(event)
-        if event.is_outside or at <= self._rehearsed:
+        if not self._is_ours(event) or at <= self._rehearsed:
             return
         if at > self._here:
             raise TooLate(f"worker {self.name}: the board is at {at}, not {self._here} any more")
@@ -242,6 +244,10 @@ class Follower:
             self.replica.fold(record)
         self.replica.enter(*self._here)
 
+    def _is_ours(self, event: Event) -> bool:
+        """Say whether a write is of this leader or its workers, not of a runner before."""
+        return not event.is_outside and event.writer.endswith(self._life)
+
     def _close(self, closed: Closed, results: list[Any]) -> None:
         in_time = [body for writer, body in self._commits if writer not in closed.late]
         records = merge(in_time)
@@ -252,7 +258,7 @@ class Follower:
 
     def _closes(self, event: Event) -> bool:
         """Say whether a write closes the current stage."""
-        if not event.is_turn or _at(event) != self._here:
+        if not event.is_turn or _at(event) != self._here or not self._is_ours(event):
             return False
         return any(isinstance(record, Closed) for record in unframe(event.body))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from msgspec import structs
 
-from .records import INPUT, Abstained, Ballots, Entries, Posts, Record, indices, u4
+from .records import INPUT, Abstained, Ballots, Entries, Granted, Posts, Record, indices, u4
 from .replica import Replica
 from .rules import NO_BALLOT
 
@@ -25,6 +25,7 @@ def stamp(
     for record in own:
         count.update(_authors(record))
     stamped: list[Record] = []
+    revisions: dict[str, int] = {}
     for record in inputs:
         if isinstance(record, Ballots) and _is_late(record, replica, at):
             stamped.append(_late(record, replica, at))
@@ -36,9 +37,18 @@ def stamp(
                 for entry in placed.entries
             )
             placed = structs.replace(placed, entries=entries)
+        if isinstance(placed, Granted) and placed.act == "set":
+            before = revisions.get(placed.key, _revision(placed.key, replica))
+            revision = placed.revision or before + 1
+            placed = structs.replace(placed, revision=revision)
+            revisions[placed.key] = revision
         count.update(_authors(placed))
         stamped.append(placed)
     return stamped
+
+
+def _revision(key: str, replica: Replica) -> int:
+    return replica.fields.get(key, (None, 0))[1]
 
 
 def _is_late(ballots: Ballots, replica: Replica, at: tuple[int, int]) -> bool:

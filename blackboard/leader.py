@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from .channel import Channel
 from .chronicle import Chronicle
 from .closing import ClosedStage
 from .counting import Gate
-from .digest import Digest
 from .errors import BallotRefused
 from .inputs import stamp
 from .log import EventLog
@@ -37,7 +37,6 @@ from .records import (
 from .replica import OpenProposal
 from .rules import Rule
 from .script import Script
-from .second_ballots import drop_second_ballots
 from .snapshots import pack
 from .store import Event
 from .tail import RESUMED
@@ -65,6 +64,7 @@ class Leader(Chronicle):
         log: EventLog | None = None,
         approval: Approval | None = None,
         script: Script | None = None,
+        oversight: Oversight | None = None,
     ) -> None:
         super().__init__(log)
         self.rule, self.approval = rule, approval or Approval()
@@ -72,7 +72,7 @@ class Leader(Chronicle):
         """Whether anything from outside took effect."""
         self.late: NDArray[np.uint32] = np.empty(0, np.uint32)
         """Agents that did not answer in time in this stage, where that is known beforehand."""
-        self.oversight = Oversight()
+        self.oversight = oversight or Oversight()
         self.look_after: Callable[[], None] = lambda: None
         """Called again and again while the leader waits for others."""
         self._kinds, self._script = kinds, script
@@ -144,7 +144,8 @@ class Leader(Chronicle):
         """
         where = (OUTCOME, self.round, self.stage)
         while True:
-            first = self._arrivals.first_free(self.replica.agents)
+            seat = self._script.seat() if self._script else None
+            first = self._arrivals.first_free(self.replica.agents) if seat is None else seat
             joined = Joined(*where, role, first, count, tuple(names), votes)
             if self._flush([joined], agents=first + count):
                 self._fold([joined])
@@ -184,6 +185,8 @@ class Leader(Chronicle):
         for number, proposal in enumerate(proposals):
             name = proposal.id or f"{self.round}.{self.stage}.{self._chair}.{number}"
             self._put_down(self._openings.records(name, proposal, (self.round, self.stage)))
+        if (waiting := self._arrivals.waiting_ballots()) and self._live:
+            self._live.pending.unite(self.replica, waiting)
         self._draft = Draft(self.replica, self._kinds, round=self.round, stage=self.stage)
         return self._draft
 
@@ -201,7 +204,8 @@ class Leader(Chronicle):
         Ballots that an outsider cast meanwhile in an agent's name stand; they leave the draft.
         """
         if self._script:
-            drop_second_ballots(draft, self.replica, self._script.outside_votes(self.stage))
+            for proposal, agents in self._script.second_ballots(self.stage).items():
+                draft.drop_ballots(proposal, agents)
         while True:
             records = draft.records()
             if not (channel := self._live):
@@ -315,24 +319,19 @@ class Leader(Chronicle):
         Raises:
             NotPlain: an open proposal has a rule that cannot be read back from its name.
         """
-        return {
-            "round": self.round,
-            "stage": self.stage,
-            "digest": self.digest.value,
+        recorded = self._arrivals.recorded(self.revision, at_close=False)
+        return super().state() | {
             "chair": self._chair,
             "has_inputs": self.has_inputs,
-            "recorded": max(self._recorded, self.revision),
-            "replica": self.replica.state(),
+            "recorded": recorded if self._live else self._recorded,
             "openings": self._openings.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go to the end of the round in which `state` was taken."""
-        self.round, self.stage = state["round"], state["stage"]
-        self.history.digest = Digest(state["digest"])
+        super().restore(state)
         self._chair, self.has_inputs = state["chair"], state["has_inputs"]
         self._recorded = state["recorded"]
-        self.replica.restore(state["replica"])
         self._openings.restore(state["openings"])
 
     def checkpoint(self) -> None:
@@ -349,6 +348,9 @@ class Leader(Chronicle):
     def finish(self, status: str) -> None:
         """Write what is pending, say how the run ended, and give the lease back."""
         if self._script and self._channel:
+            if not self._script.is_over:  # stopped in the middle of what the log holds
+                self._channel.store.release(self._channel.runner)
+                return
             self._go_live()  # the log held the whole run; the board has to hear of its end
         if not self._script:
             self.history.break_off()
@@ -374,41 +376,32 @@ class Leader(Chronicle):
     ) -> tuple[list[Record], list[Record]]:
         """Take in what came from outside and count, until nobody wrote in between."""
         inputs: list[Record] = []
+        approval = Approval() if self._script else self.approval  # what the log holds was answered
+        board = (self.replica, self._openings, approval)
+        count = partial(reckon, board=board, at=at, gate=gate, counts=counts)
         if self._script:
             inputs = self._script.inputs(self.stage)
             self._fold(inputs)
             closed = self._script.closed(self.stage)
             self._recorded = max(self._recorded, closed.revision if closed else 0)
-            return inputs, self._reckon(records + inputs, at, gate=gate, counts=counts)[0]
+            return inputs, count(records + inputs)[0]
         patience = Patience(self.approval)
         while True:
+            self._arrivals.release(at)
             fresh = stamp(self._arrivals.take_inputs(), records + inputs, self.replica, at)
             self._fold(fresh)
             inputs += fresh
-            results, held = self._reckon(records + inputs, at, gate=gate, counts=counts)
+            results, held = count(records + inputs)
             if held:
                 self._ask(held, at, patience)
                 continue
             # Where nothing came from outside the log stays the same on every store.
-            revision = self.revision if self._arrivals.has_received else 0
+            received = self._arrivals.has_received
+            revision = self._arrivals.recorded(self.revision, at_close=True) if received else 0
             closed = Closed(OPERATIONAL, *at, counts, self._arrivals.late, revision)
             self.history.written[place] = closed
             if self._settle([closed, *inputs, *results]):
-                self._arrivals.has_received = False
                 return inputs, results
-
-    def _reckon(
-        self, records: list[Record], at: tuple[int, int], *, gate: Gate | None, counts: bool
-    ) -> tuple[list[Record], list[OpenProposal]]:
-        return reckon(
-            records,
-            self.replica,
-            self._openings,
-            Approval() if self._script else self.approval,  # what the log holds was answered
-            at=at,
-            gate=gate,
-            counts=counts,
-        )
 
     def _ask(self, held: list[OpenProposal], at: tuple[int, int], patience: Patience) -> None:
         """Ask people about proposals that may not pass without one, and wait a moment."""
@@ -477,12 +470,13 @@ class Leader(Chronicle):
             return
         channel.enter((self.round, self.stage), agents=self.replica.agents)
         undone = self._arrivals.recover(channel.read(), after=self._recorded)
-        channel.checkpoint = channel.revision  # what the runner before wrote and lost is void
+        channel.checkpoint = min(self._recorded, channel.revision)  # the rest is not recorded yet
         channel.store.revive()
         detail = {"epoch": channel.epoch, "round": self.round, "stage": self.stage}
         note = Note(OPERATIONAL, self.round, self.stage, RESUMED, detail)
         self._fold([note])
         channel.pending.restate(note, self.replica, undone)
+        channel.pending.unite(self.replica, self._arrivals.waiting_ballots())
         self.checkpoint()
 
     def _read_others(self) -> None:

@@ -16,7 +16,7 @@ from .errors import (
     WrongStage,
 )
 from .records import INPUT, Joined, encode, frame
-from .store import Commit, Event, Meta, Turn
+from .store import NO_FLOOR, Commit, Event, Floor, Meta, Turn
 
 
 @dataclass
@@ -102,6 +102,9 @@ class MemoryStore:
         state.fields.update(act.fields)
         for key in act.forget:
             state.voted.pop(key, None)
+        for proposal, round, bitmap in act.voted:
+            key = (proposal, round)
+            state.voted[key] = either(state.voted.get(key, b""), bitmap)
         state.round, state.stage, state.status = act.round, act.stage, act.status
         state.agents = max(state.agents, act.agents)
         rev = self._append(act.writer, act.body, is_outside=False, is_turn=True)
@@ -140,14 +143,18 @@ class MemoryStore:
             return current + 1
 
     def lease(
-        self, runner: str, *, ttl_ms: int, least: int = 0, takes_over: bool = False
+        self, runner: str, *, ttl_ms: int, floor: Floor = NO_FLOOR, takes_over: bool = False
     ) -> tuple[str, int]:
         """Take or renew the leader's lease; return its holder and the epoch."""
         with self._changed:
             state, now = self._state, time.monotonic()
             is_free = not state.holder or now >= state.lease_until
             if is_free or (takes_over and state.holder != runner):
-                state.holder, state.epoch = runner, max(state.epoch, least) + 1
+                state.holder, state.epoch = runner, max(state.epoch, floor.epoch) + 1
+                if floor.revision > state.rev:
+                    state.rev = state.forgotten = floor.revision
+                    state.events.clear()
+                state.agents = max(state.agents, floor.agents)
             if state.holder == runner:
                 state.lease_until = now + ttl_ms / 1000
             return state.holder, state.epoch

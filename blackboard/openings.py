@@ -34,6 +34,7 @@ class Openings:
         self._replica, self._rule, self._sealed = replica, rule, sealed
         self._rules: dict[str, Rule] = {}
         self._electorates: dict[bytes, str] = {}
+        self._count = 0
         self._default = (-1, "")
         """How many groups had joined when all voters were last put down, and under which name."""
 
@@ -75,6 +76,7 @@ class Openings:
         return {
             "rules": {name: describe(rule) for name, rule in self._rules.items()},
             "electorates": dict(self._electorates),
+            "count": self._count,
             "default": self._default,
         }
 
@@ -84,6 +86,7 @@ class Openings:
             name: parse_rule(text, known=(self._rule,)) for name, text in state["rules"].items()
         }
         self._electorates, self._default = dict(state["electorates"]), state["default"]
+        self._count = state["count"]
 
     def rule_of(self, proposal: str) -> Rule:
         """Return the rule that decides an open proposal."""
@@ -129,13 +132,18 @@ class Openings:
     def _electorate(self, proposal: Proposal, at: tuple[int, int], records: list[Record]) -> str:
         """Return the name of an electorate, recording it when it is new."""
         is_default = proposal.electorate is None and proposal.weights is None
-        if is_default and self._default[0] == len(self._replica.joined):
+        is_known = self._default[1] in self._replica.seats
+        if is_default and is_known and self._default[0] == len(self._replica.joined):
             return self._default[1]
         agents = u4(electorate_of(proposal, self._replica))
         weights = b"" if proposal.weights is None else np.asarray(proposal.weights, "<i8").tobytes()
         key = agents + b"/" + weights
-        if key not in self._electorates:
-            name = self._electorates[key] = f"e{len(self._electorates) + 1}"
+        seats = self._replica.seats
+        if self._electorates.get(key) not in seats:
+            if len(self._electorates) > 2 * len(seats) + 16:
+                self._electorates = {k: n for k, n in self._electorates.items() if n in seats}
+            self._count += 1
+            name = self._electorates[key] = f"e{self._count}"
             records.append(Electorate(OUTCOME, *at, name, agents, weights))
         if is_default:
             self._default = (len(self._replica.joined), self._electorates[key])

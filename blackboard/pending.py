@@ -1,11 +1,15 @@
 """What a leader has yet to write: it travels with its next commit, or at once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from .bitmaps import bitmap
 from .counting import field_revisions
-from .records import Decided, Opened, Record
+from .records import Ballots, Decided, Opened, Record
 from .replica import Replica
+from .rules import NO_BALLOT
 
 
 @dataclass(slots=True)
@@ -17,13 +21,14 @@ class Pending:
     closed: tuple[str, ...] = ()
     fields: tuple[tuple[str, int], ...] = ()
     forget: tuple[tuple[str, int], ...] = ()
+    voted: tuple[tuple[str, int, bytes], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.records or self.forget)
+        return bool(self.records or self.forget or self.voted)
 
     def with_records(self, records: Iterable[Record]) -> "Pending":
         """Return a copy with more to write."""
-        copy = Pending(list(self.records), self.opened, self.closed, self.fields, self.forget)
+        copy = replace(self, records=list(self.records))
         copy.add(records)
         return copy
 
@@ -49,3 +54,20 @@ class Pending:
         self.opened += tuple(replica.open)
         self.fields += tuple((key, revision) for key, (_, revision) in replica.fields.items())
         self.forget += tuple(undone)
+
+    def unite(self, replica: Replica, waiting: Iterable[Ballots]) -> None:
+        """Put down who has voted in the current round: by the log, and by ballots that wait."""
+        held = list(waiting)
+        for name, proposal in replica.open.items():
+            seats = proposal.seats.agents
+            cast = [np.frombuffer(r.choices, np.uint8) for r in held if _is_of(r, name, replica)]
+            if proposal.round == replica.round:
+                cast.append(proposal.box.choices)
+            voted = [seats[choices != NO_BALLOT] for choices in cast if len(choices) == len(seats)]
+            agents = np.unique(np.concatenate([*voted, np.empty(0, np.uint32)]))
+            if agents.size:
+                self.voted += ((name, replica.round, bitmap(agents)),)
+
+
+def _is_of(ballots: Ballots, proposal: str, replica: Replica) -> bool:
+    return (ballots.proposal, ballots.round) == (proposal, replica.round)

@@ -1,44 +1,22 @@
 """Pickles of plain values alone: refused when written, and again when read, if they hold more.
 
-An ordinary pickle can name any function and have it called. Here both sides go by one fixed list
-of containers and arrays, so that neither a forged file nor a forgotten object gets through.
+An ordinary pickle can name any function and have it called. These name nothing but the makers of
+`plain_values`, so that neither a forged file nor a forgotten object gets through.
 """
 
 import io
 import pickle
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import numpy as np
 
 from .errors import NotPlain
+from .plain_values import MAKERS, Other, taken_apart
 
 _PROTOCOL = 5
-_INSTANCES: frozenset[type] = frozenset(
-    {complex, range, slice, deque, Counter, OrderedDict, defaultdict, np.ndarray}
-    | set(np.sctypeDict.values())
-)
-"""Types of values, beside those that pickle has a code for and never asks about."""
-_FACTORIES: tuple[type, ...] = (
-    *(bool, int, float, complex, str, bytes, bytearray),
-    *(list, tuple, dict, set, frozenset, deque, OrderedDict),
-)
-"""What a defaultdict may make of a missing key."""
-_RECIPES: tuple[Any, ...] = (
-    np.empty(0).__reduce_ex__(5)[0],
-    np.empty(0).__reduce_ex__(2)[0],
-    np.float64().__reduce__()[0],
-)
-"""How numpy puts a buffer, an array and a scalar together again."""
-_NAMED = {
-    (found.__module__, found.__qualname__): found
-    for found in (*_FACTORIES, *_RECIPES, range, slice, Counter, defaultdict, np.ndarray, np.dtype)
-}
-"""All that a pickle may name."""
-_NAMED_IDS = frozenset(map(id, _NAMED.values()))
-_CALLS = {name: found.__call__ for name, found in _NAMED.items() if found in (_RECIPES[0], Counter)}
-"""Those written in Python can be changed by a pickle that names them; their calls cannot."""
+_MAKER_IDS = frozenset(map(id, MAKERS.values()))
 
 
 def pickled(value: Any) -> bytes:
@@ -49,17 +27,8 @@ def pickled(value: Any) -> bytes:
     """
     try:
         return _dump(value)
-    except _Other:
+    except Other:
         _refuse(value)
-
-
-def unpickled(data: Any) -> Any:
-    """Return the plain values of a pickle.
-
-    Raises:
-        Exception: it is no such pickle.
-    """
-    return _PlainUnpickler(io.BytesIO(data)).load()
 
 
 def plain_copy(value: Any) -> Any:
@@ -68,33 +37,21 @@ def plain_copy(value: Any) -> Any:
     Raises:
         NotPlain: names where the first other value is, and its type.
     """
-    return unpickled(pickled(value))
-
-
-class _Other(Exception):
-    """Raised at a value that is not plain."""
+    return _OwnUnpickler(io.BytesIO(pickled(value))).load()
 
 
 class _PlainPickler(pickle.Pickler):
     """Asked once for whatever pickle has no code of its own for: arrays, but no numbers."""
 
     def reducer_override(self, obj: Any) -> Any:
-        kind = type(obj)
-        if kind in _INSTANCES:
-            if kind is defaultdict and obj.default_factory not in (None, *_FACTORIES):
-                raise _Other
-            return NotImplemented
-        if id(obj) in _NAMED_IDS or issubclass(kind, np.dtype):
-            return NotImplemented
-        raise _Other
+        return NotImplemented if id(obj) in _MAKER_IDS else taken_apart(obj)
 
 
-class _PlainUnpickler(pickle.Unpickler):
+class _OwnUnpickler(pickle.Unpickler):
+    """For what this process has just pickled itself: fast, and not careful."""
+
     def find_class(self, module: str, name: str) -> Any:
-        found = _NAMED.get((module, name))
-        if found is None:
-            raise pickle.UnpicklingError(f"it names {module}.{name}, which is no plain value")
-        return _CALLS.get((module, name), found)
+        return MAKERS[name]
 
 
 def _dump(value: Any) -> bytes:
@@ -113,7 +70,7 @@ def _refuse(value: Any) -> NoReturn:
                 where, value = where + step, part
                 break
         else:
-            raise NotPlain(where.removeprefix("."), type(value).__name__)
+            raise NotPlain(where.removeprefix("."), _kind(value))
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
@@ -131,9 +88,14 @@ def _step(key: Any) -> str:
     return f".{key}" if isinstance(key, str) and key.isidentifier() else f"[{key!r:.40}]"
 
 
+def _kind(value: Any) -> str:
+    kind = type(value).__name__
+    return f"{kind} of {value.dtype}" if type(value) is np.ndarray else kind
+
+
 def _is_plain(value: Any) -> bool:
     try:
         _dump(value)
-    except _Other:
+    except Other:
         return False
     return True

@@ -19,10 +19,8 @@ type Held = list[OpenProposal]
 
 def reckon(
     records: Iterable[Record],
-    replica: Replica,
-    openings: Openings,
-    approval: Approval,
     *,
+    board: tuple[Replica, Openings, Approval],
     at: tuple[int, int],
     gate: Gate | None,
     counts: bool,
@@ -31,13 +29,13 @@ def reckon(
 
     Args:
         records: The stage's own records and its inputs; the replica has folded them.
-        replica: The board.
-        openings: Knows the rules of the open proposals.
-        approval: Which proposals wait for a person.
+        board: The replica, who knows the rules of its open proposals, and which of them wait for a
+            person.
         at: The round and stage.
         gate: Names what stands in the way of executing an accepted proposal.
         counts: Whether the stage ends a voting round; else only a person's veto decides.
     """
+    replica, openings, approval = board
     written: Sequence[Record] = list(records)
     results = grant((r for r in written if isinstance(r, Requested)), replica, at)
     held: Held = []

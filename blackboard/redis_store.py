@@ -25,7 +25,7 @@ from .errors import (
 from .keys import Keys
 from .library import FUNCTIONS, library
 from .server_info import check_server
-from .store import INLINE_BYTES, Commit, Event, Meta, Turn
+from .store import INLINE_BYTES, NO_FLOOR, Commit, Event, Floor, Meta, Turn
 from .wire import Command, Wire, connect
 
 LONGEST_BLOCK_S = 2.0
@@ -96,17 +96,17 @@ class RedisStore:
         )
 
     def _turn(self, act: Turn, blob: str, is_staged: bool) -> Command:
-        keys = [self._keys.meta, self._keys.events, self._keys.fields, blob]
+        keys = [self._keys.meta, self._keys.events, self._keys.fields, blob, self._keys.scratch]
         keys += (self._keys.proposal(p) for p in (*act.closed, *act.opened))
         keys += (self._keys.voted(p, r) for p, r in act.forget)
+        keys += (self._keys.voted(p, r) for p, r, _ in act.voted)
         seen = "" if act.seen is None else act.seen
         body = b"" if is_staged else act.body
         where = (act.round, act.stage, act.status, act.agents, int(is_staged))
         fields = (part for field in act.fields for part in field)
-        counts = (len(act.closed), len(act.opened))
-        return self._call(
-            "turn", keys, act.writer, act.seq, act.epoch, seen, *where, body, *counts, *fields
-        )
+        counts = (len(act.closed), len(act.opened), len(act.voted))
+        rest = (*counts, *[bitmap for _, _, bitmap in act.voted], *fields)
+        return self._call("turn", keys, act.writer, act.seq, act.epoch, seen, *where, body, *rest)
 
     def _unstage(self, act: Commit | Turn, said: bytes) -> None:
         """Delete the staged body of a refused act; one out of order may have a namesake."""
@@ -134,11 +134,12 @@ class RedisStore:
         return int(reply[1])
 
     def lease(
-        self, runner: str, *, ttl_ms: int, least: int = 0, takes_over: bool = False
+        self, runner: str, *, ttl_ms: int, floor: Floor = NO_FLOOR, takes_over: bool = False
     ) -> tuple[str, int]:
         """Take or renew the leader's lease; return its holder and the epoch."""
         keys = [self._keys.lease, self._keys.meta]
-        call = self._call("lease", keys, runner, ttl_ms, least, int(takes_over))
+        reached = (floor.epoch, floor.revision, floor.agents)
+        call = self._call("lease", keys, runner, ttl_ms, int(takes_over), *reached)
         [[holder, epoch]] = self._wire.call([call])
         return holder.decode(), int(epoch)
 

@@ -37,6 +37,10 @@ from .records import (
 )
 from .replica_state import replica_state, restore_replica
 
+MOST_ELECTORATES = 256
+"""Electorates that are kept, those of open proposals aside; one that comes again is put down
+again."""
+
 
 class BoardEntry(msgspec.Struct, frozen=True, gc=False):
     """One contribution as readers see it."""
@@ -229,6 +233,8 @@ class Replica:
         self.agents = max(self.agents, record.first + record.count)
 
     def _electorate(self, record: Electorate) -> None:
+        if len(self.seats) >= MOST_ELECTORATES:
+            self._drop_electorates()
         agents = indices(record.agents)
         weights = np.frombuffer(record.weights, "<i8") if record.weights else None
         self.seats[record.name] = Seats(
@@ -236,6 +242,15 @@ class Replica:
             np.ones(len(agents), np.int64) if weights is None else weights,
             bitmap(agents),
         )
+
+    def _drop_electorates(self) -> None:
+        """Let go of the older half of the electorates, but for those of open proposals."""
+        used = {proposal.opened.electorate for proposal in self.open.values()}
+        older = list(self.seats)[: len(self.seats) // 2]
+        for name in older:
+            if name not in used:
+                del self.seats[name]
+                self._roles.pop(name, None)
 
     def _opened(self, record: Opened) -> None:
         self.open[record.proposal] = OpenProposal(record, self.seats[record.electorate])

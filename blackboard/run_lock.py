@@ -2,9 +2,12 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from .processes import beginning_of
 
 try:
     import fcntl
@@ -15,11 +18,28 @@ POLL_S = 0.1
 
 
 class RunLock:
-    """Held by the process that writes a run's log; `run.lock` names it."""
+    """Held by the process that writes a run's log; `run.lock` names it, and when it began."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: int | None = None
+
+    @property
+    def keeps_apart(self) -> bool:
+        """Whether this system has such locks; else the server's lease alone keeps runners apart."""
+        return fcntl is not None
+
+    @property
+    def holder(self) -> int | None:
+        """The process that holds the lock; None where nobody does, or has not said so yet."""
+        if fcntl is None or self.is_free():
+            return None
+        try:
+            pid, began = self.path.read_text("utf-8").split(" ")
+            is_alive = began == beginning_of(int(pid))  # a killed one left its name behind
+        except (OSError, ValueError):
+            return None
+        return int(pid) if is_alive else None
 
     def take(self, *, within_s: float = 0.0) -> bool:
         """Take the lock, waiting up to `within_s`; say whether it was taken."""
@@ -43,10 +63,21 @@ class RunLock:
             os.close(file)
         return True
 
-    def replace(self) -> None:
-        """Take the lock although somebody holds it, who keeps a lock on nothing."""
-        self.path.unlink(missing_ok=True)
-        self.take()
+    def replace(self, holder: int) -> bool:
+        """Take the lock from a process that holds it, which keeps a lock on nothing.
+
+        Returns whether it was taken: of several who try, one gets it.
+        """
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            with suppress(OSError):  # some network file systems lock files only
+                fcntl.flock(folder, fcntl.LOCK_EX)
+            if self.holder != holder:
+                return False
+            self.path.unlink(missing_ok=True)
+            return self.take()
+        finally:
+            os.close(folder)
 
     @property
     def is_held(self) -> bool:
@@ -58,6 +89,8 @@ class RunLock:
     def release(self) -> None:
         """Let go of the lock."""
         if self._file is not None:
+            with suppress(OSError):
+                os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = None
 
@@ -85,6 +118,9 @@ class RunLock:
             os.close(file)
             return False
         self._file = file
+        with suppress(OSError):  # on a full disk the lock holds all the same
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"{os.getpid()} {beginning_of(os.getpid())}".encode(), 0)
         return True
 
     def _is_current(self, file: int) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .assemble import SECOND_BALLOTS
 from .errors import Diverged
 from .log import read_rounds
-from .records import INPUT, OPERATIONAL, Abstained, Ballots, Closed, Ended, Record, encode
+from .records import INPUT, OPERATIONAL, Abstained, Closed, Ended, Joined, Note, Record, encode
 
 
 class Script:
@@ -25,6 +26,8 @@ class Script:
         self._rounds: Iterator[tuple[int, list[Any]]] = read_rounds(log, start=start)
         self._coming = next(self._rounds, None)
         self._records: list[Any] = []
+        joined = self._coming[1] if self._coming and self._coming[0] == 0 else []
+        self._seats = iter([r.first for r in joined if isinstance(r, Joined)])
         self._closed: dict[int, Closed] = {}
 
     def turn_to(self, round: int) -> None:
@@ -49,15 +52,23 @@ class Script:
         """Return what came from outside in a stage, as it took effect."""
         return [r for r in self._records if r.event_class == INPUT and r.stage == stage]
 
-    def outside_votes(self, stage: int) -> list[Ballots | Abstained]:
-        """Return what outsiders cast in this round up to a stage, in time or late."""
-        return [
-            r
-            for r in self._records
-            if r.event_class == INPUT
-            and r.stage <= stage
-            and (isinstance(r, Ballots) or (isinstance(r, Abstained) and r.proposal is not None))
-        ]
+    def second_ballots(self, stage: int) -> dict[str, list[int]]:
+        """Return the agents whose ballots were refused in a stage, by proposal."""
+        found: dict[str, list[int]] = {}
+        for record in self._records:
+            if isinstance(record, Note) and record.name == SECOND_BALLOTS and record.stage == stage:
+                for proposal, agent in record.detail["ballots"]:
+                    found.setdefault(proposal, []).append(agent)
+        return found
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the log holds no further round."""
+        return self._coming is None
+
+    def seat(self) -> int | None:
+        """Return the first index of the next group that joined before the first round."""
+        return next(self._seats, None)
 
     def late(self, stage: int) -> NDArray[np.uint32]:
         """Return the agents whose worker did not answer in time in a stage, ascending."""

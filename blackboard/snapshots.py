@@ -12,15 +12,19 @@ from typing import Any
 import pyarrow as pa
 
 from .errors import SnapshotDamaged, SwarmboardError
-from .plain_pickle import pickled, unpickled
+from .plain_pickle import pickled
+from .plain_reading import unpickled
 
-MAGIC = b"SBSNAP 1\n"
+MAGIC = b"SBSNAP 2\n"
 """What every snapshot begins with: the name of the format and its version."""
 _HEAD = struct.Struct("<QQI")
-"""Compressed bytes, raw bytes, and the CRC-32 of these two numbers and the compressed bytes."""
+"""Bytes that follow, bytes when uncompressed, and the CRC-32 of these two and of what follows.
+
+Where the two are equal, nothing is compressed."""
 _SIZES = struct.Struct("<QQ")
-_MOST_EXPANSION = 256
-"""No lz4 block expands further; a head that says so is wrong."""
+_MOST_EXPANSION = 32
+_EXPANDS_FREELY = 4 << 20
+"""Up to so many bytes lz4 may expand as far as it can, which is 255 times."""
 _NAME = re.compile(r"(\d{8,})\.(?:snap|(\d+)-(\d+)\.part)")
 
 
@@ -28,13 +32,15 @@ def pack(value: Any) -> bytes:
     """Turn plain values into a compressed, checksummed snapshot.
 
     Plain are numbers, strings, bytes, None, the containers of Python and of `collections` (no
-    subclasses of them), and numpy arrays, scalars and types.
+    subclasses of them), and numpy arrays, scalars and types that hold no objects.
 
     Raises:
         NotPlain: something else is among them; names where.
     """
     raw = pickled(value)
     packed = pa.compress(raw, codec="lz4_raw", asbytes=True)
+    if len(packed) >= len(raw) or len(raw) > _most_raw(len(packed)):
+        packed = raw
     sizes = len(packed), len(raw)
     checksum = zlib.crc32(packed, zlib.crc32(_SIZES.pack(*sizes)))
     return b"".join((MAGIC, _HEAD.pack(*sizes, checksum), packed))
@@ -53,14 +59,23 @@ def unpack(data: bytes, *, file: Path | str = "in memory") -> Any:
         raise SnapshotDamaged(file, "it ends within its head")
     packed_size, raw_size, checksum = _HEAD.unpack(body[: _HEAD.size])
     packed = body[_HEAD.size :]
-    if len(packed) != packed_size or raw_size > _MOST_EXPANSION * (packed_size + 1):
+    if len(packed) != packed_size:
         raise SnapshotDamaged(file, f"it has {len(packed)} bytes of {packed_size}")
+    if raw_size > _most_raw(packed_size):
+        raise SnapshotDamaged(file, f"{packed_size} bytes cannot become {raw_size}")
     if zlib.crc32(packed, zlib.crc32(body[: _SIZES.size])) != checksum:
         raise SnapshotDamaged(file, "its checksum is wrong")
     try:
-        return unpickled(pa.decompress(packed, raw_size, codec="lz4_raw"))
+        if packed_size == raw_size:
+            return unpickled(bytes(packed))
+        return unpickled(pa.decompress(packed, raw_size, codec="lz4_raw", asbytes=True))
     except Exception as error:  # what a forged pickle raises cannot be listed
         raise SnapshotDamaged(file, f"it cannot be decoded: {error}") from error
+
+
+def _most_raw(packed_size: int) -> int:
+    """Return how many bytes a snapshot of this size may become; `pack` keeps to it as well."""
+    return max(_EXPANDS_FREELY, _MOST_EXPANSION * packed_size)
 
 
 class Snapshots:

@@ -48,6 +48,21 @@ class Turn:
     """Shared fields written, with their new revisions."""
     forget: tuple[tuple[str, int], ...] = ()
     """Voting rounds (proposal, round) whose bitmaps are no longer needed."""
+    voted: tuple[tuple[str, int, bytes], ...] = ()
+    """Who has voted in a voting round (proposal, round, bitmap), as far as the log knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What a run has reached by its log, which a store that lost its data cannot know."""
+
+    epoch: int = 0
+    revision: int = 0
+    agents: int = 0
+
+
+NO_FLOOR = Floor()
+"""Of a run that begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +118,14 @@ class Store(Protocol):
         """Write a shared field if it still has the expected revision; return the new one."""
 
     def lease(
-        self, runner: str, *, ttl_ms: int, least: int = 0, takes_over: bool = False
+        self, runner: str, *, ttl_ms: int, floor: Floor = NO_FLOOR, takes_over: bool = False
     ) -> tuple[str, int]:
         """Take or renew the leader's lease; return its holder and the epoch.
 
         Args:
             runner: Who asks.
             ttl_ms: How long it lasts unless it is renewed.
-            least: A new epoch is above this one, which a store that lost its data cannot know.
+            floor: Epoch, revision and agents that a new holder's go on from.
             takes_over: Take it from whoever holds it.
         """
 

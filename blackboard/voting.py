@@ -103,7 +103,8 @@ class Voting:
 
     def drop(self, proposal: str, agents: Sequence[int]) -> None:
         """Take ballots out again: these agents have voted through another writer."""
-        self._clear(proposal, np.isin(self._replica.open[proposal].seats.agents, agents))
+        if proposal in self._boxes:
+            self._clear(proposal, np.isin(self._replica.open[proposal].seats.agents, agents))
 
     def _clear(self, proposal: str, gone: NDArray[np.bool_]) -> None:
         box = self._boxes[proposal]

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from blackboard import (
+    NO_FLOOR,
+    Closed,
     Ended,
+    Floor,
+    Joined,
+    Note,
     RunDirectory,
     Script,
     SnapshotDamaged,
@@ -30,16 +35,13 @@ class Beginning:
     """What each worker's agents remembered then."""
     damaged: Sequence[Path] = ()
     """Snapshots that were passed over."""
+    floor: Floor = NO_FLOOR
+    """What the run has reached by its log, from which a server without its data goes on."""
 
     @property
     def round(self) -> int:
         """The round at whose end the snapshot was taken."""
         return int(self.state["leader"]["round"]) if self.state else 0
-
-    @property
-    def epoch(self) -> int:
-        """How many runners had led by then."""
-        return int(self.state["epoch"]) if self.state else 0
 
     def script(self, log: Path) -> Script | None:
         """Return what the log holds beyond the snapshot; None for a log with nothing in it.
@@ -79,8 +81,9 @@ def find_beginning(directory: RunDirectory, *, at_most: int | None = None) -> Be
             continue
         held = {(span.start, span.stop) for span, _ in parts}
         if held.issuperset(map(tuple, state["spans"])):
-            return Beginning(end, state, parts, snapshots.damaged)
-    return Beginning(end, damaged=snapshots.damaged)
+            floor = _floor(directory.log, position, state)
+            return Beginning(end, state, parts, snapshots.damaged, floor)
+    return Beginning(end, damaged=snapshots.damaged, floor=_floor(directory.log, 0, None))
 
 
 def snapshot_of(model: Any, accounts: Any, position: int) -> dict[str, Any]:
@@ -98,6 +101,25 @@ def snapshot_of(model: Any, accounts: Any, position: int) -> dict[str, Any]:
         "accounts": accounts.state(),
         "spans": [(span.start, span.stop) for span in (model.crew.spans if model.crew else ())],
     }
+
+
+def _floor(log: Path, start: int, state: Mapping[str, Any] | None) -> Floor:
+    """Return what the log says was reached behind a snapshot, or from its beginning."""
+    epoch, revision, agents = 1, 0, 0
+    if state:
+        leader = state["leader"]
+        epoch, revision = state["epoch"], leader["recorded"]
+        agents = leader["replica"]["agents"]
+    for _, records in read_rounds(log, start=start):
+        for record in records:
+            match record:
+                case Joined(first=first, count=count):
+                    agents = max(agents, first + count)
+                case Closed(revision=read):
+                    revision = max(revision, read)
+                case Note(name="resumed", detail=detail):
+                    epoch = max(epoch, detail["epoch"])
+    return Floor(epoch, revision, agents)
 
 
 def _fits(log: Path, state: Mapping[str, Any], start: int) -> bool:

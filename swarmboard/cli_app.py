@@ -49,12 +49,14 @@ def find_run(run: str, roots: list[Path] | None) -> Any:
 
 def present(result: Any, *, as_json: bool) -> None:
     """Print what a run came to; stopped, say how it goes on."""
-    from .report_card import text_card
+    from .report_card import is_broken_off, text_card
 
     summary = result.summary
     typer.echo(json.dumps(summary, indent=1) if as_json else text_card(summary, result.path))
     if summary["status"] == "stopped":
-        tell(f"stopped after round {summary['rounds']}: `swarmboard resume {result.path}` goes on")
+        rounds = summary["rounds"]
+        where = f"in round {rounds + 1}" if is_broken_off(summary) else f"after round {rounds}"
+        tell(f"stopped {where}: `swarmboard resume {result.path}` goes on")
         raise typer.Exit(STOPPED)
 
 
@@ -65,8 +67,12 @@ def tell(line: str) -> None:
 
 def stoppable[T](act: Callable[[], T]) -> T:
     """Say what a second Ctrl-C left, which typer would keep to itself."""
+    from .stop import StoppedRehearsing
+
     try:
         return act()
+    except StoppedRehearsing as stopped:
+        raise typer.Exit(say(stopped, STOPPED)) from stopped
     except KeyboardInterrupt as error:
         raise typer.Exit(say("stopped at once" + left_behind(error), STOPPED)) from error
 

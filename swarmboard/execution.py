@@ -29,8 +29,11 @@ from .ongoing import Run, Tell, Watch
 from .plan import Plan, prepare
 from .recovery import ServerLost, go_on
 from .result import Result
-from .stop import Stop
+from .stop import Stop, StoppedRehearsing
 from .summary import baseline_summary, summarise, unfinished_summary
+
+AT_MOST_LOOKED_AT_S = 1.0
+"""How long others may hold a lock to see whether it is free."""
 
 
 def execute(
@@ -48,7 +51,7 @@ def execute(
     """
     directory = RunDirectory.create(plan.config.out)
     with Stop() as stop, RunLock(directory.lock) as lock:
-        lock.take()
+        take_new(directory, lock)
         run = Run(plan, directory, stop, lock, watch, tell, approver)
         try:
             directory.write_json("config.json", plan.as_config(directory.run_id))
@@ -58,16 +61,37 @@ def execute(
         return carry_out(run)
 
 
+def take_new(directory: RunDirectory, lock: RunLock) -> None:
+    """Take the lock of a directory that was just made.
+
+    Raises:
+        BadInput: another run began there in the same moment; it is left alone.
+    """
+    is_taken = lock.take(within_s=AT_MOST_LOOKED_AT_S)
+    if not is_taken or (directory.path / "config.json").exists():
+        raise BadInput(
+            f"another run has just begun in {directory.path}: name another directory with --out"
+        )
+
+
 def carry_out(run: Run) -> Result:
-    """Take a run from where it begins to its end."""
+    """Take a run from where it begins to its end.
+
+    Raises:
+        StoppedRehearsing: it goes on from a log, and was stopped before the end of that.
+    """
     try:
         while not _carry_out(run):
             pass
+    except StoppedRehearsing:
+        raise
     except LeaseLost:
         if run.leader is None and run.beginning is None:
             run.directory.discard()
         raise  # what is in the directory belongs to whoever leads now
     except (Exception, KeyboardInterrupt) as error:
+        if run.is_rehearsing and isinstance(error, KeyboardInterrupt):
+            raise StoppedRehearsing(run.directory.path) from error
         is_refused = isinstance(error, BadInput) and run.model is None
         is_new = (run.leader is None or is_refused) and run.beginning is None
         if is_new and isinstance(error, SwarmboardError):
@@ -94,7 +118,10 @@ def _lead(run: Run) -> dict[str, Any]:
     plan, directory = run.plan, run.directory
     with led_board(run) as leader:
         status = _rounds(run, leader)
+        is_left_as_it_was = status != "done" and leader.is_rehearsing
         leader.finish(status)
+        if is_left_as_it_was:
+            raise StoppedRehearsing(directory.path)
         run.is_whole = status != "broken off"
         status = "stopped" if status == "broken off" else status
         if run.is_whole and run.model:
@@ -209,6 +236,10 @@ def _report(run: Run, error: BaseException) -> None:
         file.write("".join(traceback.format_exception(error)))
     why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     summary = unfinished_summary(run.plan, directory, leader, run.accounts, status=status, why=why)
+    if run.is_rehearsing:  # the log holds more than this process has come to
+        if (directory.path / "summary.json").exists():
+            return
+        summary["digest"] = None
     with suppress(OSError, SwarmboardError):
         write_tables(directory.log, directory.path)
     summary["timing"]["wall_s"] = round(time.perf_counter() - run.began, 4)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from blackboard import (
     Rule,
     RunDirectory,
     RunLock,
+    SnapshotDamaged,
     Snapshots,
+    SwarmboardError,
     read_segments,
     segment_ends,
     unframe,
@@ -20,7 +23,7 @@ from scenarios import Scenario
 
 from .beginning import find_beginning
 from .config import RUN_SETTINGS, Fork, check_options, make_config, read_config
-from .execution import carry_out
+from .execution import carry_out, take_new
 from .ongoing import Run, Tell, Watch
 from .plan import Plan, prepare
 from .result import Result
@@ -71,9 +74,13 @@ def fork(
     plan = prepare(make_config(values | {"out": out}), rule=rule, kind=kind)
     child = RunDirectory.create(out)
     with Stop() as stop, RunLock(child.lock) as lock:
-        lock.take()
-        _copy(directory, child, end, at_round)
-        child.write_json("config.json", plan.as_config(child.run_id))
+        take_new(child, lock)
+        try:
+            _copy(directory, child, end, at_round)
+            child.write_json("config.json", plan.as_config(child.run_id))
+        except (OSError, SwarmboardError):
+            child.discard()
+            raise
         return carry_out(Run(plan, child, stop, lock, watch, tell, beginning=find_beginning(child)))
 
 
@@ -111,12 +118,30 @@ def _checked(parent: Plan, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _copy(parent: RunDirectory, child: RunDirectory, end: int, at_round: int) -> None:
-    """Give the child its parent's log up to a round, and the snapshots from before."""
+    """Give the child its parent's log up to a round, and the snapshots from before.
+
+    A parent that runs thins its snapshots out meanwhile: what is gone is not missed.
+    """
     with parent.log.open("rb") as source, child.log.open("xb") as target:
         target.write(source.read(end))
+    snapshots = Snapshots(child.path / "snapshots")
+    snapshots.path.mkdir(exist_ok=True)
     folder = parent.path / "snapshots"
-    kept = [round for round in Snapshots(folder).rounds() if round <= at_round]
-    (child.path / "snapshots").mkdir(exist_ok=True)
-    for round in kept:
-        for path in folder.glob(f"{round:08d}.*"):
-            shutil.copy2(path, child.path / "snapshots" / path.name)
+    for round in Snapshots(folder).rounds():
+        if round <= at_round:
+            for kind in ("snap", "*.part"):
+                for path in folder.glob(f"{round:08d}.{kind}"):
+                    with suppress(FileNotFoundError):
+                        shutil.copy2(path, snapshots.path / path.name)
+            if not _is_whole(snapshots, round):
+                for path in snapshots.path.glob(f"{round:08d}.*"):
+                    path.unlink()
+
+
+def _is_whole(snapshots: Snapshots, round: int) -> bool:
+    """Say whether a snapshot was copied with the parts of all its workers."""
+    try:
+        spans = {tuple(span) for span in snapshots.read(round)["spans"]}
+        return spans <= {(span.start, span.stop) for span, _ in snapshots.read_parts(round)}
+    except (SnapshotDamaged, TypeError, KeyError):
+        return False

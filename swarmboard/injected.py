@@ -5,9 +5,11 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agents import RESTART, why_no_restart
 from blackboard import BadInput
 
 EXAMPLE = """--entry '{"kind": "note", "payload": {"text": "line 7 is out"}}'"""
+RESTART_EXAMPLE = """--entry '{"kind": "restart", "payload": {"agents": [3, 17]}}'"""
 
 
 class InjectedEntry(BaseModel):
@@ -44,6 +46,15 @@ class InjectedEntry(BaseModel):
             return cls(**content)
         except ValidationError as error:
             raise BadInput(f"--entry: {_first_problem(error)}; write it like {EXAMPLE}") from error
+
+    def check_restart(self) -> None:
+        """Refuse a restart that a run's supervision could not understand.
+
+        Raises:
+            BadInput: it names no agents.
+        """
+        if self.kind == RESTART and (why := why_no_restart(self.payload)):
+            raise BadInput(f"--entry: payload.{why}; write it like {RESTART_EXAMPLE}")
 
 
 def _first_problem(error: ValidationError) -> str:

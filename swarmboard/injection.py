@@ -192,15 +192,6 @@ class Injector:
                 gone=self._gone,
             )
 
-    def strike_worker(self, round: int, worker: int) -> str | None:
-        """Say whether a worker is to `crash` or `hang` at the beginning of a round."""
-        struck = (a.fault.kind for a in self._of("workers") if worker in a.drawn(round))
-        return next(struck, None)
-
-    def kills_server(self, round: int) -> bool:
-        """Say whether the server is to be killed in a round."""
-        return any(affliction.drawn(round).size for affliction in self._of("server"))
-
     def network(self, round: int) -> NetworkTrouble | None:
         """Return what is wrong with the way to the server in a round, or None."""
         faults = [a.fault for a in self._of("network") if a.fault.is_on(round)]

@@ -37,16 +37,16 @@ class Keeping:
         """Take a snapshot of the round that has just ended, unless there is one."""
         leader = model.leader
         assert isinstance(leader, Leader), "snapshots are the leader's to take"
-        is_new = leader.round > self._kept
-        if not is_new or leader.is_rehearsing or not self._is_possible or not leader.history.log:
-            return
         log = leader.history.log
-        try:
-            state = snapshot_of(model, accounts, log.position)
-            log.sync()
-            self._snapshots.write(leader.round, state)
-            leader.checkpoint()
-        except NotPlain as error:
-            self._is_possible = False
-            leader.note("no-snapshots", {"why": str(error)})
+        if leader.round <= self._kept or leader.is_rehearsing or not log:
+            return
+        if self._is_possible:
+            try:
+                state = snapshot_of(model, accounts, log.position)
+                log.sync()
+                self._snapshots.write(leader.round, state)
+            except NotPlain as error:
+                self._is_possible = False
+                leader.note("no-snapshots", {"why": str(error)})
+        leader.checkpoint()
         self._kept, self._kept_at = leader.round, time.monotonic()

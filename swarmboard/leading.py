@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from blackboard import (
+    NO_FLOOR,
     Approval,
     Board,
+    Command,
     EventLog,
     Leader,
     LeaseLost,
     RunDirectory,
     ServerUnavailable,
     SwarmboardError,
+    unframe,
 )
 
 from .ongoing import Run
@@ -35,14 +38,16 @@ def led_board(run: Run) -> Iterator[Leader]:
         )
         with board:
             run.board = board
+            _hear(run, board)
             leader = run.leader = board.lead(
                 rule=plan.setup.rule,
                 sealed=plan.config.ballots == "sealed",
                 log=log,
                 approval=limits,
                 script=beginning.script(directory.log) if beginning else None,
-                least_epoch=beginning.epoch if beginning else 0,
-                takes_over=beginning is not None,
+                floor=beginning.floor if beginning else NO_FLOOR,
+                takes_over=beginning is not None and (run.takes_over or run.lock.keeps_apart),
+                oversight=run.oversight,
             )
             if beginning and beginning.state:
                 leader.restore(beginning.state["leader"])
@@ -58,7 +63,7 @@ def led_board(run: Run) -> Iterator[Leader]:
                 if isinstance(error, ServerUnavailable) and board.has_lost_server:
                     leader.history.break_off()
                     raise ServerLost(leader.round) from error
-                _let_go(leader, error)
+                _let_go(board, leader, error)
                 raise
             finally:
                 _forget_address(directory, leader.runner)
@@ -72,7 +77,23 @@ def _forget_address(directory: RunDirectory, runner: str) -> None:
             path.unlink(missing_ok=True)
 
 
-def _let_go(leader: Leader, error: BaseException) -> None:
+def _hear(run: Run, board: Board) -> None:
+    """Take the commands that the server before had received and its leader had not read."""
+    if run.leader is None:
+        return
+    revision = run.leader.revision
+    while events := board.store.read(revision):
+        for event in events:
+            revision = event.rev
+            for record in unframe(event.body) if event.is_outside else ():
+                if isinstance(record, Command):
+                    run.oversight.receive(record)
+
+
+def _let_go(board: Board, leader: Leader, error: BaseException) -> None:
     """End the run on the board too, so far as it can still be reached."""
     with suppress(SwarmboardError):
+        if leader.is_rehearsing:
+            board.store.release(leader.runner)  # the board has not heard of it yet
+            return
         leader.finish("stopped" if isinstance(error, KeyboardInterrupt) else "failed")

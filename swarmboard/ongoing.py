@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from blackboard import Approver, Board, Leader, RunDirectory, RunLock
+from blackboard import Approver, Board, Leader, Oversight, RunDirectory, RunLock
 
 from .accounts import Accounts
 from .beginning import Beginning
@@ -33,6 +33,10 @@ class Run:
     approver: Approver | None = None
     beginning: Beginning | None = None
     """Where a run goes on; None for a new one."""
+    takes_over: bool = False
+    """Whether it is to be taken from whoever leads it; with a lock nobody else does."""
+    oversight: Oversight = field(default_factory=Oversight)
+    """What people have commanded, whichever server the run is on."""
     began: float = field(default_factory=time.perf_counter)
     accounts: Accounts = field(default_factory=Accounts)
     board: Board | None = None
@@ -53,3 +57,8 @@ class Run:
 
     def __post_init__(self) -> None:
         self.resumed_from = self.beginning.round if self.beginning else None
+
+    @property
+    def is_rehearsing(self) -> bool:
+        """Whether nothing new has happened yet: all that did is in the log already."""
+        return self.beginning is not None and (self.leader is None or self.leader.is_rehearsing)

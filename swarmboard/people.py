@@ -96,6 +96,8 @@ def inject(directory: RunDirectory, text: str, *, by: str, reason: str = "") -> 
         BadInput: the run cannot be reached, or the entry cannot be taken.
     """
     entry = InjectedEntry.read(text)
+    if (directory.read_json("config.json") or {}).get("supervision") is not None:
+        entry.check_restart()
     reasons = (*entry.reasons, reason) if reason else entry.reasons
     post = Post(
         entry.kind,

@@ -61,7 +61,8 @@ def reached(
 
 def is_led(directory: RunDirectory) -> bool:
     """Say whether a process runs this run now."""
-    return not RunLock(directory.lock).is_free()
+    lock = RunLock(directory.lock)
+    return not lock.is_free() if lock.keeps_apart else (directory.path / "board.json").exists()
 
 
 def find_open(board: Board, proposal: str) -> OpenProposal:
@@ -146,8 +147,8 @@ def _why_nobody_runs(directory: RunDirectory, what: str) -> str:
 def read_address(directory: RunDirectory) -> dict[str, Any] | None:
     """Return what a run says of its runner and board, or None while it has none."""
     with suppress(OSError, ValueError):
-        found: dict[str, Any] = json.loads((directory.path / "board.json").read_text("utf-8"))
-        return found
+        found = json.loads((directory.path / "board.json").read_text("utf-8"))
+        return found if isinstance(found, dict) else None
     return None
 
 

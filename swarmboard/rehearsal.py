@@ -45,7 +45,8 @@ def rehearse(plan: Plan, directory: RunDirectory, *, to_round: int | None = None
     Raises:
         Diverged: something else came out; names the first difference.
     """
-    leader = rehearsing_leader(plan, Script(directory.log))
+    script = Script(directory.log)
+    leader = rehearsing_leader(plan, script)
     # Behind its log a run is not known: it ends there, be it in the middle of a round.
     leader.oversight.is_stopped = lambda: True
     health = Health.of(plan.config)
@@ -55,7 +56,7 @@ def rehearse(plan: Plan, directory: RunDirectory, *, to_round: int | None = None
     is_ended = False
     while not (is_ended := leader.round >= plan.rounds or model.world.is_done()):
         plan.change_options(leader.round)
-        if leader.round >= last:
+        if leader.round >= last or (script.is_over and leader.round):
             break
         try:
             model.run_for(1)

@@ -24,7 +24,8 @@ from blackboard import (
 )
 
 from .config import make_config, read_config
-from .plan import prepare
+from .plan import Plan, prepare
+from .reaching import is_led
 from .rehearsal import Rehearsed, rehearse
 from .summary import summarise
 
@@ -47,6 +48,8 @@ class Replay:
     """What people said of proposals, or that nobody did in time."""
     torn_records: int = 0
     """Records of a last round that was broken off; they count for nothing here."""
+    is_running: bool = False
+    """Whether a process runs the run: the log may have grown since, and nothing is written."""
     row: dict[str, Any] = field(default_factory=dict)
     """The world's own numbers of the last round read."""
 
@@ -62,7 +65,7 @@ def replay(directory: RunDirectory, *, to_round: int | None = None) -> Replay:
     Args:
         directory: The run.
         to_round: Stop after this round; None reads all, holds the digest against the summary's
-            and writes the derived tables anew.
+            and writes the derived tables anew, unless another process runs the run.
 
     Raises:
         BadInput: the run has no log.
@@ -71,7 +74,7 @@ def replay(directory: RunDirectory, *, to_round: int | None = None) -> Replay:
     """
     if not directory.log.is_file():
         raise BadInput(f"{directory.path} has no events.log: there is nothing to replay")
-    found, digest = Replay(), Digest()
+    found, digest = Replay(is_running=is_led(directory)), Digest()
     for number, records in read_rounds(directory.log):
         if to_round is not None and number > to_round:
             break
@@ -84,32 +87,39 @@ def replay(directory: RunDirectory, *, to_round: int | None = None) -> Replay:
         _note(found, records)
         _check_digest(directory, records, digest)
     found.recounted = _recount(directory, found)
-    if to_round is None:
+    if to_round is None and not found.is_running:
         _check_summary(directory, found)
         write_tables(directory.log, directory.path)
     return found
 
 
-def verify(directory: RunDirectory, found: Replay, *, to_round: int | None = None) -> Rehearsed:
+def verify(
+    directory: RunDirectory,
+    found: Replay,
+    *,
+    to_round: int | None = None,
+    plan: Plan | None = None,
+) -> Rehearsed:
     """Execute the run again, with the inputs of its log, and hold every record against it.
 
     Args:
         directory: The run; its configuration and its log are all that is needed.
         found: What `replay` read.
         to_round: Stop after this round; None goes to the end of the log.
+        plan: The run's plan, where its configuration alone does not say it.
 
     Raises:
         BadInput: the run's scenario or rule cannot be found from its configuration.
         Diverged: something else came out, with the first difference.
         LogDamaged: the rounds or the digest differ.
     """
-    plan = prepare(make_config(read_config(directory.path / "config.json")))
+    plan = plan or prepare(make_config(read_config(directory.path / "config.json")))
     rehearsed = rehearse(plan, directory, to_round=to_round)
     leader = rehearsed.leader
-    if (leader.round, leader.digest.hex) != (found.rounds, found.digest):
+    if (leader.rounds_ended, leader.digest.hex) != (found.rounds, found.digest):
         raise LogDamaged(
             f"{directory.path} has {found.rounds} rounds and the digest {found.digest[:12]}, "
-            f"executed again {leader.round} and {leader.digest.hex[:12]}"
+            f"executed again {leader.rounds_ended} and {leader.digest.hex[:12]}"
         )
     return rehearsed
 
@@ -135,7 +145,8 @@ def report(
 ) -> str:
     """Read a run again, execute it again where that is possible, and say what came of both.
 
-    Writes the derived tables anew, the scenario's among them, unless it stops before the end.
+    Writes the derived tables anew, the scenario's among them, unless it stops before the end or
+    another process runs the run.
 
     Args:
         directory: The run.
@@ -143,15 +154,16 @@ def report(
         must_verify: Raise what went wrong in executing it again, instead of saying it.
     """
     found = replay(directory, to_round=to_round)
+    counts = f"{found.rounds:,} rounds, {found.records:,} records, {found.decisions:,} decisions"
+    if found.is_running and to_round is None:
+        to_round = found.rounds  # the log goes on growing: what comes behind is not read
+        counts += f" (running: as of round {found.rounds:,})"
     rows = [
-        (
-            "read",
-            f"{found.rounds:,} rounds, {found.records:,} records, {found.decisions:,} decisions",
-        ),
+        ("read", counts),
         ("recounted", f"{found.recounted:,} decisions from their ballots: all as recorded"),
     ]
     rows += [("answered", _answer(answer)) for answer in found.answers[-ANSWERS_SHOWN:]]
-    if found.torn_records:
+    if found.torn_records and not found.is_running:
         rows.append(("broken off", f"{found.torn_records:,} records of a round that has not ended"))
     if found.row:
         rows.append(("last round", _numbers(found.row)))

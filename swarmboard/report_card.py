@@ -39,11 +39,11 @@ class Card:
 def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return names and texts, most important first."""
     if "error" in summary:
-        ended = f"in round {summary['rounds']:,}: {summary['error']}"
+        ended = f"in round {summary['rounds'] + 1:,}: {summary['error']}"
         return [("run", _headline(summary)), ("broke off", ended)]
-    if summary["timing"]["board_s"] is None:
+    if is_broken_off(summary):
         decided = f"{_counts(summary)} so far" if _counts(summary) else "nothing decided so far"
-        ended = f"in round {summary['rounds']:,}, between two stages; {decided}"
+        ended = f"in round {summary['rounds'] + 1:,}, between two stages; {decided}"
         return [("run", _headline(summary)), ("broke off", ended)]
     rows = [("run", _headline(summary)), ("decision", _decision(summary))]
     rows += _yardstick(summary["yardstick"])
@@ -63,6 +63,11 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows.append(("time", f"{timing['wall_s']:.2f} s ({parts})"))
     rows.append(("digest", f"{summary['digest']} ({summary['determinism']})"))
     return rows
+
+
+def is_broken_off(summary: Mapping[str, Any]) -> bool:
+    """Say whether a run ended within its last round, which no figure of the world counts."""
+    return summary["timing"]["board_s"] is None
 
 
 def _wrapped(line: str) -> str:

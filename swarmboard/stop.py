@@ -3,12 +3,26 @@
 import signal
 import threading
 import time
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+from blackboard import Stopped
 
 GRACE_S = 1.0
 """How long a round may take to end after the wish."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StoppedRehearsing(Stopped):
+    """Raised when a run that goes on was stopped before anything new happened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            "stopped while going through the log again; nothing was lost: "
+            f"`swarmboard resume {path}` goes on"
+        )
 
 
 class Stop:

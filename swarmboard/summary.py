@@ -88,7 +88,7 @@ def _frame(
         "status": status,
         "determinism": "recorded" if leader and leader.has_inputs else "closed",
         "agents": plan.setup.agents,
-        "rounds": leader.round if leader else 0,
+        "rounds": leader.rounds_ended if leader else 0,
         "instants": None,
         "simulated_s": None,
         "digest": leader.digest.hex if leader else None,

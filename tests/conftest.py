@@ -23,8 +23,7 @@ from blackboard.server import EmbeddedServer, find_server_binary
 from blackboard.store import Store
 from swarmboard import execution
 from swarmboard.plan import prepare
-from swarmboard.rehearsal import rehearse
-from swarmboard.replaying import rebuild, replay
+from swarmboard.replaying import rebuild, replay, verify
 
 settings.register_profile(
     "swarmboard", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -134,9 +133,10 @@ def verify_from_log(run: Any) -> None:
         copy = RunDirectory(Path(folder), run.directory.run_id)
         for path in (run.directory.path / "config.json", run.directory.log):
             shutil.copy2(path, copy.path)
-        rehearsed = rehearse(plan, copy)
         found = replay(copy)
+        rehearsed = verify(copy, found, plan=plan)
         assert found.digest == rehearsed.leader.digest.hex == summary["digest"]
+        assert found.rounds == summary["rounds"]
         if summary["status"] == "done":
             rebuild(copy, rehearsed)
             for name, path in copy.results().items():

@@ -1,14 +1,25 @@
 """A small run to act on: a leader, seven nodes, and an outsider's board on the same store."""
 
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from blackboard import ABSTAINED, NO_BALLOT, Board, ClosedStage, Leader, Proposal, VoteBlock
+from blackboard import (
+    ABSTAINED,
+    NO_BALLOT,
+    Board,
+    ClosedStage,
+    EventLog,
+    Leader,
+    Proposal,
+    Script,
+    VoteBlock,
+    segment_ends,
+)
 from blackboard.records import indices
 from blackboard.store import Store
 from blackboard.worker import Worker
@@ -84,3 +95,28 @@ def state() -> Callable[..., dict[str, Any]]:
     path = Path(__file__).with_name("board_state.py")
     found: Callable[..., dict[str, Any]] = runpy.run_path(str(path))["state"]
     return found
+
+
+@pytest.fixture
+def lead() -> Iterator[Callable[..., Leader]]:
+    """Lead a run, or go on with it where a log is there already."""
+    logs: list[EventLog] = []
+
+    def lead(
+        store: Store, log: Path, *, state: Any = None, start: int = 0, **options: Any
+    ) -> Leader:
+        for before in logs:
+            before.close()  # as the death of their process does
+        ends = segment_ends(log) if log.exists() else []
+        logs.append(EventLog(log, at=ends[-1] if ends else None))
+        script = Script(log, start=start) if ends else None
+        leader = Board(store, kinds={"bid": ("price",)}).lead(
+            log=logs[-1], script=script, **options
+        )
+        if state:
+            leader.restore(state)
+        return leader
+
+    yield lead
+    for log in logs:
+        log.close()

@@ -32,7 +32,7 @@ from blackboard import (
 )
 from blackboard.memory_store import MemoryStore
 from blackboard.records import INPUT, encode, frame
-from blackboard.store import Commit, Turn
+from blackboard.store import Commit, Floor, Turn
 
 VOTERS = 3
 IMPACTS = (None, 0.0, 5.0, 20.0, -20.0)
@@ -152,7 +152,7 @@ class World:
                 log=log,
                 approval=Approval(self.limit, within_s=0.0, approver=self._approver),
                 script=script,
-                least_epoch=100 if life else 0,
+                floor=Floor(100 if life else 0),
                 takes_over=True,
             )
             if snapshot:

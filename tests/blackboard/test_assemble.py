@@ -34,6 +34,7 @@ from blackboard.records import (
     Entries,
     Joined,
     Left,
+    Note,
     Opened,
     Posts,
     Requested,
@@ -182,7 +183,7 @@ def test_a_numeric_reason_of_any_type_is_kept(draft: Draft, reason: Any) -> None
     np.testing.assert_array_equal(np.frombuffer(record.numbers), [np.nan, 3.0, np.nan, np.nan])
 
 
-def test_ballots_that_give_way_leave_nothing_behind(draft: Draft) -> None:
+def test_of_ballots_that_give_way_only_a_note_is_left(draft: Draft) -> None:
     draft.add(
         EVERYONE,
         votes([0, 0], agents=EVERYONE[[0, 2]], confidence=np.full(2, 0.5), reasons=np.ones(2)),
@@ -191,13 +192,15 @@ def test_ballots_that_give_way_leave_nothing_behind(draft: Draft) -> None:
 
     draft.drop_ballots("p", (0, 3))
 
-    [record] = draft.records()
+    record, note = draft.records()
     assert isinstance(record, Ballots)
+    assert isinstance(note, Note)
+    assert note.detail == {"ballots": [["p", 0], ["p", 3]]}
     assert list(record.choices) == [NO_BALLOT, 0, NO_BALLOT, NO_BALLOT]
     assert np.frombuffer(record.confidence).tolist() == [1.0, 0.5, 1.0, 1.0]
     assert record.texts == ()
     draft.drop_ballots("p", (2,))
-    assert draft.records() == []
+    assert [type(record) for record in draft.records()] == [Note]
     assert draft.ballots() == ()
 
 

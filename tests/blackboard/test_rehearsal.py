@@ -1,6 +1,6 @@
 """Going on with a run: what the log holds is gone through again, then the board is written anew."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,13 @@ from blackboard import (
     Post,
     PostBlock,
     Proposal,
-    Script,
     SetField,
     Vote,
     VoteBlock,
     read_log,
-    segment_ends,
 )
 from blackboard.memory_store import MemoryStore
-from blackboard.store import Store
+from blackboard.store import Floor, Store
 
 KINDS = {"bid": ("price",)}
 NODES = np.arange(7, dtype=np.uint32)
@@ -59,29 +57,6 @@ def play(leader: Leader, *, rounds: int, outside: Outside = lambda board, stage:
         leader.end_round()
 
 
-@pytest.fixture
-def lead() -> Iterator[Lead]:
-    """Lead a run, or go on with it where a log is there already."""
-    logs: list[EventLog] = []
-
-    def lead(
-        store: Store, log: Path, *, state: Any = None, start: int = 0, **options: Any
-    ) -> Leader:
-        for before in logs:
-            before.close()  # as the death of their process does
-        ends = segment_ends(log) if log.exists() else []
-        logs.append(EventLog(log, at=ends[-1] if ends else None))
-        script = Script(log, start=start) if ends else None
-        leader = Board(store, kinds=KINDS).lead(log=logs[-1], script=script, **options)
-        if state:
-            leader.restore(state)
-        return leader
-
-    yield lead
-    for log in logs:
-        log.close()
-
-
 def note_in(first: int, last: int = 99) -> Outside:
     """Have an outsider write a note in some stages, under agent 5's name."""
 
@@ -113,7 +88,7 @@ def test_a_run_goes_on_to_the_same_digest_on_a_server_that_knows_nothing_of_it(
     first = lead(new_store(), tmp_path / "log")
     play(first, rounds=killed_after)
 
-    second = lead(new_store(), tmp_path / "log", least_epoch=first.epoch, takes_over=True)
+    second = lead(new_store(), tmp_path / "log", floor=Floor(first.epoch), takes_over=True)
     play(second, rounds=6)
 
     assert second.digest.hex == whole[0]
@@ -272,7 +247,7 @@ def test_the_runner_before_is_fenced_off_even_on_a_server_that_lost_its_data(
     before = lead(MemoryStore(), tmp_path / "log")
     play(before, rounds=2)
     store = MemoryStore()
-    after = lead(store, tmp_path / "log", least_epoch=before.epoch, takes_over=True)
+    after = lead(store, tmp_path / "log", floor=Floor(before.epoch), takes_over=True)
     play(after, rounds=3)
 
     before._channel.store = store  # type: ignore[union-attr]  # it wakes, and finds the new server
