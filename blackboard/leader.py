@@ -224,22 +224,25 @@ class Leader(Chronicle):
         if channel and not is_next:
             self._read_others()
 
-    def gather(self, workers: Mapping[str, range], *, timeout_s: float) -> set[str]:
+    def gather(
+        self, workers: Mapping[str, range], *, timeout_s: float | Callable[[], float]
+    ) -> set[str]:
         """Wait until other workers have committed to the stage; return those that have not.
 
         Their agents abstain late. What they commit after the close counts for nothing.
 
         Args:
             workers: The agents that each acts for.
-            timeout_s: How long to wait.
+            timeout_s: How long to wait, asked again and again where it is a function.
         """
         self._is_shared = True
         if not self._live:
             return set()
-        deadline = time.monotonic() + timeout_s
+        began = time.monotonic()
         self._read_others()
         while missing := set(workers) - self._arrivals.heard:
-            left = deadline - time.monotonic()
+            allowed_s = timeout_s() if callable(timeout_s) else timeout_s
+            left = began + allowed_s - time.monotonic()
             if left <= 0:
                 break
             self.listen(min(left, WAIT_S))
@@ -472,6 +475,7 @@ class Leader(Chronicle):
         undone = self._arrivals.recover(channel.read(), after=self._recorded)
         channel.checkpoint = min(self._recorded, channel.revision)  # the rest is not recorded yet
         channel.store.revive()
+        channel.store.publish("held", encode(Note(OPERATIONAL, 0, 0, "held", {"proposals": []})))
         detail = {"epoch": channel.epoch, "round": self.round, "stage": self.stage}
         note = Note(OPERATIONAL, self.round, self.stage, RESUMED, detail)
         self._fold([note])

@@ -44,7 +44,7 @@ class _Reading:
         """What the stack held under each mark."""
         self.memo: list[Any] = []
         self.copied = 0
-        """Characters that makers have copied; each is in the pickle as well."""
+        """Characters and fields that makers have copied; each is in the pickle as well."""
         self.depths: dict[int, int] = {}
         """By id, how deep deques and defaultdicts stand directly in one another."""
         self.enclosed: set[int] = set()
@@ -94,6 +94,8 @@ class _Reading:
     def name_maker(self) -> None:
         """Leave only the name of a maker: none is ever among the values."""
         name, module = self.stack.pop(), self.stack.pop()
+        if type(module) is not str or type(name) is not str:
+            raise pickle.UnpicklingError("it names something without a name")
         if module != _MAKING_MODULE or name not in MAKERS:
             raise pickle.UnpicklingError(f"it names {module}.{name}, which is no plain value")
         self.stack.append(name)
@@ -103,10 +105,9 @@ class _Reading:
         args, name = self.stack.pop(), self.stack.pop()
         if type(args) is not tuple or type(name) is not str:
             raise pickle.UnpicklingError("it makes something of nothing")
-        if name in _COPYING:
-            self.copied += len(args[0])
-            if self.copied > len(self.data):
-                raise pickle.UnpicklingError("it copies more than it holds")
+        self.copied += _copied(name, args)
+        if self.copied > len(self.data):
+            raise pickle.UnpicklingError("it copies more than it holds")
         made = MAKERS[name](*args)
         if type(made) in _LOOSE:
             self.depths[id(made)] = 1
@@ -168,6 +169,16 @@ class _Reading:
             raise pickle.UnpicklingError("it makes a tuple of too little")
         parts = tuple(self.stack[-count:])
         self.stack[-count:] = [parts]
+
+
+def _copied(name: str, args: tuple[Any, ...]) -> int:
+    """Return how much of its arguments a maker will copy, rather than refer to."""
+    match args:
+        case (str() | bytes() as text,) if name in _COPYING:
+            return len(text)
+        case (tuple(form), *_):
+            return sum(len(part) for part in form if type(part) is tuple)
+    return 0
 
 
 def _check_keys(keys: Iterable[Any]) -> None:

@@ -6,6 +6,7 @@ nothing that is larger than that: what it holds of an array is the array's memor
 
 import math
 import re
+import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -20,6 +21,7 @@ _FORM = re.compile(
     r"[<>|](?:[biufc][0-9]{1,2}|[US][0-9]{1,6}|[mM]8(?:\[[0-9]{0,9}[A-Za-z]{1,7}\])?)"
 )
 """The types of numbers, times and text of a fixed length: none that points to anything."""
+_MOST_DIMENSIONS = 64
 _LAST_CHARACTER = 0x10FFFF
 _FACTORIES: Mapping[str | None, Callable[[], Any] | None] = {
     None: None,
@@ -43,7 +45,7 @@ def make_dtype(form: Form) -> np.dtype[Any]:
     if isinstance(form, str):
         return _named_dtype(form)
     names, formats, offsets, size = form
-    if not all(type(parts) is tuple for parts in (names, formats, offsets)) or not names:
+    if not (names and _are(names, str) and _are(formats, str) and _are((*offsets, size), int)):
         raise TypeError("a numpy type has no fields")
     return np.dtype(
         {
@@ -53,6 +55,11 @@ def make_dtype(form: Form) -> np.dtype[Any]:
             "itemsize": size,
         }
     )
+
+
+def _are(parts: Any, kind: type) -> bool:
+    """Say whether this is a tuple of one type alone; nothing else may be hashed, or shown."""
+    return type(parts) is tuple and all(type(part) is kind for part in parts)
 
 
 @lru_cache(maxsize=64)
@@ -68,10 +75,10 @@ def make_array(
 ) -> NDArray[Any]:
     """Return an array over `data`: one that can be written to where these bytes can."""
     dtype = make_dtype(form)
-    if type(data) not in (bytes, bytearray) or type(shape) is not tuple:
+    if type(data) not in (bytes, bytearray) or not _are(shape, int):
         raise TypeError("an array is not made of bytes and a shape")
-    if not all(type(length) is int and length >= 0 for length in shape):
-        raise ValueError(f"no array has the shape {shape!r:.40}")
+    if len(shape) > _MOST_DIMENSIONS or not all(0 <= length <= sys.maxsize for length in shape):
+        raise ValueError("no array has such a shape")
     if math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError(f"{len(data)} bytes are no array of the shape {shape!r:.40}")
     array = np.ndarray(shape, dtype, data, order="F" if by_column else "C")
@@ -97,7 +104,10 @@ def _check(column: NDArray[Any]) -> None:
 
 def make_scalar(form: Form, data: bytes | bytearray) -> Any:
     """Return a numpy number, time, or record."""
-    return make_array(form, (), False, data)[()]
+    array = make_array(form, (), False, data)
+    if array.dtype.kind in "SU":
+        raise TypeError("a text is made of something else")
+    return array[()]
 
 
 def make_text(text: str) -> np.str_:
@@ -154,6 +164,8 @@ def make_counter() -> Counter[Any]:
 
 def make_default(factory: str | None) -> defaultdict[Any, Any]:
     """Return a defaultdict to be filled, whose factory is one of a few."""
+    if not _are((factory,), str) and factory is not None:
+        raise TypeError("a factory has no name")
     return defaultdict(_FACTORIES[factory])
 
 
@@ -231,7 +243,7 @@ def _default(value: defaultdict[Any, Any]) -> tuple[Any, ...]:
 _APART: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
     **dict.fromkeys(set(np.sctypeDict.values()), _scalar),
     np.ndarray: _array,
-    np.str_: lambda value: (make_text, (str(value),)),
+    np.str_: lambda value: (make_text, (str.__str__(value),)),  # its own `str` cuts zeros
     np.bytes_: lambda value: (make_octets, (bytes(value),)),
     complex: lambda value: (make_complex, (value.real, value.imag)),
     range: lambda value: (make_range, (value.start, value.stop, value.step)),

@@ -65,7 +65,10 @@ class RunDirectory:
         """Return the run that a directory holds, or None where it holds none."""
         if not (path / "config.json").is_file():
             return None
-        config = _read_json(path / "config.json")
+        try:
+            config = _read_json(path / "config.json")
+        except BadInput:
+            config = {}  # whoever needs it reads it, and says what is wrong
         return cls(path, str(config.get("run_id", path.name)))
 
     @classmethod
@@ -133,6 +136,10 @@ class RunDirectory:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
             raise BadInput(f"{target} cannot be written ({error.strerror})") from error
+
+    def forget_summary(self) -> None:
+        """Remove the summary of an earlier life: the run goes on."""
+        (self.path / "summary.json").unlink(missing_ok=True)
 
     def read_json(self, name: str) -> dict[str, Any] | None:
         """Return the content of a JSON file, or None where there is none."""

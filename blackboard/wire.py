@@ -74,8 +74,8 @@ class Wire:
             )
         except (ConnectionLost, TimeoutError, OSError) as error:
             raise ServerUnavailable(
-                f"the board's server stopped answering ({error}); the run can be repeated "
-                "once it is back"
+                f"the board's server stopped answering ({error}); `swarmboard resume` goes on "
+                "once it is back, or with `--board` on another one"
             ) from error
 
     def _exchange(self, parts: list[bytes], count: int) -> list[Any]:
@@ -184,5 +184,8 @@ def _pack(commands: Sequence[Command]) -> list[bytes]:
 
 def _failure(message: str) -> SwarmboardError:
     if message.startswith("OOM"):
-        return BoardFull(f"the board's server is out of memory: {message}")
+        return BoardFull(
+            f"the board's server is out of memory ({message}): give it more, or use "
+            "`swarmboard resume` with `--board` on another one"
+        )
     return SwarmboardError(f"the board's server refused a command: {message}")

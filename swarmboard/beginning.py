@@ -22,6 +22,24 @@ from blackboard import (
     segment_ends,
 )
 
+_PART_SHAPE: Mapping[str, Any] = {"populations": list}
+_SHAPE: Mapping[str, Any] = {
+    "position": int,
+    "epoch": int,
+    "leader": {
+        "round": int,
+        "stage": int,
+        "digest": bytes,
+        "recorded": int,
+        "replica": {"agents": int},
+        "openings": dict,
+    },
+    "model": {"populations": list, "first": [int], "future": dict, "failures": int},
+    "accounts": {"outcomes": dict, "abstentions": dict, "last": [bytes]},
+    "spans": [(int, int)],
+}
+"""What a snapshot has at the least, for one that somebody else wrote to be passed over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
@@ -72,15 +90,17 @@ def find_beginning(directory: RunDirectory, *, at_most: int | None = None) -> Be
     spans = {b: a for a, b in pairwise([0, *ends])}
     snapshots = Snapshots(directory.path / "snapshots")
     for round, state in snapshots.newest(at_most):
-        position = state.get("position")
+        if not _has_shape(state, _SHAPE) or state["leader"]["round"] != round:
+            continue
+        position = state["position"]
         if position not in spans or not _fits(directory.log, state, spans[position]):
             continue
         try:
             parts = snapshots.read_parts(round)
         except SnapshotDamaged:
             continue
-        held = {(span.start, span.stop) for span, _ in parts}
-        if held.issuperset(map(tuple, state["spans"])):
+        held = {(span.start, span.stop) for span, part in parts if _has_shape(part, _PART_SHAPE)}
+        if len(held) == len(parts) and held.issuperset(state["spans"]):
             floor = _floor(directory.log, position, state)
             return Beginning(end, state, parts, snapshots.damaged, floor)
     return Beginning(end, damaged=snapshots.damaged, floor=_floor(directory.log, 0, None))
@@ -120,6 +140,20 @@ def _floor(log: Path, start: int, state: Mapping[str, Any] | None) -> Floor:
                 case Note(name="resumed", detail=detail):
                     epoch = max(epoch, detail["epoch"])
     return Floor(epoch, revision, agents)
+
+
+def _has_shape(value: Any, shape: Any) -> bool:
+    """Say whether a value is of a type, or has the keys or parts of a shape."""
+    match shape:
+        case type():
+            return type(value) is shape
+        case Mapping():
+            return type(value) is dict and all(
+                key in value and _has_shape(value[key], part) for key, part in shape.items()
+            )
+        case [part]:
+            return type(value) is list and all(_has_shape(each, part) for each in value)
+    return type(value) is tuple and len(value) == len(shape) and all(map(_has_shape, value, shape))
 
 
 def _fits(log: Path, state: Mapping[str, Any], start: int) -> bool:

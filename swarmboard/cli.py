@@ -1,6 +1,7 @@
 """The command line. Each command imports what it needs when it is called."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -136,8 +137,13 @@ def doctor(
         raise typer.Exit(FAILED)
 
 
+def _interrupt(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line and end with its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)  # a run that has begun ends in order instead
     try:
         code = app(standalone_mode=False, prog_name="swarmboard")
     except USAGE_ERROR as error:

@@ -16,6 +16,7 @@ def resume(
     take_over: Annotated[
         bool, typer.Option("--take-over", help="take it from a runner that still leads it")
     ] = False,
+    board: Annotated[str | None, typer.Option(help="another board than the run was on")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="no progress bar")] = False,
     runs: RunFolders = None,
@@ -27,7 +28,9 @@ def resume(
     directory = find_run(run, runs)
     with Progress(is_shown=not no_progress and sys.stderr.isatty(), rounds=None) as progress:
         result = stoppable(
-            lambda: go_on(directory, take_over=take_over, watch=progress.update, tell=tell)
+            lambda: go_on(
+                directory, take_over=take_over, board=board, watch=progress.update, tell=tell
+            )
         )
     present(result, as_json=as_json)
 
@@ -69,7 +72,7 @@ def list_runs(
     runs: RunFolders = None,
 ) -> None:
     """List runs, oldest first."""
-    from blackboard import RunDirectory
+    from blackboard import BadInput, RunDirectory
 
     folders = runs or [RUNS]
     found = RunDirectory.all(*folders)
@@ -77,8 +80,12 @@ def list_runs(
         where = ", ".join(f"{folder}/" for folder in folders)
         typer.echo(f"no runs in {where} yet: `swarmboard run grid-dispatch` makes one")
     for directory in found:
-        summary = directory.read_json("summary.json") or {}
-        config = directory.read_json("config.json") or {}
+        try:
+            summary = directory.read_json("summary.json") or {}
+            config = directory.read_json("config.json") or {}
+        except BadInput as error:
+            typer.echo(f"{directory.run_id}  {error}")
+            continue
         typer.echo(
             f"{directory.run_id}  {summary.get('scenario') or config.get('scenario', '?'):<18} "
             f"{summary.get('status', 'unfinished'):<10} "

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -91,7 +91,7 @@ class WorkerCrew:
             self._begin(leader)
         leader.announce()
         spans = {worker.name: worker.span for worker in self._workers.values()}
-        missing = leader.gather(spans, timeout_s=self._patience_s())
+        missing = leader.gather(spans, timeout_s=self._patience_s)
         for worker in self._workers.values():
             if worker.name in missing:
                 worker.late += 1
@@ -231,3 +231,16 @@ class WorkerCrew:
 
 def _ending(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def added(
+    before: Sequence[Mapping[str, Any]], report: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Add up what workers did before and after their server was replaced, place by place."""
+    if not before or not report:
+        return [dict(row) for row in (report or before)]
+    counted = ("commits", "late", "restarts")
+    return [
+        {**row, **{name: row[name] + earlier[name] for name in counted}}
+        for row, earlier in zip(report, before, strict=True)
+    ]

@@ -20,7 +20,7 @@ from blackboard import (
 )
 
 from .config import make_config
-from .crew import WorkerCrew
+from .crew import WorkerCrew, added
 from .health import Health
 from .keeping import Keeping
 from .leading import led_board
@@ -97,6 +97,11 @@ def carry_out(run: Run) -> Result:
         if is_new and isinstance(error, SwarmboardError):
             run.directory.discard()
             raise BadInput(str(error)) from error
+        if not run.directory.log.exists():
+            raise SwarmboardError(
+                f"{run.directory.path} was removed while the run went on: nothing of it is left to "
+                "resume; run it again"
+            ) from error
         _report(run, error)
         raise
     return Result(run.directory)
@@ -176,8 +181,10 @@ def _rounds(run: Run, leader: Leader) -> str:
                 model.restore_part(part, span)
             run.accounts.restore(state["accounts"])
             plan.change_options(leader.round, is_start=True)
-        status = _until_done(run, model, keeping)
-        run.workers = crew.report()
+        try:
+            status = _until_done(run, model, keeping)
+        finally:
+            run.workers = added(run.workers, crew.report())
         if status != "done":
             crew.dismiss()
     if status != "broken off":  # with the workers gone: it has the server forget what they read
@@ -199,6 +206,8 @@ def _until_done(run: Run, model: SwarmModel, keeping: Keeping) -> str:
             model.run_for(1)
         except Stopped:
             return "broken off"
+        if was_rehearsing and not leader.is_rehearsing:
+            run.directory.forget_summary()  # what it says is not how the run stands any more
         run.rehearsed += was_rehearsing and leader.is_rehearsing
         run.computed += not leader.is_rehearsing
         for closed in model.closed:

@@ -68,6 +68,11 @@ def fork(
     settings = {name: changes[name] for name in changes if name in CHANGEABLE_SETTINGS}
     options = {name: changes[name] for name in changes if name not in CHANGEABLE_SETTINGS}
     options = _checked(parent, options)
+    rounds = str(settings.get("rounds", ""))
+    if rounds.isdigit() and int(rounds) < at_round:
+        raise BadInput(
+            f"--set rounds={rounds}: the fork has {at_round} rounds already; give at least that"
+        )
     point = Fork(parent=directory.run_id, at_round=at_round, digest=digest.hex(), options=options)
     earlier = [f.model_dump(mode="json") for f in parent.config.forks if f.at_round <= at_round]
     values |= settings | {"forks": [*earlier, point.model_dump(mode="json")], "baseline": None}

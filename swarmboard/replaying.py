@@ -86,6 +86,10 @@ def replay(directory: RunDirectory, *, to_round: int | None = None) -> Replay:
         found.rounds, found.records = number, found.records + len(records)
         _note(found, records)
         _check_digest(directory, records, digest)
+    if to_round is not None and to_round > found.rounds:
+        raise BadInput(
+            f"--to-round {to_round}: the log of {directory.path} ends with round {found.rounds}"
+        )
     found.recounted = _recount(directory, found)
     if to_round is None and not found.is_running:
         _check_summary(directory, found)
@@ -114,9 +118,10 @@ def verify(
         LogDamaged: the rounds or the digest differ.
     """
     plan = plan or prepare(make_config(read_config(directory.path / "config.json")))
-    rehearsed = rehearse(plan, directory, to_round=to_round)
+    # Who joined is round 0, which ends where the first round begins.
+    rehearsed = rehearse(plan, directory, to_round=1 if to_round == 0 else to_round)
     leader = rehearsed.leader
-    if (leader.rounds_ended, leader.digest.hex) != (found.rounds, found.digest):
+    if to_round != 0 and (leader.rounds_ended, leader.digest.hex) != (found.rounds, found.digest):
         raise LogDamaged(
             f"{directory.path} has {found.rounds} rounds and the digest {found.digest[:12]}, "
             f"executed again {leader.rounds_ended} and {leader.digest.hex[:12]}"

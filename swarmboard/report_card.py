@@ -60,7 +60,8 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     parts = ", ".join(
         f"{part} {timing[f'{part}_s']:.2f}" for part in ("board", "agents", "scenario")
     )
-    rows.append(("time", f"{timing['wall_s']:.2f} s ({parts})"))
+    wall_s = timing["wall_s"]  # a summary written by replay has none
+    rows.append(("time", f"{wall_s:.2f} s ({parts})" if wall_s is not None else f"({parts})"))
     rows.append(("digest", f"{summary['digest']} ({summary['determinism']})"))
     return rows
 

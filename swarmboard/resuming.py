@@ -18,6 +18,7 @@ def resume(
     directory: RunDirectory,
     *,
     take_over: bool = False,
+    board: str | None = None,
     watch: Watch | None = None,
     tell: Tell = lambda line: None,
     approver: Approver | None = None,
@@ -32,6 +33,7 @@ def resume(
     Args:
         directory: The run.
         take_over: Take the run from a runner that still leads it; else wait for that one to end.
+        board: Another board than the run was on; None means the same.
         watch: Called with the model and the accounts after each round.
         tell: Told what people have to know.
         approver: Asked about proposals that wait for a person.
@@ -54,6 +56,7 @@ def resume(
             tell(f"{directory.path} is done; nothing is left to compute")
             return Result(directory)
         values = read_config(directory.path / "config.json")
+        values |= {"board": board} if board else {}
         plan = prepare(make_config(values), rule=rule, kind=kind)
         beginning = find_beginning(directory)
         for path in beginning.damaged:

@@ -129,6 +129,7 @@ def test_a_fork_is_resumed_like_any_run(parent: RunDirectory, tmp_path: Path) ->
         (2, {"case": "ieee30"}, "--set case: a fork of grid-dispatch can change regret_percent"),
         (2, {"certificate_percent": "-1"}, "certificate_percent='-1' is wrong"),
         (2, {"ballots": "open"}, "--set ballots"),
+        (3, {"rounds": "2"}, "--set rounds=2: the fork has 3 rounds already"),
     ],
 )
 def test_what_cannot_be_forked_is_one_line_and_leaves_nothing(

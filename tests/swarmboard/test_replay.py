@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from blackboard import BadInput, Diverged, LogDamaged, RunDirectory
+from blackboard import BadInput, Diverged, LogDamaged, RunDirectory, segment_ends
 from swarmboard import run
 from swarmboard.comparing import compare
 from swarmboard.replaying import replay, report
@@ -78,6 +78,28 @@ def test_a_replay_can_stop_after_a_round(copy: RunDirectory) -> None:
 
     assert found.rounds == found.decisions == 3
     assert found.digest == whole.digests[3]
+
+
+def test_who_joined_can_be_verified_by_itself(copy: RunDirectory) -> None:
+    assert "read       0 rounds" in report(copy, to_round=0, must_verify=True)
+
+
+def test_a_replay_beyond_the_log_is_refused(copy: RunDirectory) -> None:
+    with pytest.raises(BadInput, match=r"--to-round 999: the log of .* ends with round"):
+        replay(copy, to_round=999)
+
+
+def test_a_run_that_was_broken_off_is_verified_up_to_its_last_whole_round(
+    copy: RunDirectory,
+) -> None:
+    (copy.path / "summary.json").unlink()
+    content = copy.log.read_bytes()
+    copy.log.write_bytes(content[: segment_ends(copy.log)[3]])
+
+    text = report(copy, must_verify=True)
+
+    assert "read       3 rounds" in text
+    assert "again, with the same records in every round" in text
 
 
 @pytest.mark.parametrize("place", [3, 20, 700, -30])

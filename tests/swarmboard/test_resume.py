@@ -177,7 +177,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_from_what_was_written(
     assert process.returncode == 1
     assert err.startswith("swarmboard: ")
     assert "cannot be written (File too large)" in err
-    assert "the run can be resumed from there" in err
+    assert "make room, then `swarmboard resume run` goes on" in err
     assert err.count("\n") == 1
     recorded = rounds_in(tmp_path / "run")
 
