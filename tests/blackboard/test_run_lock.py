@@ -1,5 +1,6 @@
 """The lock that keeps two runners of one run apart."""
 
+import os
 from pathlib import Path
 
 from blackboard import RunLock
@@ -26,7 +27,8 @@ def test_a_lock_can_be_replaced_under_its_holder_who_can_tell(tmp_path: Path) ->
     with RunLock(tmp_path / "lock") as hung, RunLock(tmp_path / "lock") as other:
         hung.take()
 
-        other.replace()
+        is_taken = other.replace(os.getpid())
 
+        assert is_taken
         assert other.is_held
         assert not hung.is_held

@@ -24,14 +24,14 @@ def parent(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
         snapshot_every=2,
         out=tmp_path_factory.mktemp("beginning") / "run",
     )
-    return RunDirectory(result.path)
+    return RunDirectory.find(str(result.path))
 
 
 @pytest.fixture
 def directory(parent: RunDirectory, tmp_path: Path) -> RunDirectory:
     """Copy the run, to be tampered with."""
     shutil.copytree(parent.path, tmp_path / "run")
-    return RunDirectory(tmp_path / "run")
+    return RunDirectory.find(str(tmp_path / "run"))
 
 
 def without(key: str) -> Callable[[State], Any]:
