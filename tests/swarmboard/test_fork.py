@@ -1,13 +1,15 @@
 """A fork shares its parent's history up to a round, and goes its own way from there."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from blackboard import BadInput, RunDirectory, Snapshots, segment_ends
+from blackboard import BadInput, RunDirectory, RunLock, Snapshots, segment_ends
 from swarmboard import run
+from swarmboard.execution import take_new
 from swarmboard.forking import fork
 from swarmboard.resuming import resume
 
@@ -120,6 +122,58 @@ def test_a_fork_is_resumed_like_any_run(parent: RunDirectory, tmp_path: Path) ->
     result = resume(RunDirectory.find(str(part.path)))
 
     assert result.summary["digest"] == whole.summary["digest"]
+
+
+def test_a_snapshot_that_its_parent_thins_out_meanwhile_is_not_missed(
+    parent: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy2 = shutil.copy2
+
+    def copy_late(source: Path, target: Path) -> Any:
+        if source.name.startswith("00000004."):
+            raise FileNotFoundError(source)
+        return copy2(source, target)
+
+    monkeypatch.setattr("swarmboard.forking.shutil.copy2", copy_late)
+
+    child = fork(parent, at_round=5, changes={}, out=tmp_path / "child")
+
+    assert child.summary["resumed"]["from_round"] < 4
+    assert child.summary["digest"] == summary_of(parent)["digest"]
+
+
+def test_a_snapshot_without_the_parts_of_all_its_workers_is_left_behind(
+    parent: RunDirectory, tmp_path: Path
+) -> None:
+    snapshots = Snapshots(parent.path / "snapshots")
+    folder = Snapshots(tmp_path / "parent" / "snapshots")
+    shutil.copytree(parent.path, tmp_path / "parent")
+    folder.write(3, {**snapshots.read(2), "spans": [(0, 8), (8, 57)]})
+    folder.write_part(3, range(8), {"populations": []})
+
+    child = fork(
+        RunDirectory.find(str(tmp_path / "parent")),
+        at_round=4,
+        changes={},
+        out=tmp_path / "child",
+    )
+
+    assert not list((child.path / "snapshots").glob("00000003.*"))
+    assert child.summary["digest"] == summary_of(parent)["digest"]
+
+
+def test_a_directory_in_which_another_run_begins_at_the_same_moment_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = RunDirectory.create(tmp_path / "run")
+    monkeypatch.setattr("swarmboard.execution.AT_MOST_LOOKED_AT_S", 0.0)
+
+    with RunLock(directory.lock) as first, RunLock(directory.lock) as second:
+        take_new(directory, first)
+        with pytest.raises(BadInput, match=r"another run has just begun in .*: name another"):
+            take_new(directory, second)
+
+        assert first.is_held
 
 
 @pytest.mark.parametrize(

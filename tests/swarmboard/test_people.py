@@ -158,13 +158,58 @@ def test_a_run_is_paused_stepped_unpaused_and_stopped_from_outside(
 
     assert stepped["round"] == paused["round"] + 1
     assert process.returncode == 3
-    assert "swarmboard resume run" in err
+    summary = json.loads((tmp_path / "run/summary.json").read_text())
+    assert f"stopped in round {summary['rounds'] + 1}: `swarmboard resume run` goes on" in err
     assert "(stopped)" in out
     notes = [r for r in records(tmp_path / "run") if isinstance(r, Note)]
     assert [note.name for note in notes] == ["pause", "step", "unpause", "stop"]
     assert all(note.detail == {"by": "anna", "reason": "to look"} for note in notes)
-    summary = json.loads((tmp_path / "run/summary.json").read_text())
     assert (summary["status"], summary["determinism"]) == ("stopped", "closed")
+
+
+def address_of(run: Path) -> dict[str, Any]:
+    """Return what `board.json` says; nothing while there is none."""
+    try:
+        found: dict[str, Any] = json.loads((run / "board.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def test_a_paused_run_stays_paused_when_its_server_dies(
+    start: Start, cli: Cli, tmp_path: Path, stands: Callable[[], dict[str, Any]]
+) -> None:
+    process = start()
+    until(stands, "running")
+    assert cli("pause", "run", "--by", "anna").code == 0
+    before, server = until(stands, "paused"), address_of(tmp_path / "run")["pid"]
+
+    os.kill(server, signal.SIGKILL)
+    assert eventually(lambda: address_of(tmp_path / "run").get("pid", server) != server)
+    after = until(stands, "paused")
+    assert cli("stop", "run", "--by", "anna").code == 0
+    _, err = process.communicate(timeout=30)
+
+    assert (after["round"], process.returncode) == (before["round"], 3)
+    assert err.count("the bundled server ended in round") == 1
+    assert rounds_logged(tmp_path / "run") <= before["round"]
+
+
+def test_a_command_that_only_the_dead_server_had_received_is_obeyed_on_the_next(
+    start: Start, cli: Cli, tmp_path: Path, stands: Callable[[], dict[str, Any]]
+) -> None:
+    process = start()
+    until(stands, "running")
+    process.send_signal(signal.SIGSTOP)
+    assert cli("stop", "run", "--by", "anna").code == 0
+
+    os.kill(address_of(tmp_path / "run")["pid"], signal.SIGKILL)
+    process.send_signal(signal.SIGCONT)
+    process.communicate(timeout=30)
+
+    assert process.returncode == 3
+    [note] = [r for r in records(tmp_path / "run") if isinstance(r, Note) and r.name == "stop"]
+    assert note.detail["by"] == "anna"
 
 
 def test_a_proposal_above_the_limit_is_executed_once_a_person_has_approved_it(
@@ -316,29 +361,6 @@ def test_an_injected_entry_stands_on_the_board_in_the_persons_name(
     assert (entry.payload, entry.reasons) == ({"text": "line 7"}, ("I saw it",))
     [posted] = [r for r in found if isinstance(r, Posts)]
     assert posted.kind == "price"
-
-
-@pytest.mark.parametrize(
-    ("entry", "complaint"),
-    [
-        ("{kind", "--entry is no JSON"),
-        ("[1]", "--entry is a list, not an object"),
-        ('{"payload": {}}', "kind is missing"),
-        ('{"kind": "note", "payolad": {}}', "there is no 'payolad' in an entry, which has kind"),
-        ('{"kind": "note", "confidence": 2}', "confidence=2 is wrong"),
-        ('{"kind": "note", "layer": "top"}', "layer='top' is wrong"),
-        ('{"kind": "note", "links": [["likes", "1.1.0.0"]]}', "links.0.0='likes' is wrong"),
-    ],
-)
-def test_an_entry_that_is_none_is_refused_before_the_run_is_looked_for(
-    cli: Cli, tmp_path: Path, entry: str, complaint: str
-) -> None:
-    kept(tmp_path / "run")
-
-    said = cli("inject", "run", "--entry", entry)
-
-    assert (said.code, said.err.count("\n")) == (2, 1)
-    assert complaint in said.err
 
 
 def test_what_a_board_refuses_is_said_in_one_line(

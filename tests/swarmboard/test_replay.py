@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from blackboard import BadInput, Diverged, LogDamaged, RunDirectory, segment_ends
-from swarmboard import run
+from blackboard import BadInput, Diverged, LogDamaged, RunDirectory, RunLock, segment_ends
+from swarmboard import replaying, run
 from swarmboard.comparing import compare
 from swarmboard.replaying import replay, report
 
@@ -140,6 +140,34 @@ def test_what_cannot_be_executed_again_is_read_all_the_same(copy: RunDirectory) 
 
     assert "executed   not again: unknown scenario 'long-gone'" in text
     assert "written    rounds.parquet" in text
+
+
+def test_a_run_that_goes_on_is_replayed_as_of_one_round_and_nothing_is_written(
+    copy: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, ends = copy.log.read_bytes(), segment_ends(copy.log)
+    copy.log.write_bytes(whole[: ends[3] + 5])
+    copy.write_json("summary.json", {"digest": "00" * 32, "status": "stopped"})
+    content = {path: path.read_bytes() for path in copy.path.rglob("*") if path.is_file()}
+    verify = replaying.verify
+
+    def verify_later(*given: Any, **options: Any) -> Any:
+        copy.log.write_bytes(whole)
+        return verify(*given, **options)
+
+    monkeypatch.setattr(replaying, "verify", verify_later)
+    with RunLock(copy.lock) as lock:
+        lock.take()
+        text = report(copy, must_verify=True)
+
+    assert "3 rounds" in text
+    assert "(running: as of round 3)" in text
+    assert "again, with the same records in every round" in text
+    assert "written" not in text
+    assert "as the summary says" not in text
+    content = {**content, copy.log: whole, copy.lock: b""}
+    left = {path: path.read_bytes() for path in copy.path.rglob("*") if path.is_file()}
+    assert left == content
 
 
 def test_a_directory_without_a_log_is_refused(tmp_path: Path) -> None:

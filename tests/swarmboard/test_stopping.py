@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,13 +40,21 @@ def start(tmp_path: Path, counting: Callable[..., str]) -> Iterator[Start]:
     """Start a run of a scenario in a process of its own, and wait for its first rounds."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(then: str, *, rounds_seen: int = 2, board: str = "memory://") -> Any:
-        (tmp_path / "slow.py").write_text(counting(then=then))
-        command = [sys.executable, "-m", "swarmboard", "run", "./slow.py", "--out", "run"]
+    def start(
+        then: str,
+        *,
+        rounds_seen: int = 2,
+        board: str = "memory://",
+        command: tuple[str, ...] = (),
+        is_seen: Callable[[], bool] = lambda: True,
+    ) -> Any:
+        if then:
+            (tmp_path / "slow.py").write_text(counting(then=then))
+        words = command or ("run", "./slow.py", "--out", "run", "--board", board)
         environment = {k: v for k, v in os.environ.items() if k != "SWARMBOARD_URL"}
         started.append(
             subprocess.Popen(
-                [*command, "--board", board],
+                [sys.executable, "-m", "swarmboard", *words],
                 cwd=tmp_path,
                 env=environment,
                 stdout=subprocess.PIPE,
@@ -55,6 +64,7 @@ def start(tmp_path: Path, counting: Callable[..., str]) -> Iterator[Start]:
             )
         )
         assert eventually(lambda: rounds_logged(tmp_path / "run") >= rounds_seen)
+        assert eventually(is_seen)
         return started[-1]
 
     yield start
@@ -131,6 +141,64 @@ def test_the_second_ctrl_c_ends_a_run_at_once(start: Start, tmp_path: Path) -> N
     assert "KeyboardInterrupt" in summary["error"]
     assert len(pd.read_parquet(tmp_path / "run/rounds.parquet")) >= 2
     assert "time.sleep" in (tmp_path / "run/run.log").read_text()
+
+
+def test_a_resume_that_is_stopped_while_it_goes_through_the_log_leaves_all_as_it_was(
+    start: Start, tmp_path: Path, counting: Callable[..., str], cli: Callable[..., Any]
+) -> None:
+    process = start("time.sleep(0.02)", rounds_seen=9)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    shutil.rmtree(tmp_path / "run/snapshots")
+    kept = content_of(tmp_path / "run")
+    then = "if board.round == 3: open('asleep', 'w').close(); time.sleep(0.5)"
+    (tmp_path / "slow.py").write_text(counting(then=then))
+
+    said = start("", command=("resume", "run"), is_seen=(tmp_path / "asleep").exists)
+    said.send_signal(signal.SIGTERM)
+    out, err = said.communicate(timeout=20)
+
+    assert (said.returncode, out) == (3, "")
+    assert err == (
+        "swarmboard: stopped while going through the log again; nothing was lost: "
+        "`swarmboard resume run` goes on\n"
+    )
+    assert content_of(tmp_path / "run") == kept
+    assert cli("replay", "run").code == 0
+
+
+def test_the_second_ctrl_c_of_such_a_resume_leaves_all_as_it_was_too(
+    start: Start, tmp_path: Path, counting: Callable[..., str]
+) -> None:
+    process = start("time.sleep(0.02)", rounds_seen=9)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    shutil.rmtree(tmp_path / "run/snapshots")
+    kept = content_of(tmp_path / "run")
+    then = "if board.round == 3: open('asleep', 'w').close(); time.sleep(60)"
+    (tmp_path / "slow.py").write_text(counting(then=then))
+
+    said = start("", command=("resume", "run"), is_seen=(tmp_path / "asleep").exists)
+    said.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        said.communicate(timeout=0.3)
+    said.send_signal(signal.SIGINT)
+    _, err = said.communicate(timeout=20)
+
+    assert said.returncode == 3
+    assert "nothing was lost" in err
+    assert content_of(tmp_path / "run") == kept
+
+
+def content_of(run: Path) -> dict[str, bytes]:
+    """Return all that a run directory holds, but for its lock and its board."""
+    files = (path for path in run.rglob("*") if path.is_file())
+    names = {str(path.relative_to(run)): path for path in files}
+    return {
+        name: path.read_bytes()
+        for name, path in names.items()
+        if name != "run.lock" and not name.startswith("board/")
+    }
 
 
 def test_a_killed_run_leaves_no_server(start: Start, tmp_path: Path) -> None:

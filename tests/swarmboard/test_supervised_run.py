@@ -288,6 +288,41 @@ def test_a_person_starts_an_agent_again_and_what_it_can_do_is_back(
     assert swarm.supervision.down == {}
 
 
+@pytest.mark.parametrize(
+    "agents",
+    [[[2], [3, 4]], [[2]], "2", ["2"], [2.0], [True], [None], None, {"2": 2}, [], 2, [2, -1]],
+)
+def test_a_restart_that_names_no_agents_is_noted_and_nothing_comes_of_it(
+    board: Board, model: mesa.Model, agents: Any
+) -> None:
+    members = [Worker(model, broken) for _ in range(16)]
+    swarm = Swarm(board, members, SupervisionConfig())
+    swarm.rounds(60)
+    members[2]._breaks = never
+
+    anna = board.join("anna", votes=False)
+    board.post(anna, Post("restart", {"agents": agents}))
+    swarm.rounds(2)
+
+    [refused] = swarm.named("refused")
+    assert (refused["entry"].split(".")[2], refused["round"]) == (str(anna), 61)
+    assert refused["why"].startswith("agents")
+    assert swarm.supervision.down == {2: "error"}
+
+
+@pytest.mark.parametrize("agents", [[2**63], [2**64 - 1], [2**32]])
+def test_a_restart_of_an_agent_with_an_impossible_number_is_noted(
+    board: Board, model: mesa.Model, agents: list[int]
+) -> None:
+    swarm = Swarm(board, [Worker(model, never)], SupervisionConfig())
+
+    board.post(board.join("anna", votes=False), Post("restart", {"agents": agents}))
+    swarm.rounds(2)
+
+    [refused] = swarm.named("refused")
+    assert refused["why"] == f"agents has {agents[0]}, which is no agent's number"
+
+
 class Offers(Cohort):
     """Offers a price for each member, and fails as a whole in one round."""
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from blackboard import BadInput, RunDirectory, RunLock
-from swarmboard import run
+from blackboard import BadInput, Board, EventLog, RunDirectory, RunLock, run_lock
+from swarmboard import run, taking_over
 from swarmboard.resuming import resume
+from swarmboard.taking_over import take_over
 
 type Start = Callable[..., subprocess.Popen[str]]
 ROUNDS = 300
@@ -160,3 +161,117 @@ def test_nobody_takes_over_a_run_in_another_process_memory(tmp_path: Path) -> No
         lock.take()
         with pytest.raises(BadInput, match=r"process \d+ keeps the board of .* in its own memory"):
             resume(directory, take_over=True)
+
+
+class Asked:
+    """A person who stops waiting as soon as something is said."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self.told: list[str] = []
+
+    def tell(self, line: str) -> None:
+        self.told.append(line)
+        self.is_asked = True
+
+
+def made(tmp_path: Path, **address: Any) -> RunDirectory:
+    """Make a run directory with a board.json."""
+    directory = RunDirectory.create(tmp_path / "run")
+    directory.write_json("config.json", {"scenario": "jury", "run_id": directory.run_id})
+    directory.write_json("board.json", address)
+    return directory
+
+
+def test_what_a_killed_runner_left_behind_harms_nobody_who_has_its_numbers_now(
+    tmp_path: Path,
+) -> None:
+    stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    url = "unix:///tmp/swarmboard-gone/s"
+    directory = made(tmp_path, url=url, pid=stranger.pid, runner_pid=stranger.pid)
+    asked = Asked()
+
+    with RunLock(directory.lock) as held, RunLock(directory.lock) as wanted:
+        held.take()
+        with pytest.raises(KeyboardInterrupt):
+            take_over(directory, wanted, asked, asked.tell)  # type: ignore[arg-type]
+
+        assert held.is_held
+    assert stranger.poll() is None
+    assert asked.told == [
+        f"process {os.getpid()} is beginning or ending {directory.path}; waiting until it says "
+        "where its board is, or has ended"
+    ]
+    stranger.kill()
+    stranger.wait()
+
+
+def test_a_runner_that_hangs_loses_its_lock_and_a_stranger_with_its_servers_number_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    url = "unix:///tmp/swarmboard-gone/s"
+    directory = made(tmp_path, url=url, pid=stranger.pid, runner_pid=os.getpid())
+    EventLog(directory.log).close()
+    monkeypatch.setattr(taking_over, "LET_GO_S", 0.1)
+
+    with RunLock(directory.lock) as hung, RunLock(directory.lock) as wanted:
+        hung.take()
+        take_over(directory, wanted, Asked(), lambda line: None)  # type: ignore[arg-type]
+
+        assert wanted.is_held
+        assert not hung.is_held
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
+
+
+@pytest.fixture
+def stopped(
+    tmp_path: Path, counting: Callable[..., str], server_url: Callable[[str], str]
+) -> RunDirectory:
+    """A run on a server of its own that was stopped after 5 rounds of 9."""
+    (tmp_path / "five.py").write_text(counting(then="pass", rounds=9))
+    url = server_url("valkey")
+    result = run(str(tmp_path / "five.py"), rounds=5, board=url, out=tmp_path / "run")
+    directory = RunDirectory.find(str(result.path))
+    config = json.loads((result.path / "config.json").read_text())
+    directory.write_json("config.json", config | {"rounds": 9})
+    directory.write_json("board.json", {"url": url, "runner_pid": 1})
+    (result.path / "summary.json").unlink()
+    return directory
+
+
+def test_where_no_lock_keeps_runners_apart_a_resume_waits_for_the_lease(
+    stopped: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_lock, "fcntl", None)
+    log, told = stopped.log.read_bytes(), []
+
+    def tell(line: str) -> None:
+        told.append(line)
+        raise KeyboardInterrupt
+
+    url = (stopped.read_json("board.json") or {})["url"]
+    with Board.open(url, run=stopped.run_id) as board:
+        healthy = board.lead("healthy", takes_over=True)
+        with pytest.raises(KeyboardInterrupt):
+            resume(stopped, tell=tell)
+
+        healthy.announce()
+        assert stopped.log.read_bytes() == log
+        assert "leads" in told[0]
+        assert "--take-over" in told[0]
+
+
+def test_where_no_lock_keeps_runners_apart_a_take_over_is_asked_for(
+    stopped: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_lock, "fcntl", None)
+
+    url = (stopped.read_json("board.json") or {})["url"]
+    with Board.open(url, run=stopped.run_id) as board:
+        board.lead("healthy", takes_over=True)
+        result = resume(stopped, take_over=True)
+
+    assert (result.summary["status"], result.summary["rounds"]) == ("done", 9)
