@@ -161,6 +161,12 @@ class Snapshots:
                 "take the folder's write protection away"
             ) from error
 
+    def discard_after(self, round: int) -> None:
+        """Remove what was kept of later rounds."""
+        for path, name in self._files():
+            if int(name[1]) > round:
+                path.unlink(missing_ok=True)
+
     def _thin(self) -> None:
         """Remove older snapshots, with their parts, that newer ones make dispensable."""
         rounds = self.rounds()

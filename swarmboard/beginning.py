@@ -55,6 +55,8 @@ class Beginning:
     """Snapshots that were passed over."""
     floor: Floor = NO_FLOOR
     """What the run has reached by its log, from which a server without its data goes on."""
+    ended: int = 0
+    """The last round whose end the log holds."""
 
     @property
     def round(self) -> int:
@@ -101,9 +103,18 @@ def find_beginning(directory: RunDirectory, *, at_most: int | None = None) -> Be
             continue
         held = {(span.start, span.stop) for span, part in parts if _has_shape(part, _PART_SHAPE)}
         if len(held) == len(parts) and held.issuperset(state["spans"]):
-            floor = _floor(directory.log, position, state)
-            return Beginning(end, state, parts, snapshots.damaged, floor)
-    return Beginning(end, damaged=snapshots.damaged, floor=_floor(directory.log, 0, None))
+            own = [
+                (span, part) for span, part in parts if (span.start, span.stop) in state["spans"]
+            ]
+            reached = _reached(directory.log, position, state)
+            return Beginning(end, state, own, snapshots.damaged, *reached)
+    floor, ended = _reached(directory.log, 0, None)
+    return Beginning(end, damaged=snapshots.damaged, floor=floor, ended=ended)
+
+
+def discard_void(directory: RunDirectory, beginning: Beginning) -> None:
+    """Remove what was kept of rounds that the log does not hold: they come again."""
+    Snapshots(directory.path / "snapshots").discard_after(beginning.ended)
 
 
 def snapshot_of(model: Any, accounts: Any, position: int) -> dict[str, Any]:
@@ -123,11 +134,12 @@ def snapshot_of(model: Any, accounts: Any, position: int) -> dict[str, Any]:
     }
 
 
-def _floor(log: Path, start: int, state: Mapping[str, Any] | None) -> Floor:
-    """Return what the log says was reached behind a snapshot, or from its beginning."""
-    epoch, revision, agents = 1, 0, 0
+def _reached(log: Path, start: int, state: Mapping[str, Any] | None) -> tuple[Floor, int]:
+    """Return what the log says was reached, and the last round that has ended."""
+    epoch, revision, agents, ended = 1, 0, 0, 0
     if state:
         leader = state["leader"]
+        ended = leader["round"]
         epoch, revision = state["epoch"], leader["recorded"]
         agents = leader["replica"]["agents"]
     for _, records in read_rounds(log, start=start):
@@ -139,7 +151,9 @@ def _floor(log: Path, start: int, state: Mapping[str, Any] | None) -> Floor:
                     revision = max(revision, read)
                 case Note(name="resumed", detail=detail):
                     epoch = max(epoch, detail["epoch"])
-    return Floor(epoch, revision, agents)
+                case Ended(round=round):
+                    ended = round
+    return Floor(epoch, revision, agents), ended
 
 
 def _has_shape(value: Any, shape: Any) -> bool:

@@ -3,7 +3,7 @@
 from blackboard import LeaseLost, ServerUnavailable
 
 from .accounts import Accounts
-from .beginning import find_beginning
+from .beginning import discard_void, find_beginning
 from .ongoing import Run
 from .plan import prepare
 
@@ -44,3 +44,4 @@ def go_on(run: Run, lost: ServerLost) -> None:
     plan = run.plan
     run.plan = prepare(plan.config, rule=plan.setup.rule, kind=plan.scenario)
     run.beginning, run.accounts = find_beginning(run.directory), Accounts()
+    discard_void(run.directory, run.beginning)

@@ -3,7 +3,7 @@
 from blackboard import Approver, Rule, RunDirectory, RunLock
 from scenarios import Scenario
 
-from .beginning import find_beginning
+from .beginning import discard_void, find_beginning
 from .config import make_config, read_config
 from .execution import carry_out
 from .ongoing import Run, Tell, Watch
@@ -59,6 +59,7 @@ def resume(
         values |= {"board": board} if board else {}
         plan = prepare(make_config(values), rule=rule, kind=kind)
         beginning = find_beginning(directory)
+        discard_void(directory, beginning)
         for path in beginning.damaged:
             tell(f"the snapshot {path} is damaged and was passed over")
         run = Run(plan, directory, stop, lock, watch, tell, approver, beginning, take_over)

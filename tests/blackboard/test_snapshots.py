@@ -318,3 +318,15 @@ def test_thinning_again_removes_nothing_more(rounds: set[int]) -> None:
     once = thinned(sorted(rounds))
 
     assert thinned(once) == once
+
+
+def test_what_was_kept_of_later_rounds_can_be_discarded(tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path)
+    for round in (1, 2, 3):
+        snapshots.write(round, {})
+        snapshots.write_part(round, range(8), {})
+
+    snapshots.discard_after(2)
+
+    assert snapshots.rounds() == [1, 2]
+    assert snapshots.read_parts(3) == []
