@@ -19,6 +19,8 @@ from .errors import BoardFull, ServerUnavailable, SwarmboardError
 
 RETRIES = 8
 """Resends after a lost connection; a repeated write is answered, not applied twice."""
+OPENING_RETRIES = 3
+"""How often opening a connection is tried again."""
 ANSWER_S = 5.0
 """How long a server may be silent before a connection counts as lost."""
 
@@ -159,8 +161,10 @@ def connect(url: str, **options: Any) -> redis.Redis:
         ServerUnavailable: the URL is none.
     """
     try:
-        # Retries are our own: every write carries a sequence number that makes them safe.
-        return redis.Redis.from_url(url, retry=Retry(ExponentialWithJitterBackoff(), 0), **options)
+        # Retries of writes are our own: each carries a sequence number that makes them safe. This
+        # client only asks what the server is and loads functions, which may be done twice.
+        retry = Retry(ExponentialWithJitterBackoff(cap=0.2, base=0.02), OPENING_RETRIES)
+        return redis.Redis.from_url(url, retry=retry, **options)
     except ValueError as error:
         raise ServerUnavailable(
             f"{url.split('://')[0]!r} is no board: --board takes redis://HOST:PORT, "

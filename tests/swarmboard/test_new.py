@@ -22,7 +22,7 @@ def test_its_test_passes(cli, tmp_path: Path) -> None:
     told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
 
     assert told.returncode == 0, told.stdout
-    assert "12 passed" in told.stdout
+    assert "13 passed" in told.stdout
 
 
 def test_a_run_of_a_file_can_be_repeated_from_elsewhere(cli, tmp_path: Path, monkeypatch) -> None:
