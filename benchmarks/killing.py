@@ -218,7 +218,8 @@ class Killer:
             code, said = _seen_through(swarmboard("replay", str(out), "--verify"))
             if code != 0:
                 raise BrokenPromise(f"{out} executed again: {said}")
-        if resumed := summary["resumed"]:
+        # A life that was killed behind its summary has left nothing to the last one.
+        if (resumed := summary["resumed"]) and before.rounds < summary["rounds"]:
             again, new = resumed["rehearsed_rounds"], resumed["computed_rounds"]
             is_first = not summary["board"].get("restarts", 0)
             is_all = not is_first or resumed["from_round"] + again == before.rounds
