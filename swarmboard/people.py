@@ -109,12 +109,21 @@ def inject(directory: RunDirectory, text: str, *, by: str, reason: str = "") -> 
         entry.to,
     )
     with reached(directory, what="inject", kinds=_kinds(directory)) as board, _as_bad_input():
+        check_no_agent(board, by)
         agent = board.join(by, role="person", votes=False, once=True)
         _post(board, agent, post)
     return (
         f"entry of kind {entry.kind!r} received from {by} (agent {agent}): agents see it once the "
         "stage that reads it has closed"
     )
+
+
+def check_no_agent(board: Board, name: str) -> None:
+    """Refuse the name of an agent: in accounts of the run the two could not be told apart."""
+    board.refresh()
+    for block in board.replica.joined:
+        if block.role != "person" and name in block.names:
+            raise BadInput(f"--by {name}: an agent of the run has that name; use your own")
 
 
 def _post(board: Board, agent: int, post: Post) -> None:

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from blackboard import BadInput, Board
+from blackboard.memory_store import MemoryStore
+from swarmboard.people import check_no_agent
+
 type Cli = Callable[..., Any]
 
 
@@ -68,3 +72,13 @@ def test_a_restart_that_names_no_agents_is_refused_where_agents_are_supervised(
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert complaint in said.err
     assert '"payload": {"agents": [3, 17]}' in said.err
+
+
+def test_nobody_writes_under_the_name_of_an_agent() -> None:
+    board = Board(MemoryStore())
+    board.lead().welcome("node", 2, names=("bus 1", "bus 2"))
+
+    with pytest.raises(BadInput, match="--by bus 2: an agent of the run has that name"):
+        check_no_agent(board, "bus 2")
+
+    check_no_agent(board, "anna")
