@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from blackboard import (
     Board,
     Follower,
+    NotPlain,
     RunDirectory,
     RunEnded,
     Snapshots,
@@ -79,7 +81,8 @@ def _follow(
         plan.change_options(follower.round)
         model.run_for(1)
         if follower.round % plan.config.snapshot_every == 0 and not follower.is_rehearsing:
-            snapshots.write_part(follower.round, span, model.state(span))
+            with suppress(NotPlain):  # the leader takes no snapshot then, and notes why
+                snapshots.write_part(follower.round, span, model.state(span))
     raise RunEnded(f"worker {facts['name']}: the run has ended")
 
 

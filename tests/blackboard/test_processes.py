@@ -26,7 +26,7 @@ def test_a_process_that_is_no_server_of_ours_is_left_alone(
 ) -> None:
     said = [
         end_server(stranger.pid, url)
-        for url in ("unix:///tmp/swarmboard-gone/s", "unix:///sleep", "redis://host/0", "")
+        for url in ("unix:///nowhere/swarmboard-gone/s", "unix:///sleep", "redis://host/0", "")
     ]
 
     assert said == [False] * 4

@@ -187,7 +187,7 @@ def test_what_a_killed_runner_left_behind_harms_nobody_who_has_its_numbers_now(
     tmp_path: Path,
 ) -> None:
     stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
-    url = "unix:///tmp/swarmboard-gone/s"
+    url = "unix:///nowhere/swarmboard-gone/s"
     directory = made(tmp_path, url=url, pid=stranger.pid, runner_pid=stranger.pid)
     asked = Asked()
 
@@ -210,7 +210,7 @@ def test_a_runner_that_hangs_loses_its_lock_and_a_stranger_with_its_servers_numb
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
-    url = "unix:///tmp/swarmboard-gone/s"
+    url = "unix:///nowhere/swarmboard-gone/s"
     directory = made(tmp_path, url=url, pid=stranger.pid, runner_pid=os.getpid())
     EventLog(directory.log).close()
     monkeypatch.setattr(taking_over, "LET_GO_S", 0.1)

@@ -49,8 +49,52 @@ def test_any_number_of_workers_comes_to_one_digest(
     worked = summary["workers"]
     assert {worker["worker"] for worker in worked} <= clients
     assert sum(worker["agents"] for worker in worked) >= AGENTS
-    assert [worker["commits"] for worker in worked] == [ROUNDS * STAGES_A_ROUND] * len(worked)
-    assert 2 <= len(worked) <= workers
+    assert [worker["commits"] for worker in worked] == [ROUNDS * STAGES_A_ROUND] * workers
+
+
+LOCKED = """
+import threading
+
+from swarmboard import Population, Proposal, RuleAgent, Scenario, Stage, Vote
+
+
+class Voter(RuleAgent):
+    def __init__(self, model):
+        super().__init__(model)
+        self.lock = threading.Lock()
+
+    def vote(self, view):
+        return Vote("approve")
+
+
+class Locked(Scenario):
+    name = "locked"
+    summary = "its agents hold what no snapshot can"
+    default_agents = 20
+    default_rounds = 8
+
+    def populate(self, model):
+        return [Population("voter", [Voter(model) for _ in range(self.agents)])]
+
+    def stages(self, board):
+        yield Stage("vote", ("voter",), (Proposal(),), votes=True)
+"""
+
+
+def test_workers_whose_agents_fit_no_snapshot_work_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "locked.py").write_text(LOCKED)
+
+    summary, _ = run_with(
+        2,
+        tmp_path / "run",
+        scenario=str(tmp_path / "locked.py"),
+        agents=None,
+        rounds=None,
+        snapshot_every=2,
+    )
+
+    assert summary["status"] == "done"
+    assert [worker["restarts"] for worker in summary["workers"]] == [0, 0]
 
 
 def test_a_run_with_one_worker_has_no_process_beside_its_leader(alone: dict[str, Any]) -> None:
