@@ -51,6 +51,7 @@ class Follower:
         rehearsal: A leader without a board whose script is the log.
         epoch: The epoch of the leader that is followed.
         is_alone: Asked while nothing happens whether the leader has died.
+        remark: Told what is noted in this process, such as the tracebacks of agents that failed.
     """
 
     def __init__(
@@ -63,12 +64,13 @@ class Follower:
         rehearsal: Leader,
         epoch: int,
         is_alone: Callable[[], bool] = lambda: False,
+        remark: Callable[[str, dict[str, Any]], None] = lambda name, detail: None,
     ) -> None:
         self.name, self.span = name, span
         self.late: NDArray[np.uint32] = np.empty(0, np.uint32)
         """Agents that did not answer in time in this stage, where that is known beforehand."""
         self._store, self._kinds, self._leader = store, kinds, rehearsal
-        self._epoch, self._is_alone = epoch, is_alone
+        self._epoch, self._is_alone, self._remark = epoch, is_alone, remark
         self._life = "/" + name.rpartition("/")[2]
         """With this end the writers of one leader and its workers."""
         self._unread: deque[Event] = deque()
@@ -192,7 +194,9 @@ class Follower:
             self.replica.fold(World(OUTCOME, *self._here, name, row))
 
     def note(self, name: str, detail: dict[str, Any]) -> None:
-        """Leave it to the leader to write what is operational."""
+        """Remark what is operational, unless it is of the past; the log is the leader's."""
+        if not self.is_rehearsing:
+            self._remark(name, detail)
 
     def show(self, name: str, payload: dict[str, Any], *, on_board: bool) -> None:
         """Leave it to the leader to publish what is drawn."""

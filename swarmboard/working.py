@@ -67,6 +67,7 @@ def _follow(
         rehearsal=rehearsal,
         epoch=facts["epoch"],
         is_alone=lambda: os.getppid() != parent,
+        remark=partial(_remark, facts["name"]),
     )
     state = beginning.state and beginning.state["model"]
     health = Health.of(plan.config)
@@ -84,6 +85,12 @@ def _follow(
             with suppress(NotPlain):  # the leader takes no snapshot then, and notes why
                 snapshots.write_part(follower.round, span, model.state(span))
     raise RunEnded(f"worker {facts['name']}: the run has ended")
+
+
+def _remark(worker: str, name: str, detail: dict[str, Any]) -> None:
+    """Leave the tracebacks of failed agents in `run.log`, where this process writes."""
+    if name == "failed":
+        print(f"{worker}: agents {detail['agents']} failed\n{detail['why']}", file=sys.stderr)
 
 
 def _strike(own: int, hits: str, kind: str, unit: int) -> bool:

@@ -97,5 +97,16 @@ def test_workers_whose_agents_fit_no_snapshot_work_all_the_same(tmp_path: Path) 
     assert [worker["restarts"] for worker in summary["workers"]] == [0, 0]
 
 
+def test_the_traceback_of_an_agent_that_failed_in_a_worker_is_kept(tmp_path: Path) -> None:
+    failing = LOCKED.replace('return Vote("approve")', 'raise ValueError("out of sorts")')
+    (tmp_path / "locked.py").write_text(failing)
+
+    run_with(2, tmp_path / "run", scenario=str(tmp_path / "locked.py"), agents=None, rounds=2)
+
+    said = (tmp_path / "run" / "run.log").read_text()
+    assert "worker-1/1: agents [0] failed" in said
+    assert "ValueError: out of sorts" in said
+
+
 def test_a_run_with_one_worker_has_no_process_beside_its_leader(alone: dict[str, Any]) -> None:
     assert alone["workers"] == []
