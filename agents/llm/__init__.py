@@ -1,0 +1,1 @@
+"""Agents that ask language models: the gateway to the models, prompts and replies."""

@@ -1,0 +1,131 @@
+"""Replies: what a model has to answer, and how an answer is read and refused."""
+
+import re
+from typing import Annotated
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
+
+from blackboard import SwarmboardError
+
+from .calls import Request
+
+REASONING, CONTRIBUTION, SHORT = 600, 400, 160
+"""The longest texts, in characters."""
+_FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+)
+"""Control, zero-width, bidirectional and tag characters: they can hide text from people."""
+
+type Short = Annotated[str, StringConstraints(max_length=SHORT)]
+
+
+class Finding(BaseModel):
+    """Something an agent holds to be so, in a form that can be compared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    about: Short
+    says: Short
+
+
+class Wanted(BaseModel):
+    """Something an agent asks others to do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    what: Short
+    needs: Short = ""
+    """The skill it takes."""
+
+
+class Decision(BaseModel):
+    """One agent's answer in one stage. Every field but `reasoning` may be left away."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reasoning: Annotated[str, StringConstraints(max_length=REASONING)]
+    evidence: tuple[str, ...] = Field((), max_length=16)
+    """Ids of the entries it rests on."""
+    contribution: Annotated[str, StringConstraints(max_length=CONTRIBUTION)] = ""
+    vote: Short | None = None
+    confidence: float = Field(0.5, ge=0, le=1)
+    goal: Short = ""
+    """What the agent believes that it is working towards."""
+    findings: tuple[Finding, ...] = Field((), max_length=8)
+    requests: tuple[Wanted, ...] = Field((), max_length=3)
+    volunteers: tuple[str, ...] = Field((), max_length=3)
+    """Ids of the requests that it takes on."""
+    retracts: tuple[str, ...] = Field((), max_length=8)
+    """Ids of its own entries that it takes back."""
+
+    @field_validator("reasoning", "contribution", "goal", mode="after")
+    @classmethod
+    def _without_hidden_characters(cls, text: str) -> str:
+        return clean(text)
+
+
+class Chorus(BaseModel):
+    """One reply that speaks for several agents."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    decisions: tuple[Decision, ...]
+
+
+class BadReply(SwarmboardError):
+    """Raised when a reply is not what was asked for; says the field and what is wrong with it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(f"{field}: {message}")
+
+
+def clean(text: str) -> str:
+    """Take characters out of a text that nobody can see."""
+    return _CONTROL.sub("", text)
+
+
+def read_reply(text: str, request: Request) -> Decision | Chorus:
+    """Read a model's reply: one code fence is taken off, everything else has to be right.
+
+    Raises:
+        BadReply: names the first field that is wrong, never the text that stood there.
+    """
+    fenced = _FENCE.match(text)
+    body = fenced.group(1) if fenced else text
+    kind: type[Decision] | type[Chorus] = Chorus if request.seats > 1 else Decision
+    try:
+        reply = kind.model_validate_json(body)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        raise BadReply(".".join(map(str, problem["loc"])) or "reply", problem["msg"]) from None
+    decisions = reply.decisions if isinstance(reply, Chorus) else (reply,)
+    if len(decisions) != request.seats:
+        raise BadReply("decisions", f"{request.seats} are needed, one for each role listed")
+    for decision in decisions:
+        _check(decision, request)
+    return reply
+
+
+def _check(decision: Decision, request: Request) -> None:
+    unknown = [name for name in decision.evidence if name not in request.visible]
+    if unknown:
+        raise BadReply("evidence", "cites an entry that was not shown; cite ids from the board")
+    if request.options and decision.vote not in (*request.options, "abstain"):
+        raise BadReply("vote", f"must be one of {', '.join(request.options)}, abstain")
+
+
+def repair_text(error: BadReply) -> str:
+    """Return what is said to a model whose reply was refused: the field and the message only."""
+    return (
+        f"Your last reply was refused: {error}. Reply again with one JSON object of the form given "
+        "above and nothing else."
+    )
