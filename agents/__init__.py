@@ -5,7 +5,8 @@ from .base import Actions, Agent, Blocks, Cohort, RuleAgent
 from .beginnings import Beginnings
 from .capabilities import holders_of
 from .competence import Competence
-from .population import Population, Report, Sees
+from .llm.calls import Ask, Outcome
+from .population import Asked, Population, Report, Sees
 from .randomness import Randomness
 from .state import Stateful, restore_to, state_of
 from .structure import Solo, Stage, Stages, Structure, Swarm, structures
@@ -18,6 +19,8 @@ __all__ = [
     "RESTART",
     "Actions",
     "Agent",
+    "Ask",
+    "Asked",
     "Beginnings",
     "Blocks",
     "Child",
@@ -25,6 +28,7 @@ __all__ = [
     "Competence",
     "Escalation",
     "Orders",
+    "Outcome",
     "Population",
     "Randomness",
     "Report",

@@ -1,7 +1,7 @@
 """Who acts: agents one by one, and cohorts that act for thousands."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import mesa
 import numpy as np
@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from blackboard import Action, Block, View
 
+from .llm.calls import Ask, Outcome
 from .state import Stateful
 
-type Actions = Action | Sequence[Action] | None
+type Actions = Action | Sequence[Action] | Ask | None
 type Blocks = Block | Sequence[Block] | None
 
 
@@ -26,10 +27,19 @@ class Agent(Stateful, mesa.Agent):
 
     index: int = -1
     """The agent's number on the board, 0 for the first; set when it joins."""
+    asks: ClassVar[bool] = False
+    """Whether `act` may return an `Ask`: a question to a model, or to code that has to wait."""
 
     def act(self, view: View) -> Actions:
         """Return what this agent does in the stage `view.stage_name`."""
         raise NotImplementedError(f"{type(self).__name__} has no act(view)")
+
+    def answer(self, view: View, outcome: Outcome) -> Actions:
+        """Return what this agent does, now that its question has been answered.
+
+        `view` is the board as it was when the question was asked.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no answer(view, outcome)")
 
     @classmethod
     def action_in(cls, stage: str) -> Callable[[Self, View], Actions] | None:

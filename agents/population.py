@@ -13,15 +13,39 @@ from blackboard import Abstain, Draft, InvalidAction, SwarmboardError, View
 
 from .base import Agent, Cohort
 from .competence import Competence
+from .llm.calls import Ask, Outcome
 from .state import Stateful, restore_to, state_of
 
 type Report = Callable[[NDArray[np.uint32], str], None]
 """Told which agents failed, and the traceback or reason."""
 type Run = tuple[type[Agent], list[Agent]]
-type Asked = tuple[list[Run], NDArray[np.uint32]]
+type Called = tuple[list[Run], NDArray[np.uint32]]
 """Neighbours of one class, and the board's numbers of all of them."""
 type Sees = Callable[[View, int], View]
 """A structure's choice of what an agent sees of the board."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that an agent wants to have asked, and where its answer goes."""
+
+    agent: Agent
+    ask: Ask
+    view: View
+    draft: Draft
+    report: Report
+
+    def finish(self, outcome: Outcome) -> None:
+        """Have the agent act on what came of its question; without an answer it abstains."""
+        index = np.array([self.agent.index], np.uint32)
+        if outcome.cause:
+            result: Any = Abstain(outcome.cause, detail=outcome.detail)
+        else:
+            try:
+                result = self.agent.answer(self.view, outcome)
+            except Exception:  # whatever an agent's code raises is its abstention
+                result = Abstain("error", detail=traceback.format_exc())
+        _collect(index, [result], self.draft, self.report)
 
 
 @dataclass(eq=False)
@@ -39,7 +63,9 @@ class Population(Stateful):
     capabilities: Sequence[str] | Mapping[str, Sequence[int]] = ()
     """What all members can do; or by name which of them can, counted from 0."""
     indices: NDArray[np.uint32] = field(init=False)
-    _asked: dict[range | None, Asked] = field(init=False, repr=False)
+    asked: list[Asked] = field(init=False, repr=False, default_factory=list)
+    """The questions of this stage that wait to be asked, in agent order."""
+    _called: dict[range | None, Called] = field(init=False, repr=False)
     """Who acts here, by the part of the run's agents that this process acts for."""
 
     @property
@@ -55,7 +81,7 @@ class Population(Stateful):
         else:
             for index, member in enumerate(self.members, first):
                 member.index = index
-            self._asked = {None: (_neighbours(self.members), self.indices)}
+            self._called = {None: (_neighbours(self.members), self.indices)}
 
     def act(
         self,
@@ -84,12 +110,17 @@ class Population(Stateful):
         if isinstance(self.members, Cohort):
             _act_together(self.members, view, draft, report, span)
             return
-        runs, indices = self._asked.get(span) or self._ask(span)
+        runs, indices = self._called.get(span) or self._call(span)
         if left:
             staying = [member for _, run in runs for member in run if member.index not in left]
             indices = np.array([member.index for member in staying], np.uint32)
             runs = _neighbours(staying)
-        _act_each(runs, indices, view, draft, sees=sees, report=report)
+        self.asked += _act_each(runs, indices, view, draft, sees=sees, report=report)
+
+    def take_asked(self) -> list[Asked]:
+        """Return the questions that wait to be asked, which are then no longer here."""
+        asked, self.asked = self.asked, []
+        return asked
 
     def state(self, span: range | None = None) -> Any:
         """Return what the members remember: a value each, or a cohort's; None for nothing.
@@ -128,13 +159,13 @@ class Population(Stateful):
         first = int(self.indices[0])
         return rows[max(span.start - first, 0) : max(span.stop - first, 0)]
 
-    def _ask(self, span: range | None) -> Asked:
-        """Note whom a span asks, which is the same in each of its stages."""
+    def _call(self, span: range | None) -> Called:
+        """Note whom a span calls on, which is the same in each of its stages."""
         part = self._part(span)
         assert not isinstance(self.members, Cohort)
         members = self.members[part.start : part.stop]
-        self._asked[span] = _neighbours(members), self.indices[part.start : part.stop]
-        return self._asked[span]
+        self._called[span] = _neighbours(members), self.indices[part.start : part.stop]
+        return self._called[span]
 
 
 def _act_together(
@@ -165,8 +196,10 @@ def _act_each(
     *,
     sees: Sees | None,
     report: Report,
-) -> None:
+) -> list[Asked]:
+    """Let agents act, put what they do into the draft, and return what they want to have asked."""
     results: list[Any] = []
+    asked: list[Asked] = []
     for kind, agents in runs:
         act: Any = kind.action_in(view.stage_name)
         if act is None:
@@ -176,7 +209,14 @@ def _act_each(
         else:
             views = map(sees, repeat(view), [agent.index for agent in agents])
             _extend(results, map(act, agents, views), len(agents))
+        if kind.asks:
+            for row, agent in enumerate(agents, len(results) - len(agents)):
+                if isinstance(ask := results[row], Ask):
+                    seen = view if sees is None else sees(view, agent.index)
+                    asked.append(Asked(agent, ask, seen, draft, report))
+                    results[row] = None
     _collect(indices, results, draft, report)
+    return asked
 
 
 def _neighbours(members: Sequence[Agent]) -> list[Run]:

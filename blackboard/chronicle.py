@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .channel import Channel
 from .digest import Digest
 from .errors import InvalidAction
 from .history import History
@@ -25,6 +26,28 @@ class Chronicle:
         self.round = self.stage = 0
         self._is_between = False
         """Whether a round has ended and the next not begun."""
+        self._channel: Channel | None = None
+
+    @property
+    def runner(self) -> str:
+        """The name under which the lease is held; empty where there is no board."""
+        return self._channel.runner if self._channel else ""
+
+    @property
+    def url(self) -> str:
+        """Where other processes find the board."""
+        return getattr(self._channel.store, "url", "memory://") if self._channel else ""
+
+    @property
+    def server(self) -> tuple[str, str]:
+        """The kind and version of the server that keeps the board."""
+        store = self._channel.store if self._channel else None
+        return (store.kind, store.version) if store else ("", "")
+
+    @property
+    def epoch(self) -> int:
+        """How many runners have led so far, this one included."""
+        return self._channel.epoch if self._channel else 0
 
     @property
     def rounds_ended(self) -> int:

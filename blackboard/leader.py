@@ -31,6 +31,7 @@ from .records import (
     Joined,
     Note,
     Record,
+    Replied,
     encode,
     frame,
 )
@@ -76,7 +77,6 @@ class Leader(Chronicle):
         self.look_after: Callable[[], None] = lambda: None
         """Called again and again while the leader waits for others."""
         self._kinds, self._script = kinds, script
-        self._channel: Channel | None = None
         self._openings = Openings(self.replica, rule=rule, sealed=sealed)
         self._chair: int | None = None
         self._draft: Draft | None = None
@@ -86,30 +86,9 @@ class Leader(Chronicle):
         """The last write of the board that the log has seen."""
 
     @property
-    def runner(self) -> str:
-        """The name under which the lease is held; empty where there is no board."""
-        return self._channel.runner if self._channel else ""
-
-    @property
-    def url(self) -> str:
-        """Where other processes find the board."""
-        return getattr(self._channel.store, "url", "memory://") if self._channel else ""
-
-    @property
-    def server(self) -> tuple[str, str]:
-        """The kind and version of the server that keeps the board."""
-        store = self._channel.store if self._channel else None
-        return (store.kind, store.version) if store else ("", "")
-
-    @property
     def revision(self) -> int:
         """The last write of the board this leader has read."""
         return self._channel.revision if self._channel else self._recorded
-
-    @property
-    def epoch(self) -> int:
-        """How many runners have led so far, this one included."""
-        return self._channel.epoch if self._channel else 0
 
     @property
     def is_rehearsing(self) -> bool:
@@ -283,6 +262,16 @@ class Leader(Chronicle):
         self._is_awaited = False
         self.history.close_stage(is_kept=bool(inputs) and not self._script)
         return ClosedStage.of([*records, *inputs, *results])
+
+    def receive(self, replied: Sequence[Replied]) -> None:
+        """Take in what finally came of the questions that agents of this stage had asked."""
+        if not self._script:
+            self._arrivals.inputs += replied
+
+    def replies(self) -> list[Replied]:
+        """Return what the log says that came of this stage's questions."""
+        inputs = self._script.inputs(self.stage) if self._script else []
+        return [record for record in inputs if isinstance(record, Replied)]
 
     def listen(self, timeout_s: float) -> None:
         """Read what others write, waiting for the first, and keep the lease."""

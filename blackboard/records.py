@@ -158,6 +158,24 @@ class Requested(Record, frozen=True):
     lease_rounds: int = 0
 
 
+class Replied(Record, frozen=True):
+    """What finally came of a question that agents had asked of a model, or of code (input)."""
+
+    rank: ClassVar[int] = 43
+    agents: bytes
+    """Whose question it was, ascending, as `u4` packs them; several where they share an answer."""
+    text: str
+    """The checked answer as JSON; empty where there is none."""
+    cause: str | None = None
+    """Why there is no answer."""
+    detail: str = ""
+
+    @property
+    def members(self) -> NDArray[np.uint32]:
+        """Whose question it was, ascending."""
+        return indices(self.agents)
+
+
 class Closed(Record, frozen=True):
     """A stage ended: what was committed in it counts from here (operational)."""
 
@@ -270,6 +288,7 @@ type AnyRecord = (
     | Ballots
     | Abstained
     | Requested
+    | Replied
     | Closed
     | Granted
     | Left

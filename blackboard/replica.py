@@ -30,6 +30,7 @@ from .records import (
     Opened,
     Posts,
     Record,
+    Replied,
     Requested,
     World,
     entry_id,
@@ -158,6 +159,7 @@ class Replica:
             Command: self._ignore,
             Ended: self._ignore,
             Note: self._ignore,
+            Replied: self._ignore,
             Requested: self._ignore,
         }
 

@@ -15,6 +15,7 @@ from scenarios import Scenario
 
 from .future import Future
 from .health import Health
+from .questions import Desk, settle
 
 FAILURES_KEPT = 20
 """How many tracebacks of failed agents a run keeps in its log."""
@@ -53,6 +54,7 @@ class SwarmModel(mesa.Model):
         span: The agents that this process acts for; None means all.
         crew: The processes that act for the agents where this one only leads.
         health: What goes wrong for the agents on purpose, and who is restarted.
+        desk: Has the agents' questions answered, where they ask any.
         clock: Seconds, for the account of where they went.
     """
 
@@ -66,11 +68,12 @@ class SwarmModel(mesa.Model):
         span: range | None = None,
         crew: Crew | None = None,
         health: Health | None = None,
+        desk: Desk | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(rng=world.setup.seed)
         self.world, self.structure, self.leader = world, structure, leader
-        self.span, self.crew, self.health = span, crew, health
+        self.span, self.crew, self.health, self.desk = span, crew, health, desk
         self.timing = Timing()
         self.closed: list[ClosedStage] = []
         """What the stages of the last round came to."""
@@ -222,6 +225,10 @@ class SwarmModel(mesa.Model):
                     left=left,
                     span=None if leader.is_rehearsing else self.span,
                 )
+        asked = [one for population in self.populations for one in population.take_asked()]
+        if asked:
+            assert isinstance(leader, Leader), "agents that ask act in the process that leads"
+            settle(asked, leader, self.desk)
         if leader.late.size:
             draft.leave_out(leader.late)
 
