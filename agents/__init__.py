@@ -1,11 +1,40 @@
 """Who acts: rule agents, cohorts, populations and coordination structures."""
 
+from .anchoring.correlation import correlation_of
+from .anchoring.drift import DriftWatch, agreement, distances
+from .anchoring.relevance import most_relevant
+from .anchoring.vectors import TextVectors, Vectors, cosine
 from .asking import RESTART, why_no_restart
 from .base import Actions, Agent, Blocks, Cohort, RuleAgent
 from .beginnings import Beginnings
 from .capabilities import holders_of
 from .competence import Competence
-from .llm.calls import Ask, Outcome
+from .llm.briefing import Briefing, Voice
+from .llm.calls import (
+    PURPOSES,
+    Ask,
+    Hook,
+    Model,
+    ModelError,
+    Outcome,
+    Prompt,
+    Purpose,
+    Reply,
+    Request,
+    Usage,
+)
+from .llm.digest import Digest, DigestBuilder, findings_of, text_of
+from .llm.gateway import Gateway, innermost, is_planted, why_unreachable
+from .llm.ledger import Ledger
+from .llm.member import CallableMember, Callee, Member, Situation
+from .llm.planted import PlantedModel
+from .llm.planting.hearing import request_of
+from .llm.recording import NotRecorded, Recording
+from .llm.recording_tables import copy_rounds
+from .llm.replies import Decision
+from .llm.routing import complexity_of
+from .llm.settings import DEFAULT_TIER, BudgetConfig, Mode, RoutingConfig, TeamConfig, TierConfig
+from .llm.wording import read_header
 from .population import Asked, Population, Report, Sees
 from .randomness import Randomness
 from .state import Stateful, restore_to, state_of
@@ -16,6 +45,8 @@ from .supervisor import Child, Supervisor
 from .teams import SupervisionConfig
 
 __all__ = [
+    "DEFAULT_TIER",
+    "PURPOSES",
     "RESTART",
     "Actions",
     "Agent",
@@ -23,18 +54,42 @@ __all__ = [
     "Asked",
     "Beginnings",
     "Blocks",
+    "Briefing",
+    "BudgetConfig",
+    "CallableMember",
+    "Callee",
     "Child",
     "Cohort",
     "Competence",
+    "Decision",
+    "Digest",
+    "DigestBuilder",
+    "DriftWatch",
     "Escalation",
+    "Gateway",
+    "Hook",
+    "Ledger",
+    "Member",
+    "Mode",
+    "Model",
+    "ModelError",
+    "NotRecorded",
     "Orders",
     "Outcome",
+    "PlantedModel",
     "Population",
+    "Prompt",
+    "Purpose",
     "Randomness",
+    "Recording",
+    "Reply",
     "Report",
+    "Request",
     "Restart",
+    "RoutingConfig",
     "RuleAgent",
     "Sees",
+    "Situation",
     "Solo",
     "Stage",
     "Stages",
@@ -45,9 +100,29 @@ __all__ = [
     "SupervisionTree",
     "Supervisor",
     "Swarm",
+    "TeamConfig",
+    "TextVectors",
+    "TierConfig",
+    "Usage",
+    "Vectors",
+    "Voice",
+    "agreement",
+    "complexity_of",
+    "copy_rounds",
+    "correlation_of",
+    "cosine",
+    "distances",
+    "findings_of",
     "holders_of",
+    "innermost",
+    "is_planted",
+    "most_relevant",
+    "read_header",
+    "request_of",
     "restore_to",
     "state_of",
     "structures",
+    "text_of",
     "why_no_restart",
+    "why_unreachable",
 ]

@@ -79,6 +79,20 @@ class Solo(Structure):
         return 1
 
 
+class Separate(Structure):
+    """Everybody keeps a context of its own, and is sent everything that others say."""
+
+    name = "separate"
+    summary = "models: a context of its own for each agent, messages to all; `--baseline separate`"
+
+
+class Chorus(Structure):
+    """One reply speaks for everybody."""
+
+    name = "chorus"
+    summary = "models: one call plays all roles; the baseline `chorus`"
+
+
 def structures() -> dict[str, Structure]:
     """Return the structures by name."""
-    return {structure.name: structure for structure in (Swarm(), Solo())}
+    return {structure.name: structure for structure in (Swarm(), Solo(), Separate(), Chorus())}

@@ -1,5 +1,6 @@
 """Worlds: parameters, agents, objective, yardstick; one folder each."""
 
 from .base import Scenario, ScenarioOptions, Scene, Setup, Yardstick
+from .model_options import ModelOptions
 
-__all__ = ["Scenario", "ScenarioOptions", "Scene", "Setup", "Yardstick"]
+__all__ = ["ModelOptions", "Scenario", "ScenarioOptions", "Scene", "Setup", "Yardstick"]

@@ -166,6 +166,12 @@ class Scenario(Stateful, ABC):
         """Return how many of the eligible had a choice; None means all."""
         return None
 
+    def effective_voters(self, eligible: int) -> float | None:
+        """Return what the eligible are worth in independent voters; None leaves it to what the
+        populations declare of their competence.
+        """
+        return None
+
     def scene(self) -> Scene | None:
         """Return what is drawn, asked once before the first round."""
         return None

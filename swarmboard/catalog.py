@@ -16,6 +16,7 @@ GROUP = "swarmboard.scenarios"
 SHIPPED = {
     "grid-dispatch": "scenarios.grid_dispatch:GridDispatch",
     "jury": "scenarios.jury:Jury",
+    "open-task": "scenarios.open_task:OpenTask",
 }
 
 

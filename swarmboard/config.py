@@ -10,13 +10,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agents import SupervisionConfig, structures
+from agents import BudgetConfig, RoutingConfig, SupervisionConfig, TierConfig, structures
 from blackboard import BadInput
 from scenarios import Scenario, ScenarioOptions
 
 from .faults import Fault, check_possible, read_faults
 
-BASELINES = ("single", "separate", "chorus")
+BASELINES = {"single": "solo", "separate": "separate", "chorus": "chorus"}
+"""The matched runs that can be asked for, and the structure that each of them has."""
 _OF_THE_RECORD = ("run_id", "versions")
 """What `config.json` says of the run it was written for; a repetition has its own."""
 
@@ -65,6 +66,14 @@ class RunConfig(BaseModel):
     """Proposals whose declared impact is larger wait for a person."""
     approval_s: float = Field(300.0, ge=0, le=2_592_000)
     """How long they wait; without an answer they are not executed."""
+    tiers: dict[str, TierConfig] = Field(default_factory=dict)
+    """Models by tier; empty where the scenario's options name the only one."""
+    roles: dict[str, str] = Field(default_factory=dict)
+    """The tier of each role that is not routed."""
+    budget: BudgetConfig | None = None
+    """Caps on what models may cost."""
+    routing: RoutingConfig = RoutingConfig()
+    """When the strong tier is asked instead of the fast one."""
     forks: tuple[Fork, ...] = ()
     """Where the run left others behind, oldest first."""
 
@@ -99,11 +108,6 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
     _one_of("ballots", config.ballots, ["sealed", "open"])
     if config.baseline is not None:
         _one_of("baseline", config.baseline, list(BASELINES))
-    if config.baseline in ("separate", "chorus"):
-        raise BadInput(
-            f"--baseline {config.baseline} compares language-model teams, and "
-            f"{config.scenario} has none; use --baseline single"
-        )
     board = config.board or os.environ.get("SWARMBOARD_URL") or None
     if config.workers > 1 and (board or "").startswith("memory://"):
         raise BadInput(

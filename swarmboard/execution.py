@@ -19,8 +19,9 @@ from blackboard import (
     write_tables,
 )
 
-from .config import make_config
+from .config import BASELINES, make_config
 from .crew import WorkerCrew, added
+from .desk import open_desk
 from .health import Health
 from .keeping import Keeping
 from .leading import led_board
@@ -163,6 +164,7 @@ def _rounds(run: Run, leader: Leader) -> str:
     with (
         run.disruption.way_to(run.board, plan.config) as way,
         WorkerCrew(plan, run.directory, tell=run.tell, way=way, health=health) as crew,
+        open_desk(plan, run.directory) as desk,
     ):
         timing = run.model.timing if run.model else None
         model = run.model = SwarmModel(
@@ -172,6 +174,7 @@ def _rounds(run: Run, leader: Leader) -> str:
             state=state and state["model"],
             crew=crew if crew.is_needed else None,
             health=health,
+            desk=desk,
         )
         model.timing = timing or model.timing
         if health:
@@ -197,7 +200,7 @@ def _until_done(run: Run, model: SwarmModel, keeping: Keeping) -> str:
     """Run rounds until the scenario is done, its rounds are used up, or a person stops it."""
     plan, leader = run.plan, model.leader
     while leader.round < plan.rounds and not model.world.is_done():
-        if run.stop.is_asked:
+        if run.stop.is_asked or (model.desk and model.desk.is_used_up):
             return "stopped"
         plan.change_options(leader.round)
         run.disruption.spoil(model.health, leader.round + 1)
@@ -261,16 +264,18 @@ def _baseline(plan: Plan, directory: RunDirectory) -> dict[str, Any] | None:
     if (before := RunDirectory.open(directory.path / "baseline")) is not None:
         found = before.read_json("summary.json")
         if found and found["status"] == "done":
-            return baseline_summary(found)
+            return baseline_summary(found, plan.config.baseline)
         shutil.rmtree(before.path)  # one that was broken off is begun anew
     values = plan.config.model_dump() | {
-        "structure": "solo",
+        "structure": BASELINES[plan.config.baseline or "single"],
         "baseline": None,
         "out": directory.path / "baseline",
         "workers": 1,
         "faults": (),
         "supervision": None,
     }
-    alone = prepare(make_config(values), rule=plan.setup.rule, kind=plan.scenario)
+    alone = prepare(
+        make_config(values), rule=plan.setup.rule, kind=plan.scenario, models=plan.models
+    )
     summary = execute(alone).summary
-    return baseline_summary(summary) if summary["status"] == "done" else None
+    return baseline_summary(summary, plan.config.baseline) if summary["status"] == "done" else None

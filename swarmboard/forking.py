@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from agents import copy_rounds
 from blackboard import (
     BadInput,
     Ended,
@@ -23,6 +24,7 @@ from scenarios import Scenario
 
 from .beginning import find_beginning
 from .config import RUN_SETTINGS, Fork, check_options, make_config, read_config
+from .desk import RECORDING
 from .execution import carry_out, take_new
 from .ongoing import Run, Tell, Watch
 from .plan import Plan, prepare
@@ -129,6 +131,8 @@ def _copy(parent: RunDirectory, child: RunDirectory, end: int, at_round: int) ->
     """
     with parent.log.open("rb") as source, child.log.open("xb") as target:
         target.write(source.read(end))
+    if (parent.path / RECORDING).exists():
+        copy_rounds(parent.path / RECORDING, child.path / RECORDING, at_round)
     snapshots = Snapshots(child.path / "snapshots")
     snapshots.path.mkdir(exist_ok=True)
     folder = parent.path / "snapshots"

@@ -15,7 +15,7 @@ from scenarios import Scenario
 
 from .future import Future
 from .health import Health
-from .questions import Desk, settle
+from .questions import Answers, settle
 
 FAILURES_KEPT = 20
 """How many tracebacks of failed agents a run keeps in its log."""
@@ -68,7 +68,7 @@ class SwarmModel(mesa.Model):
         span: range | None = None,
         crew: Crew | None = None,
         health: Health | None = None,
-        desk: Desk | None = None,
+        desk: Answers | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(rng=world.setup.seed)

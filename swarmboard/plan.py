@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents import Structure, structures
+from agents import Model, Structure, structures
 from blackboard import BadInput, InvalidAction, Rule, describe, parse_rule, threshold
-from scenarios import Scenario, Setup
+from scenarios import ModelOptions, Scenario, Setup
 
 from .catalog import find_scenario
-from .config import RunConfig, check_options
+from .config import BASELINES, RunConfig, check_options
 from .versions import versions
 
 
@@ -26,6 +26,13 @@ class Plan:
     asked: int
     """The number of agents asked for, of which the structure may use fewer."""
     rounds: int
+    models: Mapping[str, Model] | None = None
+    """Models by tier that stand in for those that the tiers name; Python only."""
+
+    @property
+    def latest_options(self) -> Any:
+        """The scenario's options as they hold behind the last fork."""
+        return check_options(self.scenario, self._options(self.rounds))
 
     def change_options(self, round: int, *, is_start: bool = False) -> None:
         """Give the world the options that hold after a round, where the run was forked there.
@@ -62,7 +69,11 @@ class Plan:
 
 
 def prepare(
-    config: RunConfig, *, rule: Rule | None = None, kind: type[Scenario] | None = None
+    config: RunConfig,
+    *,
+    rule: Rule | None = None,
+    kind: type[Scenario] | None = None,
+    models: Mapping[str, Model] | None = None,
 ) -> Plan:
     """Check everything that can be checked before a run starts.
 
@@ -70,6 +81,7 @@ def prepare(
         config: What was asked for.
         rule: The run's rule; None means the one that the configuration names.
         kind: The scenario's class, where it is at hand.
+        models: Models by tier that stand in for those that the configuration names.
 
     Raises:
         BadInput: something is wrong; nothing has been touched.
@@ -80,6 +92,7 @@ def prepare(
             f"{kind.name} does not support the structure {config.structure!r}: "
             f"it supports {', '.join(kind.structures)}"
         )
+    _check_teams(config, kind)
     options, asked = kind.resolve(check_options(kind, config.options), config.agents)
     structure = structures()[config.structure]
     chosen = rule or _rule(config, kind)
@@ -93,7 +106,25 @@ def prepare(
     )
     world = kind(setup)
     rounds = config.rounds or world.round_limit()
-    return Plan(config, kind, structure, setup, world, asked, rounds)
+    return Plan(config, kind, structure, setup, world, asked, rounds, models)
+
+
+def _check_teams(config: RunConfig, kind: type[Scenario]) -> None:
+    """Refuse what only teams of language models can do where there are none, and the reverse."""
+    has_models = issubclass(kind.Options, ModelOptions)
+    if config.baseline and BASELINES[config.baseline] not in kind.structures:
+        raise BadInput(
+            f"--baseline {config.baseline} compares language-model teams, and {kind.name} has "
+            "none; use --baseline single"
+        )
+    if has_models and config.workers > 1:
+        raise BadInput(
+            f"--workers {config.workers} with {kind.name}: one process asks its models, up to "
+            "`concurrency` at a time; leave --workers away"
+        )
+    for name in ("tiers", "roles", "budget"):
+        if getattr(config, name) and not has_models:
+            raise BadInput(f"[{name}] is for language models, and {kind.name} asks none")
 
 
 def threshold_percent(rule: Rule) -> int | None:

@@ -7,8 +7,16 @@ from agents import Asked, Outcome
 from blackboard import INPUT, Leader, Replied, SwarmboardError, u4
 
 
-class Desk(Protocol):
+class Answers(Protocol):
     """Has questions of agents answered, by models or by code of the user's own."""
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether nothing more can be paid for."""
+
+    @property
+    def recorded_calls(self) -> int:
+        """How many questions a recording answered."""
 
     def answer(
         self, asked: Sequence[Asked], at: tuple[int, int], *, meanwhile: Callable[[], None]
@@ -22,7 +30,7 @@ class Desk(Protocol):
         """
 
 
-def settle(asked: Sequence[Asked], leader: Leader, desk: Desk | None) -> None:
+def settle(asked: Sequence[Asked], leader: Leader, desk: Answers | None) -> None:
     """Have a stage's questions answered, and the agents act on what came of them.
 
     What the log holds is never asked again. What is new is an input of the run: it is recorded

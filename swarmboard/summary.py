@@ -10,6 +10,7 @@ from blackboard import Leader, RunDirectory, SwarmboardError, describe
 from scenarios import Yardstick
 
 from .accounts import CAUSES, Accounts, decision_row, percent
+from .desk import tokens_of
 from .model import SwarmModel
 from .plan import Plan
 
@@ -23,6 +24,10 @@ NO_TOKENS = {
     "cached": 0,
     "calls": 0,
     "cost_usd": 0.0,
+    "input": 0,
+    "output": 0,
+    "recorded_calls": 0,
+    "cost_by_class": {},
 }
 
 
@@ -40,6 +45,8 @@ def summarise(
     yardstick = world.yardstick()
     summary["consensus"] |= _consensus(model, accounts)
     summary["yardstick"] = None if yardstick is None else _yardstick(yardstick)
+    if model.desk:
+        summary["tokens"]["recorded_calls"] = model.desk.recorded_calls
     if model.health:
         summary |= model.health.summary()
     summary["metrics"] = _finite("metrics()", world.metrics())
@@ -65,10 +72,20 @@ def unfinished_summary(
     return summary | {"error": why} if why else summary
 
 
-def baseline_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
+def baseline_summary(summary: Mapping[str, Any], kind: str | None) -> dict[str, Any]:
     """Return what a summary says of its matched baseline run."""
-    names = ("run_id", "structure", "agents", "rounds", "digest", "yardstick", "metrics", "timing")
-    return {"kind": "single", **{name: summary[name] for name in names}}
+    names = (
+        "run_id",
+        "structure",
+        "agents",
+        "rounds",
+        "digest",
+        "yardstick",
+        "metrics",
+        "tokens",
+        "timing",
+    )
+    return {"kind": kind, **{name: summary[name] for name in names}}
 
 
 def _frame(
@@ -104,7 +121,7 @@ def _frame(
         "resumed": None,
         "metrics": {},
         "abstentions": {cause: accounts.abstentions[cause] for cause in CAUSES},
-        "tokens": dict(NO_TOKENS),
+        "tokens": NO_TOKENS | tokens_of(directory),
         "timing": {"wall_s": None, "board_s": None, "agents_s": None, "scenario_s": None},
         "board": {
             "server": kind,
@@ -153,6 +170,8 @@ def _consensus(model: SwarmModel, accounts: Accounts) -> dict[str, Any]:
 
 def _effective_voters(model: SwarmModel, eligible: int) -> float:
     """Discount voters that err together: n / (1 + (n - 1) rho) of each population."""
+    if (known := model.world.effective_voters(eligible)) is not None:
+        return round(min(known, eligible), 3)
     correlated = [p for p in model.populations if p.competence and p.votes]
     independent = eligible - sum(p.size for p in correlated)
     worth = sum(p.competence.effective_voters(p.size) for p in correlated if p.competence)

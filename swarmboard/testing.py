@@ -1,12 +1,16 @@
-"""The conformance test for scenarios: does yours keep the contracts that all of Swarmboard uses?
+"""What tests of your own need: the conformance test for scenarios, and stand-ins for models.
 
-In a test file of your own:
+Does your scenario keep the contracts that all of Swarmboard uses? In a test file of your own:
 
     @pytest.mark.parametrize("check", scenario_checks("my_market.py"), ids=str)
     def test_it_keeps_the_contract(check):
         check()
 
 or `check_scenario("my_market.py")` for all of them at once.
+
+Models that need no network: `ScriptedModel` says what it is told to and fails when its script
+runs out, `PlantedModel` is right, correlated, drifting or contradictory as often as it is planted
+to be, and `stub_server` is an OpenAI-compatible server with latency and faults.
 """
 
 import gc
@@ -19,9 +23,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from agents import structures
+from agents import PlantedModel, structures
 from blackboard import (
     BadInput,
     Decided,
@@ -35,8 +39,22 @@ from blackboard import (
 from scenarios import Scenario
 
 from .conformance import SUMMARY_NAMES, sabotaged
+from .doubles.scripted import ScriptedModel, ScriptEnded
 from .forking import fork
 from .trials import Subject, Trial
+
+if TYPE_CHECKING:
+    from .doubles.stub_server import stub_server
+
+__all__ = [
+    "Check",
+    "PlantedModel",
+    "ScriptEnded",
+    "ScriptedModel",
+    "check_scenario",
+    "scenario_checks",
+    "stub_server",
+]
 
 STORES = ("memory://",) if sys.platform == "win32" else ("memory://", "bundled")
 
@@ -59,6 +77,15 @@ class Check:
 
     def __str__(self) -> str:
         return self.name
+
+
+def __getattr__(name: str) -> Any:
+    """Return the stub server, whose web framework takes half a second to import."""
+    if name == "stub_server":
+        from .doubles.stub_server import stub_server
+
+        return stub_server
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def check_scenario(scenario: type[Scenario] | str | Path, **terms: Any) -> None:

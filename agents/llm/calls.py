@@ -46,8 +46,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The model's name, `provider/name`; known once the tier is."""
     max_tokens: int = 700
     temperature: float = 0.7
-    sample: int = 0
-    """Which of several answers to the same question this is, counted from 0."""
+    sample: int = -1
+    """Which of several answers to the same question this is, counted from 0; who asks for the
+    same one shares it. -1 gives each who asks an answer of its own."""
     complexity: float = 0.0
     """How hard the question is, 0 to 1; chooses the tier."""
     seen: float = 0.0
@@ -82,6 +83,8 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     latency_s: float = 0.0
     is_recorded: bool = False
     """Whether it comes from a recording: nobody was asked, nothing was billed."""
+    is_shared: bool = False
+    """Whether it was another request's call: the tokens were billed there."""
 
 
 class ModelError(SwarmboardError):
@@ -95,9 +98,12 @@ class ModelError(SwarmboardError):
         status: int | None = None,
         is_transient: bool = False,
         retry_after_s: float | None = None,
+        usage: Usage | None = None,
     ) -> None:
         self.cause = cause
         """What the agent's abstention will say: error, late, invalid or budget."""
+        self.usage = usage
+        """What the provider billed all the same, where it said so."""
         self.status, self.is_transient, self.retry_after_s = status, is_transient, retry_after_s
         super().__init__(message)
 
@@ -134,6 +140,8 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     """A question to a model, or None for `call`."""
     call: Callable[[], Awaitable[Any]] | None = None
     """A coroutine of the user's own; what it returns is the outcome, as JSON."""
+    timeout_s: float = 60.0
+    """How long the coroutine may take; then its agent abstains as late."""
 
 
 type Hook = Callable[[str, Mapping[str, Any]], None]

@@ -28,16 +28,16 @@ class TierConfig(_Frozen):
     """The endpoint, where it is not the provider's own."""
     api_key_env: str | None = None
     """The environment variable with the key, where it is not the provider's usual one."""
-    concurrency: int = Field(64, ge=1, le=4096)
+    concurrency: Annotated[int, Field(ge=1, le=4096)] = 64
     """The most calls in flight at a time."""
-    timeout_s: float = Field(60.0, gt=0, le=3600)
+    timeout_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
     """How long one attempt may take."""
-    retries: int = Field(3, ge=0, le=10)
+    retries: Annotated[int, Field(ge=0, le=10)] = 3
     """Attempts after the first, for failures that may pass."""
-    usd_per_million_input: float | None = Field(None, ge=0)
+    usd_per_million_input: Annotated[float | None, Field(ge=0)] = None
     """None takes the price from litellm's own list; 0 where that has none."""
-    usd_per_million_output: float | None = Field(None, ge=0)
-    usd_per_million_cached: float | None = Field(None, ge=0)
+    usd_per_million_output: Annotated[float | None, Field(ge=0)] = None
+    usd_per_million_cached: Annotated[float | None, Field(ge=0)] = None
     """Input tokens that the provider had in its cache."""
     warm_up: bool | None = None
     """Whether one call goes ahead of a burst, so that the rest find the shared prefix in the

@@ -1,0 +1,180 @@
+"""Short statements in a normal form, so that two ways to say the same come out alike.
+
+Subjects become sets of words; values become numbers with a unit, yes or no, or sets of words with
+a sign. It knows spelling, units and everyday negation in English, and takes the rest as words.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from .lexicon import ALIKE, BINDING, CHOICE, DROPPED, LABELS, NOT, OPPOSITES, UNDONE, YES
+from .quantities import Range, is_number, numbers_in, overlap, singular, tokens_of
+
+SHORT = 3
+"""Values of up to this many words exclude each other where they differ: high is not low."""
+
+
+class Value(NamedTuple):
+    """What is said of a subject, in normal form."""
+
+    numbers: tuple[Range, ...] = ()
+    words: frozenset[str] = frozenset()
+    is_denied: bool = False
+    truth: bool | None = None
+    """Yes or no, where nothing else is said."""
+
+
+class _Subject(NamedTuple):
+    """What has to be known of a subject to read what is said of it."""
+
+    words: frozenset[str]
+    """Its normal form."""
+    spoken: frozenset[str]
+    """Its words, singular."""
+    pairs: frozenset[tuple[str, str]]
+    """Neighbours among its words: `bus 12`."""
+    is_choice: bool
+    """Whether it asks for one of several, so that naming one is no yes."""
+
+
+@lru_cache(maxsize=16_384)
+def _subject(about: str) -> _Subject:
+    known = tokens_of(about)
+    words = [_plain(word) for word in _without_articles(known) if word not in DROPPED]
+    return _Subject(
+        frozenset(_bound(words)),
+        frozenset(singular(word) for word in known if word not in DROPPED),
+        frozenset(pairwise(known)),
+        not CHOICE.isdisjoint(known),
+    )
+
+
+def subject_of(about: str) -> frozenset[str]:
+    """Return the words of a subject, whatever their order, case, articles and punctuation."""
+    return _subject(about).words
+
+
+@lru_cache(maxsize=16_384)
+def value_of(about: str, says: str) -> Value:
+    """Return what is said of a subject; a value that repeats its subject says the rest only."""
+    subject, spoken = _subject(about), tokens_of(says)
+    numbers, rest = numbers_in(_without_subject(_without_articles(spoken), subject))
+    if len(rest) > 1 and rest[0] == "no" and not NOT.isdisjoint(rest[1:]):
+        rest = rest[1:]
+    is_denied = sum(word in NOT or word in UNDONE for word in rest) % 2 == 1
+    cores = [UNDONE.get(w, w) for w in rest if w not in NOT and w not in DROPPED]
+    words = frozenset(_bound([_plain(word) for word in cores if word not in YES]))
+    if not numbers and spoken and (not words or _repeats(words, subject)):
+        return Value(truth=not is_denied)
+    return Value(numbers, words, is_denied)
+
+
+def can_both_hold(a: Value, b: Value) -> bool | None:
+    """Say whether two values of one subject agree; None where they cannot be compared."""
+    if a.numbers or b.numbers:
+        return _same_numbers(a, b)
+    if a.truth is None and b.truth is None:
+        return _same_words(a, b)
+    return None if a.truth is None or b.truth is None else a.truth == b.truth
+
+
+def _same_words(a: Value, b: Value) -> bool | None:
+    if not (a.words and b.words):
+        return None
+    if a.words <= b.words or b.words <= a.words:
+        return a.is_denied == b.is_denied
+    if len(a.words) > SHORT or len(b.words) > SHORT:
+        return _same_text(a, b)
+    return None if a.is_denied or b.is_denied else False
+
+
+def _same_text(a: Value, b: Value) -> bool | None:
+    """Compare longer texts: those that differ in little contradict in it, or say the same."""
+    if 2 * len(a.words & b.words) < max(len(a.words), len(b.words)):
+        return None
+    if differ_in_kind(a.words, b.words):
+        return None if a.is_denied or b.is_denied else False
+    return False if a.is_denied != b.is_denied else None
+
+
+def differ_in_kind(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Say whether two texts differ in a figure, in a name of one letter, or in opposites."""
+    ours, theirs = a - b, b - a
+    is_named = any(len(word) == 1 or word[-1].isdigit() for word in ours | theirs)
+    return is_named or any(OPPOSITES.get(word) in theirs for word in ours)
+
+
+def _same_numbers(a: Value, b: Value) -> bool | None:
+    if len(a.numbers) != len(b.numbers):
+        return None
+    if len(a.numbers) == 1:
+        each = [overlap(a.numbers[0], b.numbers[0])]
+    else:
+        each = [overlap(x, y) for x, y in zip(a.numbers, b.numbers, strict=True)]
+    if None in each:
+        return None
+    if a.is_denied and b.is_denied:
+        return True if all(each) else None
+    return all(each) == (a.is_denied == b.is_denied)
+
+
+def _repeats(words: frozenset[str], subject: _Subject) -> bool:
+    """Say whether a value has no word but its subject's, which is a yes, or denied a no."""
+    return not subject.is_choice and words <= {_plain(word) for word in subject.spoken}
+
+
+def _without_subject(tokens: list[str], subject: _Subject) -> list[str]:
+    """Leave out a subject that is repeated in full at the beginning or the end."""
+    wanted = subject.spoken
+    if len(wanted) > len(tokens) or not wanted:
+        return tokens
+    if not wanted <= {singular(UNDONE.get(word, word)) for word in tokens}:
+        return tokens
+    first, last = 0, len(tokens)
+    while first < last and _is_of(tokens, first, subject):
+        first += 1
+    while last > first and _is_of(tokens, last - 1, subject):
+        if last > 1 and tokens[last - 2] in BINDING:
+            break
+        last -= 1
+    return tokens[first:last]
+
+
+def _is_of(tokens: Sequence[str], at: int, subject: _Subject) -> bool:
+    word = tokens[at]
+    if is_number(word):
+        return at > 0 and (tokens[at - 1], word) in subject.pairs
+    return word in DROPPED or (singular(word) in subject.spoken and word not in NOT)
+
+
+def _without_articles(tokens: list[str]) -> list[str]:
+    if "a" not in tokens:
+        return tokens
+    return [word for at, word in enumerate(tokens) if word != "a" or not _is_article(tokens, at)]
+
+
+def _is_article(tokens: Sequence[str], at: int) -> bool:
+    """Say whether an `a` is no name: something follows it, and no label comes before it."""
+    if at + 1 == len(tokens) or tokens[at + 1] in ("and", "or", "is", "vs", "versus", "to"):
+        return False
+    return at == 0 or singular(tokens[at - 1]) not in LABELS
+
+
+@lru_cache(maxsize=16_384)
+def _plain(word: str) -> str:
+    if is_number(word):
+        return f"{float(word):.12g}"
+    one = singular(word)
+    return ALIKE.get(word) or ALIKE.get(one) or one
+
+
+def _bound(words: Iterable[str]) -> Iterator[str]:
+    before = ""
+    for word in words:
+        if word in BINDING:
+            before = word
+            continue
+        yield f"{before} {word}" if before else word
+        before = ""

@@ -1,0 +1,96 @@
+"""Answering one question: read, repair once, ask a stronger model once, or abstain by cause."""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from .calls import Model, ModelError, Outcome, Reply, Request
+from .ledger import Ledger
+from .replies import BadReply, Chorus, Decision, read_reply, repair_text
+from .routing import stronger
+from .settings import TeamConfig
+
+
+class Answering:
+    """Turns a question into its outcome: a checked answer, or the cause of an abstention.
+
+    Args:
+        models: The stack of each tier.
+        team: The tiers and when to go from one to another.
+        ledger: Learns what each call cost and whether its answer was of use.
+    """
+
+    def __init__(self, models: Mapping[str, Model], team: TeamConfig, ledger: Ledger) -> None:
+        self._models, self._team, self._ledger = models, team, ledger
+
+    async def answer(self, request: Request) -> Outcome:
+        """Return what finally comes of a question.
+
+        A reply that is not what was asked for is sent back once, with the field that is wrong. An
+        answer of the fast tier that is unsure, or that failed, is asked for once from the strong.
+        """
+        first = await self._attempt(request)
+        higher = stronger(request.tier, self._team)
+        if higher is None or not self._is_doubtful(first):
+            self._book(first, is_waste=first.read is None)
+            return first.outcome
+        tier = self._team.tiers[higher]
+        harder = replace(request, tier=higher, model=tier.model, turn=request.turn + 2)
+        second = await self._attempt(harder)
+        is_better = second.read is not None or first.read is None
+        self._book(first, is_waste=is_better)
+        self._book(second, is_waste=second.read is None)
+        return second.outcome if is_better else first.outcome
+
+    def _is_doubtful(self, attempt: "_Attempt") -> bool:
+        if attempt.read is None:
+            return attempt.outcome.cause != "budget"
+        decisions = attempt.read.decisions if isinstance(attempt.read, Chorus) else (attempt.read,)
+        sure = min(decision.confidence for decision in decisions)
+        return sure < self._team.routing.escalate_below
+
+    async def _attempt(self, request: Request) -> "_Attempt":
+        """Ask one tier, and have a refused reply repaired once."""
+        model = self._models[request.tier]
+        attempt = _Attempt()
+        asked = request
+        for turn in range(2):
+            try:
+                reply = await model.complete(asked)
+            except ModelError as error:
+                attempt.outcome = Outcome("", error.cause, str(error))
+                break
+            try:
+                attempt.read = read_reply(reply.text, asked)
+            except BadReply as error:
+                attempt.refused.append((asked, reply))
+                attempt.outcome = Outcome("", "invalid", f"reply refused twice: {error}")
+                asked = _repaired(request, error, turn)
+                continue
+            attempt.used = (asked, reply)
+            attempt.outcome = Outcome(attempt.read.model_dump_json(exclude_defaults=True))
+            break
+        return attempt
+
+    def _book(self, attempt: "_Attempt", *, is_waste: bool) -> None:
+        for request, reply in attempt.refused:
+            self._ledger.add(request, reply, is_waste=True)
+        if attempt.used:
+            self._ledger.add(*attempt.used, is_waste=is_waste)
+
+
+class _Attempt:
+    """What asking one tier came to."""
+
+    def __init__(self) -> None:
+        self.outcome = Outcome("", "error", "nobody was asked")
+        self.read: Decision | Chorus | None = None
+        self.used: tuple[Request, Reply] | None = None
+        self.refused: list[tuple[Request, Reply]] = []
+
+
+def _repaired(request: Request, error: BadReply, turn: int) -> Request:
+    """Return the question with what was wrong, never with the text that was."""
+    own = f"{request.prompt.own}\n\n{repair_text(error)}"
+    prompt = replace(request.prompt, own=own)
+    return replace(request, prompt=prompt, turn=request.turn + turn + 1, seen=1.0)

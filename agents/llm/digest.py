@@ -1,0 +1,157 @@
+"""What a prompt shows of the board: bounded whoever is on it, the same for all who share a view."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from blackboard import BoardEntry
+
+from .replies import clean
+from .wording import Shown, entry_line, section
+
+CANDIDATES = 96
+"""Different texts among which relevance chooses; the rest is counted only."""
+type Rank = Callable[[Sequence[str], int], Sequence[int]]
+"""Chooses the most relevant of some texts: their places, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries that say the same, shown once."""
+
+    shown: Shown
+    at: tuple[int, int]
+    """The round and stage of the first."""
+    count: int
+    """How many agents say so."""
+
+
+@dataclass(slots=True)
+class Digest:
+    """The board's part of a prompt."""
+
+    text: str
+    visible: frozenset[str]
+    """The ids of the entries shown."""
+    _sizes: Sequence[tuple[tuple[int, int], int]] = ()
+    """Of each line: since when it could be read, and its characters."""
+    _shares: dict[tuple[int, int], float] = field(default_factory=dict)
+
+    def seen(self, last: tuple[int, int] | None, rules: int) -> float:
+        """Return the share of the rules and the board that the board held at an earlier stage.
+
+        Args:
+            last: The round and stage in which the reader was last asked; None for never.
+            rules: Characters of the rules in front.
+        """
+        if last is None:
+            return 0.0
+        if last not in self._shares:
+            whole = rules + len(self.text)
+            old = rules + sum(size for at, size in self._sizes if at < last)
+            self._shares[last] = min(1.0, old / whole) if whole else 0.0
+        return self._shares[last]
+
+
+class DigestBuilder:
+    """Collects sections of the board; each is bounded by the number of its lines.
+
+    Args:
+        roles: The role of an agent.
+        rank: Chooses what is most relevant where there is more than fits.
+        top: The most entries that one section shows.
+    """
+
+    def __init__(self, roles: Callable[[int], str], rank: Rank, *, top: int) -> None:
+        self._roles, self._rank, self._top = roles, rank, top
+        self._parts: list[str] = []
+        self._visible: set[str] = set()
+        self._sizes: list[tuple[tuple[int, int], int]] = []
+
+    def lines(self, name: str, lines: Sequence[str], *, at: tuple[int, int] = (0, 0)) -> None:
+        """Add a section of plain lines, which all stand there since `at`."""
+        self._parts.append(part := section(name, lines))
+        self._sizes.append((at, len(part)))
+
+    def entries(
+        self, name: str, entries: Iterable[BoardEntry], *, hidden: Collection[str] = ()
+    ) -> None:
+        """Add a section of entries: the most relevant, those that say the same only once."""
+        groups = grouped(entries, self._roles, hidden)
+        chosen = self._chosen(groups)
+        lines = [_line(group) for group in chosen]
+        rest = sum(group.count for group in groups) - sum(group.count for group in chosen)
+        if rest:
+            lines.append(f"({rest} more entries are not shown)")
+        for group, line in zip(chosen, lines, strict=False):
+            self._visible.add(group.shown.id)
+            self._sizes.append((group.at, len(line) + 1))
+        self._parts.append(section(name, lines))
+
+    def show(self, ids: Iterable[str]) -> None:
+        """Note entries that plain lines name, so that they may be cited."""
+        self._visible.update(ids)
+
+    def build(self) -> Digest:
+        """Return the digest."""
+        return Digest("".join(self._parts), frozenset(self._visible), self._sizes)
+
+    def _chosen(self, groups: Sequence[Group]) -> list[Group]:
+        if len(groups) <= self._top:
+            return list(groups)
+        likely = sorted(groups, key=lambda g: (-g.count, -g.shown.confidence))[:CANDIDATES]
+        picked = self._rank([group.shown.text for group in likely], self._top)
+        chosen = [likely[i] for i in picked]
+        order = {group.shown.id: place for place, group in enumerate(groups)}
+        return sorted(chosen, key=lambda group: order[group.shown.id])
+
+
+def grouped(
+    entries: Iterable[BoardEntry], roles: Callable[[int], str], hidden: Collection[str] = ()
+) -> list[Group]:
+    """Put entries that say the same together, in the order of the first of each."""
+    found: dict[tuple[str, tuple[tuple[str, str], ...]], list[BoardEntry]] = {}
+    for entry in entries:
+        if entry.id in hidden or not (text := text_of(entry)):
+            continue
+        says = tuple(sorted(findings_of(entry).items()))
+        found.setdefault((text, says), []).append(entry)
+    return [
+        Group(_shown(first[0], text, dict(says), roles), _place(first[0].id), len(first))
+        for (text, says), first in found.items()
+    ]
+
+
+def text_of(entry: BoardEntry) -> str:
+    """Return what an entry says, without characters that nobody can see."""
+    text = entry.payload.get("text", "")
+    return clean(text) if isinstance(text, str) else ""
+
+
+def findings_of(entry: BoardEntry) -> dict[str, str]:
+    """Return what an entry holds to be so, by subject."""
+    found: Any = entry.payload.get("findings")
+    if not isinstance(found, Mapping):
+        return {}
+    return {clean(str(about)): clean(str(says)) for about, says in found.items()}
+
+
+def shown_entry(entry: BoardEntry, roles: Callable[[int], str]) -> str:
+    """Return one entry as a line of the board."""
+    return entry_line(_shown(entry, text_of(entry), findings_of(entry), roles))
+
+
+def _shown(
+    entry: BoardEntry, text: str, findings: dict[str, str], roles: Callable[[int], str]
+) -> Shown:
+    return Shown(entry.id, entry.agent, roles(entry.agent), entry.confidence, text, findings)
+
+
+def _line(group: Group) -> str:
+    others = f" (and {group.count - 1} others)" if group.count > 1 else ""
+    return entry_line(group.shown) + others
+
+
+def _place(name: str) -> tuple[int, int]:
+    round, stage, *_ = name.split(".")
+    return int(round), int(stage)

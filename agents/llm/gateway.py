@@ -1,0 +1,291 @@
+"""The gateway to models: every wrapper stacked in one place, and a stage's questions answered.
+
+Outermost first, a tier's stack is: recorded, single flight, retrying, budgeted, bounded, traced,
+priced, and innermost the model itself. Only the innermost knows a provider.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from .answering import Answering
+from .budget import Budget, Budgeted
+from .calls import Ask, Hook, Model, ModelError, Outcome, Request
+from .coalescing import SingleFlight
+from .concurrency import Bounded
+from .ledger import Ledger
+from .loop import shared_loop
+from .pricing import Priced, Prices, prices_of
+from .recording import Recorded, Recording
+from .request_keys import request_key
+from .retrying import Retrying
+from .routing import tier_for
+from .settings import TeamConfig, TierConfig
+from .tracing import Traced
+
+POLL_S = 0.25
+"""How often whoever waits for answers looks after something else."""
+WORTH_CACHING = 4_096
+"""Characters of a shared prefix, about 1,024 tokens, from which providers cache it."""
+BURST = 4
+"""Questions with the same prefix from which one is sent ahead."""
+
+
+@dataclass(slots=True)
+class _Question:
+    """A question that is asked once, whoever wants to know."""
+
+    agent: int
+    key: str
+    ask: Ask
+    rows: list[int] = field(default_factory=list)
+    """Who gets the answer, by place among all that is asked."""
+
+
+class Gateway:
+    """Has questions answered by the models of a team, or by the user's own coroutines.
+
+    Args:
+        team: Tiers, roles, caps and routing.
+        recording: What was answered before, and where answers are kept.
+        models: Models by tier that stand in for those that the tiers name.
+        hooks: Told of each call to a model as it begins and ends.
+    """
+
+    def __init__(
+        self,
+        team: TeamConfig,
+        recording: Recording,
+        *,
+        models: Mapping[str, Model] | None = None,
+        hooks: Sequence[Hook] = (),
+    ) -> None:
+        self.team, self.recording = team, recording
+        self._innermost: dict[str, Model] = {}
+        self._bounds: dict[str, Bounded] = {}
+        self._prices = {name: _prices(tier) for name, tier in team.tiers.items()}
+        self.ledger = Ledger(recording, self._prices)
+        self.budget = Budget(team.budget)
+        self.budget.resume(self.ledger.calls())
+        stacks = {
+            name: self._stack(name, tier, (models or {}).get(name), hooks)
+            for name, tier in team.tiers.items()
+        }
+        self._answering = Answering(stacks, team, self.ledger)
+
+    @property
+    def most_in_flight(self) -> Mapping[str, int]:
+        """The most calls that were in flight at a time, by tier."""
+        return {name: bounded.most_in_flight for name, bounded in self._bounds.items()}
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the run's budget pays for nothing more."""
+        return self.budget.is_used_up
+
+    def answer(
+        self,
+        asked: Sequence[tuple[int, Ask]],
+        at: tuple[int, int],
+        *,
+        meanwhile: Callable[[], None],
+    ) -> list[Outcome]:
+        """Return what finally came of each question of a stage, in the order given.
+
+        Args:
+            asked: Agents and what they ask, in agent order; all against the same board.
+            at: The round and the stage.
+            meanwhile: Called again and again while it waits; what it raises ends the waiting.
+
+        Raises:
+            NotRecorded: the run is to be replayed, and a reply was never recorded.
+        """
+        outcomes: list[Outcome | None] = [None] * len(asked)
+        open_questions: list[_Question] = []
+        for question in self._questions(asked):
+            known = self.recording.outcome(*at, question.agent, 0, question.key)
+            if known is None:
+                open_questions.append(question)
+                continue
+            self.ledger.recalled(1)
+            for row in question.rows:
+                outcomes[row] = known
+        if open_questions:
+            loop = shared_loop()
+            future = loop.run(self._answer_all(open_questions, at))
+            answers = loop.wait(future, every_s=POLL_S, meanwhile=meanwhile)
+            for question, outcome in zip(open_questions, answers, strict=True):
+                for row in question.rows:
+                    outcomes[row] = outcome
+        self.recording.flush()
+        assert all(outcome is not None for outcome in outcomes)
+        return outcomes  # type: ignore[return-value]
+
+    def close(self) -> None:
+        """Keep what was answered, and let go of connections."""
+        self.recording.flush()
+        closers = [model for model in self._innermost.values() if hasattr(model, "aclose")]
+        if closers:
+            loop = shared_loop()
+            closing = loop.run(_close_all(closers))
+            loop.wait(closing, every_s=POLL_S, meanwhile=lambda: None)
+        self.recording.close()
+
+    def _stack(
+        self, name: str, tier: TierConfig, model: Model | None, hooks: Sequence[Hook]
+    ) -> Model:
+        if model is None:
+            model = innermost(tier)
+        self._innermost[name] = model
+        prices = self._prices[name]
+        bounded = Bounded(Traced(Priced(model, prices), hooks), tier.concurrency)
+        self._bounds[name] = bounded
+        budgeted = Budgeted(bounded, self.budget, prices, failed=self.ledger.add_failed)
+        retrying = Retrying(budgeted, retries=tier.retries)
+        return Recorded(SingleFlight(retrying), self.recording)
+
+    def _questions(self, asked: Sequence[tuple[int, Ask]]) -> list[_Question]:
+        """Put together what need only be asked once, and number what is asked again.
+
+        Agents that share a voice ask for the same sample and share its answer. Who has a voice of
+        its own gets an answer of its own, be the question the same as another's: its sample is
+        the number of its occurrence in agent order.
+        """
+        questions: dict[str, _Question] = {}
+        repeats: dict[str, count[int]] = {}
+        for row, (agent, ask) in enumerate(asked):
+            if ask.request is None:
+                questions[f"call {agent}"] = _Question(agent, f"call {agent}", ask, [row])
+                continue
+            request = self._placed(ask.request)
+            key = request_key(request)
+            if request.sample < 0:
+                number = next(repeats.setdefault(key, count()))
+                request = replace(request, sample=number)
+                key = request_key(request)
+            if key not in questions:
+                questions[key] = _Question(agent, key, Ask(request=request))
+            questions[key].rows.append(row)
+        return list(questions.values())
+
+    def _placed(self, request: Request) -> Request:
+        tier = tier_for(request, self.team)
+        model = self.team.tiers[tier].model
+        if request.tier == tier and request.model == model:
+            return request
+        return replace(request, tier=tier, model=model)
+
+    async def _answer_all(
+        self, questions: Sequence[_Question], at: tuple[int, int]
+    ) -> list[Outcome]:
+        """Ask everything at once, but for calls that go ahead so that others find a warm cache."""
+        first, rest = self._ahead(questions)
+        answers = dict(
+            zip(first, await self._gather([questions[i] for i in first], at), strict=True)
+        )
+        answers |= zip(rest, await self._gather([questions[i] for i in rest], at), strict=True)
+        return [answers[i] for i in range(len(questions))]
+
+    def _ahead(self, questions: Sequence[_Question]) -> tuple[list[int], list[int]]:
+        """Split questions into those that warm a provider's cache, and the rest."""
+        bursts: dict[tuple[str, str], list[int]] = {}
+        for i, question in enumerate(questions):
+            request = question.ask.request
+            if request and self._is_warmed_up(request):
+                bursts.setdefault((request.tier, request.prompt.board), []).append(i)
+        first = sorted(members[0] for members in bursts.values() if len(members) >= BURST)
+        ahead = set(first)
+        return first, [i for i in range(len(questions)) if i not in ahead]
+
+    def _is_warmed_up(self, request: Request) -> bool:
+        prompt = request.prompt
+        if len(prompt.rules) + len(prompt.board) < WORTH_CACHING:
+            return False
+        wished = self.team.tiers[request.tier].warm_up
+        prices = self._prices[request.tier]
+        return prices.cached < prices.input if wished is None else wished
+
+    async def _gather(self, questions: Sequence[_Question], at: tuple[int, int]) -> list[Outcome]:
+        """Start questions in order, and await them all; the first defect ends the others."""
+        tasks = [asyncio.ensure_future(self._answer_one(one, at)) for one in questions]
+        try:
+            return await asyncio.gather(*tasks)
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+
+    async def _answer_one(self, question: _Question, at: tuple[int, int]) -> Outcome:
+        ask = question.ask
+        if ask.request is not None:
+            outcome = await self._answering.answer(ask.request)
+        else:
+            assert ask.call is not None
+            outcome = await _called(ask.call, timeout_s=ask.timeout_s)
+        self.recording.keep_outcome(*at, question.agent, 0, question.key, outcome)
+        return outcome
+
+
+def is_planted(tier: TierConfig) -> bool:
+    """Say whether a tier's model is the simulated one."""
+    return tier.model.partition("/")[0] == "planted"
+
+
+def why_unreachable(tier: TierConfig) -> str | None:
+    """Return why a tier's model cannot be asked: it is unknown, or a key is missing."""
+    from .litellm_model import missing_key, unknown_model  # which loads litellm
+
+    if why := unknown_model(tier):
+        return why
+    if variable := missing_key(tier):
+        return f"{tier.model} needs a key: set {variable}, or api_base for a server of your own"
+    return None
+
+
+def innermost(tier: TierConfig) -> Model:
+    """Return the model that a tier names: planted ones are here, all others litellm knows.
+
+    Raises:
+        BadInput: a planted model is named with a property that there is not.
+    """
+    if is_planted(tier):
+        from .planted import PlantedModel
+
+        return PlantedModel.named(tier.model)
+    from .litellm_model import LitellmModel
+
+    return LitellmModel(tier)
+
+
+def _prices(tier: TierConfig) -> Prices:
+    """Return what a tier costs; a simulated model costs what the tier says, or nothing."""
+    if not is_planted(tier):
+        return prices_of(tier)
+    cost = (tier.usd_per_million_input, tier.usd_per_million_output, tier.usd_per_million_cached)
+    return Prices(*(price or 0.0 for price in cost))
+
+
+async def _called(call: Callable[[], Awaitable[Any]], *, timeout_s: float) -> Outcome:
+    """Await a coroutine of the user's own; whatever it raises is the agent's abstention."""
+    try:
+        result = await asyncio.wait_for(call(), timeout_s)
+        return Outcome(msgspec.json.encode(result).decode())
+    except TimeoutError:
+        return Outcome("", "late", f"no answer within {timeout_s:g} s")
+    except ModelError as error:
+        return Outcome("", error.cause, str(error))
+    except (TypeError, ValueError) as error:
+        return Outcome("", "invalid", f"{type(error).__name__}: {error}")
+    except Exception as error:
+        return Outcome("", "error", f"{type(error).__name__}: {error}")
+
+
+async def _close_all(models: Sequence[Any]) -> None:
+    for model in models:
+        await model.aclose()

@@ -1,0 +1,288 @@
+"""How a team works on a task: the stages of one attempt, and what each of them asks."""
+
+from collections.abc import Collection, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents import Briefing, Purpose, Randomness, Stage, complexity_of
+from blackboard import BoardEntry, ClosedStage, Gate, OpenProposal, Proposal, View, threshold
+
+from . import instructions as say
+from .board import Reading, failed_vote
+from .coordination import Coordination
+from .options import OpenTaskOptions
+from .results import Verdicts
+from .seats import CRITIC
+
+APPROVAL = ("approve", "reject")
+SIMPLE = 0.6
+"""Tasks that look harder than this go to the team, also where one agent may try them alone."""
+SURE = 0.6
+"""The confidence from which one agent's answer stands without the team."""
+
+type Closes[T] = Generator[Stage, ClosedStage, T]
+
+
+@dataclass(eq=False)
+class Deliberation:
+    """One attempt at the current task, stage by stage."""
+
+    options: OpenTaskOptions
+    structure: str
+    roles: Sequence[str]
+    """The role of each agent, by its number on the board."""
+    random: Randomness
+    reading: Reading
+    verdicts: Verdicts
+    coordination: Coordination
+    needed_percent: int | None
+    since: int = 1
+    """The round in which work on the current task began."""
+    longest: int = 0
+    """Characters of the longest board that a prompt held."""
+
+    def stages(self, board: View) -> Closes[None]:
+        """Yield the stages of one attempt."""
+        if self.verdicts.attempt == 0:
+            self.since = board.round
+            self.coordination.begin_task(self.verdicts.task)
+        number = self.verdicts.number
+        if self.structure == "chorus":
+            yield from self._in_chorus(board)
+            return
+        if self._may_be_simple():
+            yield from self._alone(board)
+        if self.verdicts.number == number:
+            yield from self._together(board)
+
+    @property
+    def _everybody(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.roles))
+
+    @property
+    def _contributors(self) -> tuple[str, ...]:
+        return tuple(role for role in self._everybody if role != CRITIC) or self._everybody
+
+    @property
+    def _is_coordinated(self) -> bool:
+        """Whether the board points out what cannot be so, and who is to look again."""
+        return self.structure == "swarm" and "coordination" in self.options.layers
+
+    def _together(self, board: View) -> Closes[None]:
+        """Reason, correct each other, contribute, and vote."""
+        task, layers = self.verdicts.task, self.options.layers
+        if "reasoning" in layers:
+            yield self._stage(board, "reason", say.REASON, self._contributors)
+            self.coordination.watch(self._entries(board), board)
+            if CRITIC in self._everybody and "coordination" in layers:
+                yield self._stage(
+                    board, "critique", say.CRITIQUE, (CRITIC,), purpose="coordination"
+                )
+            if self._is_coordinated:
+                yield from self._correct(board)
+        plan = None
+        if not task.choices:
+            yield self._stage(board, "contribute", say.CONTRIBUTE, self._contributors)
+            self.coordination.watch(self._entries(board), board)
+            plan = yield from self._edit(board)
+            if plan is None:
+                self.verdicts.pass_over(attempts=self.options.attempts)
+                return
+        if self._is_coordinated and self.options.quarantine:
+            yield from self._probe(board, plan)
+        yield from self._vote(board, plan)
+
+    def _correct(self, board: View) -> Closes[None]:
+        """Have authors look again at what contradicts others or the task."""
+        wanted = self.coordination.corrections(self._entries(board), board)
+        if not wanted:
+            return
+        yield self._stage(
+            *(board, "correct", say.CORRECT, self._everybody),
+            purpose="coordination",
+            asked=wanted.keys(),
+            own={agent: lines for agent, (lines, _) in wanted.items()},
+            cites={agent: ids for agent, (_, ids) in wanted.items()},
+        )
+        self.coordination.corrected(self._entries(board), board)
+
+    def _edit(self, board: View) -> Closes[BoardEntry | None]:
+        """Have one contributor put the contributions together; return what is put to the vote."""
+        made = [
+            entry
+            for entry in self._entries(board)
+            if entry.kind == "contribution" and _round_of(entry) == board.round
+        ]
+        if len(made) < 2:
+            return made[0] if made else None
+        drawn = self.random.everyone("editor", round=board.round).integers(0, len(made))
+        editor = made[int(drawn)].agent
+        yield self._stage(
+            *(board, "edit", say.EDIT, self._everybody), purpose="coordination", asked={editor}
+        )
+        plans = [entry for entry in self._entries(board) if entry.kind == "plan"]
+        has_plan = bool(plans) and _round_of(plans[-1]) == board.round
+        return plans[-1] if has_plan else max(made, key=lambda entry: entry.confidence)
+
+    def _probe(self, board: View, plan: BoardEntry | None) -> Closes[None]:
+        """Test entries that command their readers: some vote on trial with and without them."""
+        suspects = self.coordination.suspects(self._entries(board))
+        if not suspects:
+            return
+        votes = APPROVAL if plan else self.verdicts.task.choices
+        panel = self.coordination.panel(board, len(self.roles), suspects)
+        for hidden in ((), tuple(suspects)):
+            yield self._stage(
+                *(board, "probe", say.VOTE_PLAN if plan else say.VOTE_CHOICE, self._everybody),
+                purpose="verification",
+                plan=plan,
+                votes=votes,
+                asked=panel,
+                hidden=hidden,
+            )
+        self.coordination.judge_suspects(self._entries(board), board, suspects)
+
+    def _vote(self, board: View, plan: BoardEntry | None) -> Closes[None]:
+        """Put a plan, or the choices of a question, to everybody."""
+        proposal = self._proposal(plan)
+        closed = yield self._stage(
+            *(board, "vote", say.VOTE_PLAN if plan else say.VOTE_CHOICE, self._everybody),
+            plan=plan,
+            votes=proposal.options,
+            proposal=proposal,
+        )
+        self._take(closed, plan.payload["text"] if plan else None, range(len(self.roles)))
+
+    def _may_be_simple(self) -> bool:
+        return (
+            self.options.route == "auto"
+            and self.verdicts.attempt == 0
+            and len(self.roles) > 1
+            and complexity_of(self.verdicts.task.task) <= SIMPLE
+        )
+
+    def _alone(self, board: View) -> Closes[None]:
+        """Ask one agent; its answer stands if it is sure, else the team is asked."""
+        task = self.verdicts.task
+        options = task.choices or APPROVAL
+        proposal = Proposal(
+            options=options,
+            electorate=[0],
+            rule=threshold(100),
+            payload={"task": task.task},
+        )
+        closed = yield self._stage(
+            *(board, "answer", say.ANSWER, self._everybody),
+            votes=options,
+            proposal=proposal,
+            gate=_unsure,
+            asked={0},
+        )
+        decided = closed.decisions[-1] if closed.decisions else None
+        if decided and decided.outcome == "accepted":
+            made = [entry for entry in self._entries(board) if entry.kind == "contribution"]
+            text = made[-1].payload["text"] if made else ""
+            self._take(closed, None if task.choices else text, [0])
+
+    def _in_chorus(self, board: View) -> Closes[None]:
+        """Have one reply speak for everybody."""
+        task = self.verdicts.task
+        seats = list(enumerate(self.roles))
+        plan: BoardEntry | None = None
+        if not task.choices:
+            yield self._stage(board, "contribute", say.CHORUS, self._everybody, seats=seats)
+            made = [entry for entry in self._entries(board) if entry.kind == "contribution"]
+            made = [entry for entry in made if _round_of(entry) == board.round]
+            plan = max(made, key=lambda entry: entry.confidence) if made else None
+            if plan is None:
+                self.verdicts.pass_over(attempts=self.options.attempts)
+                return
+        proposal = self._proposal(plan)
+        closed = yield self._stage(
+            *(board, "chorus", say.CHORUS, self._everybody),
+            plan=plan,
+            votes=proposal.options,
+            proposal=proposal,
+            seats=seats,
+        )
+        self._take(closed, plan.payload["text"] if plan else None, range(len(self.roles)))
+
+    def _proposal(self, plan: BoardEntry | None) -> Proposal:
+        task = self.verdicts.task
+        if plan is None:
+            return Proposal(options=task.choices, payload={"task": task.task})
+        payload = {"task": task.task, "plan": plan.payload["text"]}
+        return Proposal(id=plan.id, payload=payload)
+
+    def _take(self, closed: ClosedStage, plan: str | None, seats: Sequence[int]) -> None:
+        eligible = np.array(seats, np.uint32)
+        self.verdicts.take(closed, plan, attempts=self.options.attempts, seats=eligible)
+
+    def _entries(self, board: View) -> list[BoardEntry]:
+        """Return what was said about the current task."""
+        return [entry for entry in board.entries() if _round_of(entry) >= self.since]
+
+    def _stage(
+        self,
+        board: View,
+        name: str,
+        instruction: str,
+        roles: Sequence[str],
+        *,
+        purpose: Purpose = "work",
+        plan: BoardEntry | None = None,
+        votes: tuple[str, ...] = (),
+        proposal: Proposal | None = None,
+        gate: Gate | None = None,
+        asked: Collection[int] | None = None,
+        own: Mapping[int, Sequence[str]] | None = None,
+        cites: Mapping[int, Collection[str]] | None = None,
+        hidden: Collection[str] = (),
+        seats: Sequence[tuple[int, str]] = (),
+    ) -> Stage:
+        """Return a stage whose members are all shown the same board."""
+        task, coordination = self.verdicts.task, self.coordination
+        lines, cited = coordination.lines(board) if self._is_coordinated else ((), ())
+        digest = self.reading.digest(
+            board,
+            task,
+            since=self.since,
+            hidden={*hidden, *coordination.hidden},
+            plan=plan,
+            failed=failed_vote(self.verdicts.last, self.verdicts.attempt, self.needed_percent),
+            coordination=lines,
+            cited=cited,
+            lessons=coordination.lessons,
+        )
+        self.longest = max(self.longest, len(digest.text))
+        briefing = Briefing(
+            stage=name,
+            instruction=instruction,
+            digest=digest,
+            purpose=purpose,
+            votes=votes,
+            asked=asked,
+            own=coordination.own_lines(own or {}),
+            cites=cites or {},
+            roles=coordination.role_lines,
+            seats=seats,
+            context="transcript" if self.structure == "separate" else "board",
+            complexity=complexity_of(task.task),
+            max_tokens=self.options.max_tokens,
+            temperature=self.options.temperature,
+        )
+        brief: dict[str, Any] = {"briefing": briefing}
+        opened = (proposal,) if proposal else ()
+        return Stage(name, tuple(roles), opened, proposal is not None, brief, gate=gate)
+
+
+def _round_of(entry: BoardEntry) -> int:
+    return int(entry.id.partition(".")[0])
+
+
+def _unsure(proposal: OpenProposal) -> str | None:
+    """Shut the gate where the one who answered is not sure."""
+    confidence = float(proposal.box.confidence[0]) if len(proposal.box.confidence) else 1.0
+    return None if confidence >= SURE else f"unsure ({confidence:.2f})"

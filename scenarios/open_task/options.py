@@ -1,0 +1,136 @@
+"""The options of `open-task`, and the tasks that they name."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from ..model_options import ModelOptions
+
+LAYERS = ("task", "reasoning", "coordination")
+DEMO = "Where shall the town build its new library? Weigh access, cost and noise."
+DEMO_CHOICES = ("market square", "old mill", "school hill")
+
+
+class Task(BaseModel):
+    """One task: an open one, or a question with choices, of which one may be known to be right."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str = Field(min_length=1, max_length=20_000)
+    choices: tuple[str, ...] = ()
+    answer: str | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.choices and len(set(self.choices)) < max(2, len(self.choices)):
+            raise ValueError("choices have to be two or more different ones")
+        if self.answer is not None and self.answer not in self.choices:
+            raise ValueError(f"the answer {self.answer!r} has to be one of the choices")
+        if any(" | " in choice or "\n" in choice or choice == "abstain" for choice in self.choices):
+            raise ValueError("a choice is one line without ' | ', and not 'abstain'")
+        return self
+
+
+class OpenTaskOptions(ModelOptions):
+    """What the team works on, who is in it, and what of the board it reads."""
+
+    task: str = Field("", description="what is to be done or answered; empty: a demonstration")
+    choices: tuple[str, ...] = Field((), description="answers to choose from: a|b|c")
+    answer: str | None = Field(None, description="the right choice, where it is known")
+    tasks: tuple[Task, ...] = Field(
+        (), description="several: a .jsonl file with task, choices, answer"
+    )
+    attempts: int = Field(3, ge=1, le=100, description="rounds for one task until it expires")
+    team: tuple[tuple[str, int], ...] = Field(
+        (), description="roles: planner:6,critic:2; critics judge, all others contribute"
+    )
+    layers: tuple[str, ...] = Field(
+        LAYERS, description="of the board that are read: task,reasoning,coordination or none"
+    )
+    top: int = Field(10, ge=1, le=200, description="most entries of a kind in a prompt")
+    route: Literal["team", "auto"] = Field(
+        "team", description="auto asks one agent first, and the team where that is unsure"
+    )
+    corrections: int = Field(1, ge=0, le=10, description="requests to correct one contradiction")
+    anchor: bool = Field(True, description="remind agents that drift of the task")
+    quarantine: bool = Field(True, description="test and hide entries that command their readers")
+    memory: str | None = Field(None, description="a file with what past runs learned")
+    learn: bool = Field(False, description="whether this run adds to the memory")
+
+    @field_validator("choices", mode="before")
+    @classmethod
+    def _read_choices(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            separator = "|" if "|" in given else ","
+            return tuple(part.strip() for part in given.split(separator) if part.strip())
+        return given
+
+    @field_validator("layers", mode="before")
+    @classmethod
+    def _read_layers(cls, given: Any) -> Any:
+        names = given.replace(",", " ").split() if isinstance(given, str) else list(given)
+        if names == ["none"]:
+            return ()
+        for name in names:
+            if name not in LAYERS:
+                raise ValueError(f"there are {', '.join(LAYERS)}, or none")
+        return tuple(name for name in LAYERS if name in names)
+
+    @field_validator("team", mode="before")
+    @classmethod
+    def _read_team(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        team = []
+        for part in given.split(","):
+            role, _, count = part.strip().partition(":")
+            if not role.isidentifier() or not (count or "1").isdigit():
+                raise ValueError("write it as role:number,role:number")
+            team.append((role, int(count or 1)))
+        return tuple(team)
+
+    @field_validator("tasks", mode="before")
+    @classmethod
+    def _read_tasks(cls, given: Any) -> Any:
+        if not isinstance(given, str | Path):
+            return given
+        try:
+            lines = Path(given).read_text("utf-8").splitlines()
+        except OSError as error:
+            raise ValueError(f"the file cannot be read ({error.strerror})") from error
+        tasks = []
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                tasks.append(json.loads(line))
+            except ValueError as error:
+                raise ValueError(f"line {number} is no JSON ({error})") from error
+        if not tasks:
+            raise ValueError("the file has no tasks: write one JSON object a line")
+        return tasks
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.tasks and (self.task or self.choices or self.answer):
+            raise ValueError("give either tasks, or task with choices and answer")
+        if self.team and any(count < 1 for _, count in self.team):
+            raise ValueError("each role of a team needs at least one agent")
+        if self.team and len({role for role, _ in self.team}) < len(self.team):
+            raise ValueError("name each role of a team once")
+        if "task" not in self.layers and self.layers:
+            raise ValueError("layers without the task layer leave nothing to work on; add task")
+        if self.learn and not self.memory:
+            raise ValueError("learn=true needs a memory=FILE to learn into")
+        Task(task=self.task or DEMO, choices=self.choices, answer=self.answer)
+        return self
+
+    def all_tasks(self) -> tuple[Task, ...]:
+        """Return what the team works on, one after the other."""
+        if self.tasks:
+            return self.tasks
+        if not self.task:
+            return (Task(task=DEMO, choices=self.choices or DEMO_CHOICES, answer=self.answer),)
+        return (Task(task=self.task, choices=self.choices, answer=self.answer),)

@@ -1,0 +1,164 @@
+"""A team of language-model agents reasons on one board, contributes, criticises and votes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from agents import Agent, CallableMember, Member, Population, Stages, TextVectors
+from blackboard import BadInput, View
+
+from ..base import Scenario, Setup, Yardstick
+from .board import Reading
+from .coordination import Coordination
+from .deliberation import Deliberation
+from .options import OpenTaskOptions
+from .results import Verdicts
+from .scribe import Scribe
+from .seats import Seat, seats_of, voices_of
+
+
+class OpenTask(Scenario):
+    """Members reason, correct each other, contribute, and vote on one answer to a task."""
+
+    name = "open-task"
+    summary = "language-model agents reason on one board and vote on the answer to a task"
+    Options = OpenTaskOptions
+    structures = ("swarm", "solo", "separate", "chorus")
+    changeable = ("model", "api_base", "recording", "recorded", "temperature", "layers", "top")
+    default_agents = 8
+    seats: Sequence[Seat] = ()
+    """The team, where it is given in Python; else the options say it."""
+
+    @classmethod
+    def resolve(cls, options: Any, asked: int | None) -> tuple[Any, int]:
+        """Return the number of agents that the team comes to."""
+        size = sum(seat.count for seat in cls.seats) or sum(count for _, count in options.team)
+        if size and asked not in (None, size):
+            raise BadInput(
+                f"--agents {asked} and a team of {size}: leave one of them away, or make them agree"
+            )
+        return options, size or (cls.default_agents if asked is None else asked)
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self.verdicts = Verdicts(self.options.all_tasks())
+        self.team = self._team()
+        roles = tuple(seat.role for seat in self.team for _ in range(seat.count))
+        vectors = TextVectors()
+        self.voices = voices_of(self.team, self.options.archetypes, self.random)
+        self.coordination = Coordination(self.options, self.team, self.random, vectors)
+        reading = Reading(
+            layers=self.options.layers,
+            top=self.options.top,
+            vectors=vectors,
+            roles=lambda agent: roles[agent] if agent < len(roles) else "outsider",
+            is_bounded=setup.structure != "separate",
+        )
+        self.deliberation = Deliberation(
+            self.options,
+            setup.structure,
+            roles,
+            setup.random,
+            reading,
+            self.verdicts,
+            self.coordination,
+            setup.threshold_percent,
+        )
+
+    def round_limit(self) -> int:
+        """Return the rounds that all attempts at all tasks take."""
+        return len(self.verdicts.tasks) * int(self.options.attempts)
+
+    def is_done(self) -> bool:
+        """Say whether every task is decided, or out of attempts."""
+        return self.verdicts.is_done
+
+    def populate(self, model: Any) -> Sequence[Population]:
+        """Create the members, role by role."""
+        scribe = Scribe()
+        return [Population(seat.role, self._members(model, seat, scribe)) for seat in self.team]
+
+    def stages(self, board: View) -> Stages:
+        """Yield the stages of one attempt at the current task."""
+        yield from self.deliberation.stages(board)
+
+    def change(self, options: Any) -> None:
+        """Read other layers, or more of them, from the next round on."""
+        super().change(options)
+        self.deliberation.options = self.coordination.options = options
+        self.deliberation.reading.change(options)
+
+    def state(self) -> Any:
+        """Return what was decided, found and corrected so far, as plain values."""
+        return {
+            "verdicts": self.verdicts.state(),
+            "coordination": self.coordination.state(),
+            "since": self.deliberation.since,
+            "longest": self.deliberation.longest,
+        }
+
+    def restore(self, state: Any) -> None:
+        """Go on behind the attempt after which `state` was taken."""
+        self.verdicts.restore(state["verdicts"])
+        self.coordination.restore(state["coordination"])
+        self.deliberation.since = state["since"]
+        self.deliberation.longest = state["longest"]
+
+    def row(self) -> Mapping[str, float | int | str | None]:
+        """Return which task the round was about, and how far the vote came."""
+        return self.verdicts.row() | self.coordination.row()
+
+    def metrics(self) -> Mapping[str, float | int | None]:
+        """Return how tasks ended, how good votes were, and what coordination found."""
+        longest = {"longest_board_chars": self.deliberation.longest}
+        return self.verdicts.metrics() | self.coordination.metrics() | longest
+
+    def yardstick(self) -> Yardstick | None:
+        """Hold the answers against the known ones, where there are any."""
+        ours = self.verdicts.metrics().get("correct")
+        if ours is None:
+            return None
+        is_planted = str(self.options.model).partition("/")[0] == "planted"
+        evidence = "stubbed" if is_planted else "simulated"
+        return Yardstick("known answers", 1.0, ours, 100 * (1 - ours), evidence=evidence)
+
+    def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
+        """Return the tasks, the dissent, and the corrections that were asked for."""
+        return {**self.verdicts.tables(), **self.coordination.tables()}
+
+    def effective_voters(self, eligible: int) -> float | None:
+        """Count voices that are shared once, and discount what was seen to err together."""
+        voices = self._distinct_voices()
+        rho = self.verdicts.correlation
+        return voices if rho is None else voices / (1 + (voices - 1) * min(max(rho, 0.0), 1.0))
+
+    def _distinct_voices(self) -> float:
+        if self.setup.structure == "chorus":
+            return 1.0
+        return float(
+            sum(
+                seat.count if None in voices else len(set(voices))
+                for seat in self.team
+                if (voices := self.voices[seat.role]) is not None
+            )
+        )
+
+    def _team(self) -> tuple[Seat, ...]:
+        if self.setup.structure == "solo":
+            return (Seat("solo", 1),)
+        return tuple(self.seats) or seats_of(self.options.team, self.agents)
+
+    def _members(self, model: Any, seat: Seat, scribe: Scribe) -> list[Agent]:
+        if seat.agent is not None:
+            return [seat.agent(model) for _ in range(seat.count)]
+        if seat.callee is None:
+            return [Member(model, seat.role, scribe, voice=v) for v in self.voices[seat.role]]
+        terms: dict[str, Any] = {"task": self._task_text, "timeout_s": self.options.timeout_s}
+        return [
+            CallableMember(model, seat.role, scribe, seat.callee, **terms)
+            for _ in range(seat.count)
+        ]
+
+    def _task_text(self) -> str:
+        return self.verdicts.task.task

@@ -1,0 +1,67 @@
+"""Who is in a team: roles, how many of each, and who answers for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents import Callee, Randomness, Voice
+
+CRITIC = "critic"
+MEMORY = "memory"
+"""The role of the agent that looks up what past runs learned; it has no vote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The agents of one role."""
+
+    role: str
+    count: int = 1
+    callee: Callee | None = None
+    """A coroutine of the user's own that answers for them instead of a model."""
+    agent: Any = None
+    """A class of agents of the user's own, made instead of asking anybody."""
+    skills: tuple[str, ...] = ()
+    """What they can do, for requests that name a skill."""
+
+    @property
+    def is_critic(self) -> bool:
+        """Whether they judge what others think instead of contributing."""
+        return self.role == CRITIC
+
+
+def seats_of(team: Sequence[tuple[str, int]], agents: int) -> tuple[Seat, ...]:
+    """Return the seats that options name; unnamed, a quarter of a team are critics."""
+    if team:
+        return tuple(Seat(role, count) for role, count in team)
+    critics = agents // 4 if agents > 2 else 0
+    planners = Seat("planner", agents - critics)
+    return (planners, Seat(CRITIC, critics)) if critics else (planners,)
+
+
+def voices_of(
+    seats: Sequence[Seat], archetypes: int, random: Randomness
+) -> dict[str, list[Voice | None]]:
+    """Return the voice of each agent of each role, drawn once for the run.
+
+    The archetypes are divided among roles in proportion to their agents, at least one each.
+    """
+    if not archetypes:
+        return {seat.role: [None] * seat.count for seat in seats}
+    shares = _shares([seat.count for seat in seats], archetypes)
+    voices: dict[str, list[Voice | None]] = {}
+    for seat, share in zip(seats, shares, strict=True):
+        drawn = random.everyone(f"voice {seat.role}").integers(0, share, seat.count)
+        voices[seat.role] = [Voice(int(number), share) for number in drawn]
+    return voices
+
+
+def _shares(counts: Sequence[int], archetypes: int) -> list[int]:
+    """Divide archetypes in proportion to counts, at least one each, by largest remainder."""
+    total = sum(counts)
+    exact = [archetypes * count / total for count in counts]
+    shares = [max(1, int(part)) for part in exact]
+    while sum(shares) < archetypes:
+        left = [part - share for part, share in zip(exact, shares, strict=True)]
+        shares[left.index(max(left))] += 1
+    return [min(share, count) for share, count in zip(shares, counts, strict=True)]

@@ -1,0 +1,138 @@
+"""The desk of a run: its team of models from what was asked for, and its recording on disk."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agents import (
+    DEFAULT_TIER,
+    Asked,
+    BudgetConfig,
+    Gateway,
+    Ledger,
+    Outcome,
+    Recording,
+    TeamConfig,
+    TierConfig,
+    innermost,
+    is_planted,
+    why_unreachable,
+)
+from blackboard import BadInput, RunDirectory
+from scenarios import ModelOptions
+
+from .config import RunConfig
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+RECORDING = "llm.sqlite"
+"""The recording's name in a run directory."""
+
+
+class Desk:
+    """Has the questions of a run's agents answered, and says what that cost."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the run's budget pays for nothing more."""
+        return self.gateway.is_used_up
+
+    def answer(
+        self, asked: Sequence[Asked], at: tuple[int, int], *, meanwhile: Callable[[], None]
+    ) -> list[Outcome]:
+        """Return what finally came of each question of a stage, in order."""
+        questions = [(question.agent.index, question.ask) for question in asked]
+        return self.gateway.answer(questions, at, meanwhile=meanwhile)
+
+    @property
+    def recorded_calls(self) -> int:
+        """How many questions a recording answered."""
+        return self.gateway.ledger.recorded_calls
+
+    def close(self) -> None:
+        """Keep what was answered, and let go of connections."""
+        self.gateway.close()
+
+
+def team_of(config: RunConfig, options: ModelOptions) -> TeamConfig:
+    """Return the tiers, roles and caps that a configuration and a scenario's options name."""
+    tiers = dict(config.tiers)
+    if not tiers:
+        tiers[DEFAULT_TIER] = TierConfig(
+            model=options.model,
+            api_base=options.api_base,
+            concurrency=options.concurrency,
+            timeout_s=options.timeout_s,
+            retries=options.retries,
+        )
+    budget = config.budget or BudgetConfig()
+    caps = {"tokens": options.budget_tokens, "usd": options.budget_usd}
+    given = {name: cap for name, cap in caps.items() if cap is not None}
+    try:
+        return TeamConfig(
+            tiers=tiers,
+            roles=config.roles,
+            budget=budget.model_copy(update=given),
+            routing=config.routing,
+            recording=options.recording,
+            recorded=options.recorded,
+        )
+    except ValueError as error:
+        problem = str(error).splitlines()[2].strip().removeprefix("Value error, ")
+        raise BadInput(problem.partition(" [type=")[0]) from error
+
+
+def check_reachable(team: TeamConfig) -> None:
+    """See that every model of a team can be asked at all, before anything begins.
+
+    Raises:
+        BadInput: a model is unknown or its key is missing; names the variable.
+    """
+    if team.recording == "replay":
+        if team.recorded is None:
+            raise BadInput(
+                "recording=replay takes every reply from another run: name it with "
+                "--set recorded=RUN"
+            )
+        return
+    for name, tier in team.tiers.items():
+        if is_planted(tier):
+            innermost(tier)  # which refuses what it does not know
+        elif why := why_unreachable(tier):
+            raise BadInput(f"tier {name}: {why}")
+
+
+@contextmanager
+def open_desk(plan: "Plan", directory: RunDirectory) -> Iterator[Desk | None]:
+    """Open the desk of a run, or None where its scenario asks no models.
+
+    Raises:
+        BadInput: a model cannot be reached at all, or a recording cannot be read.
+    """
+    options = plan.latest_options
+    if not isinstance(options, ModelOptions):
+        yield None
+        return
+    team = team_of(plan.config, options)
+    if not plan.models:
+        check_reachable(team)
+    source = Path(team.recorded) if team.recorded else None
+    with Recording.open(
+        directory.path / RECORDING, mode=team.recording, source=source
+    ) as recording:
+        desk = Desk(Gateway(team, recording, models=plan.models))
+        try:
+            yield desk
+        finally:
+            desk.close()
+
+
+def tokens_of(directory: RunDirectory) -> dict[str, Any]:
+    """Return what a run's recording says its models cost; nothing where there is none."""
+    path = directory.path / RECORDING
+    return Ledger.read(path).summary() if path.exists() else {}
