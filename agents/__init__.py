@@ -1,5 +1,7 @@
 """Who acts: rule agents, cohorts, populations and coordination structures."""
 
+from .anchoring.conflicts import Conflict, Conflicts, Said
+from .anchoring.corrections import Correction, CorrectionBook
 from .anchoring.correlation import correlation_of
 from .anchoring.drift import DriftWatch, agreement, distances
 from .anchoring.relevance import most_relevant
@@ -23,10 +25,12 @@ from .llm.calls import (
     Request,
     Usage,
 )
+from .llm.cards import Card, Needed, delegate
 from .llm.digest import Digest, DigestBuilder, findings_of, text_of
 from .llm.gateway import Gateway, innermost, is_planted, why_unreachable
 from .llm.ledger import Ledger
 from .llm.member import CallableMember, Callee, Member, Situation
+from .llm.memory import Lesson, Memory
 from .llm.planted import PlantedModel
 from .llm.planting.hearing import request_of
 from .llm.recording import NotRecorded, Recording
@@ -58,9 +62,14 @@ __all__ = [
     "BudgetConfig",
     "CallableMember",
     "Callee",
+    "Card",
     "Child",
     "Cohort",
     "Competence",
+    "Conflict",
+    "Conflicts",
+    "Correction",
+    "CorrectionBook",
     "Decision",
     "Digest",
     "DigestBuilder",
@@ -69,10 +78,13 @@ __all__ = [
     "Gateway",
     "Hook",
     "Ledger",
+    "Lesson",
     "Member",
+    "Memory",
     "Mode",
     "Model",
     "ModelError",
+    "Needed",
     "NotRecorded",
     "Orders",
     "Outcome",
@@ -88,6 +100,7 @@ __all__ = [
     "Restart",
     "RoutingConfig",
     "RuleAgent",
+    "Said",
     "Sees",
     "Situation",
     "Solo",
@@ -111,6 +124,7 @@ __all__ = [
     "copy_rounds",
     "correlation_of",
     "cosine",
+    "delegate",
     "distances",
     "findings_of",
     "holders_of",

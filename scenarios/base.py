@@ -167,8 +167,9 @@ class Scenario(Stateful, ABC):
         return None
 
     def effective_voters(self, eligible: int) -> float | None:
-        """Return what the eligible are worth in independent voters; None leaves it to what the
-        populations declare of their competence.
+        """Return what the eligible are worth in independent voters.
+
+        None leaves it to what the populations declare of their competence.
         """
         return None
 

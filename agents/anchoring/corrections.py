@@ -90,6 +90,11 @@ class CorrectionBook:
         return msgspec.structs.replace(now, asked=asked)
 
     @property
+    def all(self) -> list[Correction]:
+        """All there ever were, in the order in which they were opened."""
+        return list(self._book.values())
+
+    @property
     def open(self) -> list[Correction]:
         """All that are still asked for, in the order in which they were opened."""
         return [correction for correction in self._book.values() if correction.is_open]

@@ -143,13 +143,11 @@ def agreement_beyond_chance(
     """
     values = np.nan_to_num(np.asarray(votes, np.float64), nan=-1).astype(np.int64)
     options = int(values.max(initial=-1)) + 1
-    counts = (
-        np.stack([(values == option).sum(axis=1) for option in range(options)], axis=1)
-        if (options)
-        else np.zeros((len(values), 0))
-    )
+    if options == 0:
+        return None
+    counts = np.stack([(values == option).sum(axis=1) for option in range(options)], axis=1)
+    counts = counts[counts.sum(axis=1) > 1].astype(np.float64)
     cast = counts.sum(axis=1)
-    counts, cast = counts[cast > 1].astype(np.float64), cast[cast > 1].astype(np.float64)
     if not len(cast):
         return None
     pairs = float((cast * (cast - 1)).sum())

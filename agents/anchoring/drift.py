@@ -73,8 +73,9 @@ class DriftWatch:
     """Watches distances of many agents, and says whose have risen for good.
 
     `pooled` fits teams whose members speak alike, and short runs. With `own`, an agent that was
-    always far is no drifter; it takes some rounds, and the spread is still that of all agents.
-    While a baseline is gathered there is no alarm.
+    always far is no drifter: each is held against its own mean, which goes on being learned so
+    that its error is no drift (Hawkins 1987, "Self-starting CUSUM charts for location and
+    scale"); the spread is that of all agents. While a baseline is gathered there is no alarm.
     """
 
     def __init__(
@@ -110,7 +111,8 @@ class DriftWatch:
         self._seen: list[int] = []
         """The rounds of the baseline."""
         self._usual: Usual | None = None
-        self._own: dict[int, float] = {}
+        self._own: dict[int, tuple[float, int]] = {}
+        """Each agent's own mean, and of how many distances."""
 
     def observe(
         self, round: int, agents: Sequence[int] | NDArray[Any], distances: NDArray[np.float64]
@@ -123,7 +125,9 @@ class DriftWatch:
         if self._usual is None:
             self._gather(round, seats, distances)
             return []
-        return self._cusum.observe(seats, self._standardised(seats, distances))
+        is_own = self._baseline == "own"
+        deviations = (self._from_own if is_own else self._from_all)(seats, distances)
+        return self._cusum.observe(seats, deviations)
 
     @property
     def usual(self) -> Usual | None:
@@ -152,24 +156,37 @@ class DriftWatch:
 
     def _settle_own(self, middle: float) -> None:
         """Take each agent's own mean, and the spread of all around theirs."""
-        self._own = {agent: float(np.mean(own)) for agent, own in self._first.items()}
+        self._own = {agent: (float(np.mean(own)), len(own)) for agent, own in self._first.items()}
         around = [
-            (value - self._own[agent]) * math.sqrt(len(own) / (len(own) - 1))
+            (value - self._own[agent][0]) * math.sqrt(len(own) / (len(own) - 1))
             for agent, own in self._first.items()
             if len(own) > 1
             for value in own
         ]
-        rounds = np.mean([len(own) for own in self._first.values()])
-        sd = _MAD_TO_SD * float(np.median(np.abs(around))) * math.sqrt(1 + 1 / float(rounds))
+        sd = _MAD_TO_SD * float(np.median(np.abs(around)))
         self._usual = Usual(middle, max(sd, self._least_sd))
 
-    def _standardised(
+    def _from_all(
         self, seats: Sequence[int], distances: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         assert self._usual is not None
-        middle, sd = self._usual
-        means = np.array([self._own.get(agent, middle) for agent in seats])
-        return np.asarray((np.asarray(distances, np.float64) - means) / sd)
+        return np.asarray((np.asarray(distances, np.float64) - self._usual.mean) / self._usual.sd)
+
+    def _from_own(
+        self, seats: Sequence[int], distances: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Standardise by each agent's mean so far, and learn it further."""
+        assert self._usual is not None
+        deviations = np.full(len(seats), np.nan)
+        for place, (agent, distance) in enumerate(zip(seats, distances.tolist(), strict=True)):
+            if math.isnan(distance):
+                continue
+            mean, count = self._own.get(agent, (distance, 0))
+            if count:
+                error = math.sqrt(1 + 1 / count)
+                deviations[place] = (distance - mean) / (self._usual.sd * error)
+            self._own[agent] = (mean + (distance - mean) / (count + 1), count + 1)
+        return deviations
 
     def state(self) -> dict[str, Any]:
         """Return the baseline and the CUSUMs as plain values."""
@@ -177,7 +194,7 @@ class DriftWatch:
             "first": {agent: list(own) for agent, own in self._first.items()},
             "seen": list(self._seen),
             "usual": list(self._usual) if self._usual else None,
-            "own": dict(self._own),
+            "own": {agent: list(own) for agent, own in self._own.items()},
             "cusum": self._cusum.state(),
         }
 
@@ -186,5 +203,5 @@ class DriftWatch:
         self._first = {int(agent): list(own) for agent, own in state["first"].items()}
         self._seen = list(state["seen"])
         self._usual = Usual(*state["usual"]) if state["usual"] else None
-        self._own = {int(agent): float(mean) for agent, mean in state["own"].items()}
+        self._own = {int(agent): (mean, count) for agent, (mean, count) in state["own"].items()}
         self._cusum.restore(state["cusum"])

@@ -20,7 +20,9 @@ WORD, PAIR, TRIGRAM = 1.0, 0.7, 0.3
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _STIR = np.uint64(0xD6E8FEB86659FD93)
 _FAMILIES = np.array([WORD, PAIR, TRIGRAM])
-_WORDS = re.compile(r"\w+")
+_NO_SPACES = "\u3040-\u30ff\u3400-\u9fff"
+_WORDS = re.compile(rf"[{_NO_SPACES}]|[^\W{_NO_SPACES}]+")
+"""Scripts that put no spaces between words are read by the character."""
 _STOP_WORDS = (
     "a an and are as at be been by for from has have in is it its of on or so that the their then "
     "there this to was we were which will with"
@@ -135,15 +137,15 @@ def _of_trigrams(spoken: Sequence[list[str]]) -> NDArray[np.uint64]:
     return _keyed(owners[:-2], 2, trigrams)[is_whole]
 
 
-def _keyed(owners: NDArray[np.uint64], family: int, hashes: NDArray[np.uint64]) -> NDArray[Any]:
+def _keyed(owners: NDArray[np.uint64], family: int, hashes: NDArray[Any]) -> NDArray[np.uint64]:
     """Pack a text's number (10 bits), a feature's family (2) and its hash (52) into one key."""
     low = hashes & np.uint64((1 << 52) - 1)
     return np.asarray(owners << np.uint64(54) | np.uint64(family << 52) | low)
 
 
-def _stirred(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _stirred(hashes: NDArray[Any]) -> NDArray[Any]:
     """Mix 54 low bits into all others; which text a feature is of does not matter."""
     mixed = (hashes & np.uint64((1 << 54) - 1)) * _SPREAD
     mixed ^= mixed >> np.uint64(32)
     mixed *= _STIR
-    return mixed ^ (mixed >> np.uint64(29))
+    return np.asarray(mixed ^ (mixed >> np.uint64(29)))

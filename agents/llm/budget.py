@@ -1,75 +1,28 @@
 """What models may cost: reserved before a call, settled after it, refused where a cap is met.
 
-Each cap is a pot of its own, in tokens and in USD. A call takes from all pots that it falls
-under, or from none. Amounts of money are counted in whole millionths of a millionth of a dollar,
-so that what was settled sums exactly to what was spent.
+A call takes from the pots of all caps that it falls under, or from none.
 """
 
-import asyncio
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from .calls import Model, ModelError, Prompt, Reply, Request, Usage
+from .calls import Model, ModelError, Prompt, Purpose, Reply, Request, Usage
 from .ledger import Call
+from .pots import PER_USD, Pot, refusal_of
 from .pricing import Prices, cost_usd
 from .settings import BudgetConfig, Cap
 
-_PER_USD = 10**12
+_NO_CAP = Cap()
 _CHAT_TOKENS = 16
 """What the form of a chat adds to the tokens of its messages."""
-
-
-class BudgetExceeded(ModelError):
-    """Raised before a call that could cost more than one of the caps has left."""
-
-    def __init__(
-        self, cap: str, *, wanted: float, left: float, of: float, is_final: bool = True
-    ) -> None:
-        self.cap, self.wanted, self.left, self.of = cap, wanted, left, of
-        self.is_final = is_final
-        """False where calls in flight may yet give back what this one needs."""
-        super().__init__(
-            f"{cap}: a call may take {_amount(wanted)} and {_amount(left)} of {_amount(of)} are "
-            f"left; raise {cap} to go on",
-            cause="budget",
-        )
-
-
-def _amount(amount: float) -> str:
-    return f"{amount:,}" if isinstance(amount, int) else f"{amount:,.6g}"
-
-
-class _Pot:
-    """One cap in one unit, what was spent of it, and what calls in flight may yet take."""
-
-    __slots__ = ("cap", "held", "is_money", "name", "spent")
-
-    def __init__(self, name: str, cap: int | None, *, is_money: bool) -> None:
-        self.name, self.cap, self.is_money = name, cap, is_money
-        self.spent = self.held = 0
-
-    def refusal(self, wanted: int) -> BudgetExceeded | None:
-        if self.cap is None or self.spent + self.held + wanted <= self.cap:
-            return None
-        left = max(0, self.cap - self.spent - self.held)
-        return BudgetExceeded(
-            self.name,
-            wanted=self._shown(wanted),
-            left=self._shown(left),
-            of=self._shown(self.cap),
-            is_final=self.spent + wanted > self.cap,
-        )
-
-    def _shown(self, amount: int) -> float:
-        return amount / _PER_USD if self.is_money else amount
 
 
 @dataclass(slots=True)
 class Reservation:
     """What a call may take at most, until it is settled or released."""
 
-    pots: tuple[tuple[_Pot, int], ...]
+    pots: tuple[tuple[Pot, int], ...]
     is_open: bool = True
 
 
@@ -81,16 +34,16 @@ class Budget:
 
     def __init__(self, config: BudgetConfig) -> None:
         self.config = config
-        self._pots: dict[tuple[str, int | None], tuple[_Pot, _Pot]] = {}
+        self._pots: dict[tuple[str, int | None], tuple[Pot, ...]] = {}
+        self._common: dict[tuple[str, str, Purpose], tuple[Pot, ...]] = {}
         self._run = self._pair("budget", config)
         self._refused: tuple[int, int] | None = None
-        self._waiting: list[asyncio.Future[None]] = []
 
     @property
     def spent(self) -> tuple[int, float]:
         """Tokens and USD that were settled."""
         tokens, money = self._run
-        return tokens.spent, money.spent / _PER_USD
+        return tokens.spent, money.spent / PER_USD
 
     @property
     def left(self) -> tuple[int | None, float | None]:
@@ -98,7 +51,7 @@ class Budget:
         tokens, money = (
             None if pot.cap is None else max(0, pot.cap - pot.spent - pot.held) for pot in self._run
         )
-        return tokens, None if money is None else money / _PER_USD
+        return tokens, None if money is None else money / PER_USD
 
     @property
     def is_used_up(self) -> bool:
@@ -116,40 +69,38 @@ class Budget:
         Raises:
             BudgetExceeded: one of them has too little left; nothing was taken.
         """
-        wanted = (tokens, math.ceil(usd * _PER_USD))
-        pots = self._takes(request, wanted)
-        refusals = [refusal for pot, amount in pots if (refusal := pot.refusal(amount))]
-        if refusals:
-            worst = min(refusals, key=lambda refusal: not refusal.is_final)
-            self._refused = wanted if worst.is_final else None
-            raise worst
-        self._refused = None
-        for pot, amount in pots:
-            pot.held += amount
-        return Reservation(pots)
+        wanted = (tokens, math.ceil(usd * PER_USD))
+        return self._take(self._takes(request, wanted), wanted)
 
     async def reserved(self, request: Request, tokens: int, usd: float) -> Reservation:
         """Reserve as soon as calls in flight have given back what they did not need.
 
+        Who waits for the same pot comes in the order of asking.
+
         Raises:
             BudgetExceeded: even if they cost nothing there would be too little.
         """
-        while True:
-            try:
-                return self.reserve(request, tokens, usd)
-            except BudgetExceeded as refusal:
-                if refusal.is_final:
-                    raise
-            settled = asyncio.get_running_loop().create_future()
-            self._waiting.append(settled)
-            await settled
+        wanted = (tokens, math.ceil(usd * PER_USD))
+        pots = self._takes(request, wanted)
+        awaited: Pot | None = None
+        while (refused := refusal_of(pots)) and not refused[1].is_final:
+            pot = refused[0]
+            if awaited and awaited is not pot:
+                awaited.wake_next()
+            await pot.change(is_first=pot is awaited)
+            awaited = pot
+        try:
+            return self._take(pots, wanted)
+        finally:
+            if awaited:
+                awaited.wake_next()
 
     def settle(self, reservation: Reservation, tokens: int, usd: float) -> None:
         """Put what a call did cost in place of what it might have.
 
         A provider may bill more than was foreseen, see `tokens_at_most`; that is counted too.
         """
-        self._close(reservation, (tokens, round(usd * _PER_USD)))
+        self._close(reservation, (tokens, round(usd * PER_USD)))
 
     def release(self, reservation: Reservation) -> None:
         """Give back all that was reserved for a call that cost nothing, unless it was settled."""
@@ -158,7 +109,7 @@ class Budget:
     def resume(self, calls: Iterable[Call]) -> None:
         """Count what was spent before the run was interrupted."""
         for call in calls:
-            amounts = (call.input + call.output, round(call.cost_usd * _PER_USD))
+            amounts = (call.input + call.output, round(call.cost_usd * PER_USD))
             for pot, amount in self._takes(call, amounts):
                 pot.spent += amount
 
@@ -169,35 +120,47 @@ class Budget:
         for pot, held in reservation.pots:
             pot.held -= held
             pot.spent += spent[pot.is_money]
-        waiting, self._waiting = self._waiting, []
-        for settled in waiting:
-            if not settled.done():
-                settled.set_result(None)
+            pot.wake_next()
 
-    def _takes(
-        self, call: Request | Call, amounts: tuple[int, int]
-    ) -> tuple[tuple[_Pot, int], ...]:
+    def _take(self, pots: tuple[tuple[Pot, int], ...], wanted: tuple[int, int]) -> Reservation:
+        if refused := refusal_of(pots):
+            _, refusal = refused
+            self._refused = wanted if refusal.is_final else None
+            raise refusal
+        self._refused = None
+        for pot, amount in pots:
+            pot.held += amount
+        return Reservation(pots)
+
+    def _takes(self, call: Request | Call, amounts: tuple[int, int]) -> tuple[tuple[Pot, int], ...]:
         """Return the pots that a call falls under, each with what it takes from there."""
-        config = self.config
-        tier, role, purpose = call.tier, call.role, call.purpose
-        pairs = [self._run]
-        if tier in config.tiers:
-            pairs.append(self._pair(f"budget.tiers.{tier}", config.tiers[tier]))
-        if role in config.roles:
-            pairs.append(self._pair(f"budget.roles.{role}", config.roles[role]))
-        if purpose in config.classes:
-            pairs.append(self._pair(f"budget.classes.{purpose}", config.classes[purpose]))
-        if config.agent != Cap():
-            pairs.append(self._pair("budget.agent", config.agent, agent=call.agent))
-        return tuple(pot for pair in pairs for pot in zip(pair, amounts, strict=True))
+        kind = (call.tier, call.role, call.purpose)
+        pots = self._common.get(kind)
+        if pots is None:
+            pots = self._common[kind] = self._common_pots(*kind)
+        if self.config.agent != _NO_CAP:
+            pots = (*pots, *self._pair("budget.agent", self.config.agent, agent=call.agent))
+        return tuple((pot, amounts[pot.is_money]) for pot in pots)
 
-    def _pair(self, name: str, cap: Cap, *, agent: int | None = None) -> tuple[_Pot, _Pot]:
+    def _common_pots(self, tier: str, role: str, purpose: Purpose) -> tuple[Pot, ...]:
+        """Return the pots of a kind of call, whichever agent makes it."""
+        config = self.config
+        pots = self._run
+        if tier in config.tiers:
+            pots += self._pair(f"budget.tiers.{tier}", config.tiers[tier])
+        if role in config.roles:
+            pots += self._pair(f"budget.roles.{role}", config.roles[role])
+        if purpose in config.classes:
+            pots += self._pair(f"budget.classes.{purpose}", config.classes[purpose])
+        return pots
+
+    def _pair(self, name: str, cap: Cap, *, agent: int | None = None) -> tuple[Pot, ...]:
         """Return the pots of a cap, in tokens and in money."""
         if (name, agent) not in self._pots:
-            money = None if cap.usd is None else round(cap.usd * _PER_USD)
+            money = None if cap.usd is None else round(cap.usd * PER_USD)
             self._pots[name, agent] = (
-                _Pot(f"{name}.tokens", cap.tokens, is_money=False),
-                _Pot(f"{name}.usd", money, is_money=True),
+                Pot(f"{name}.tokens", cap.tokens, is_money=False),
+                Pot(f"{name}.usd", money, is_money=True),
             )
         return self._pots[name, agent]
 

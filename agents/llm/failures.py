@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -12,22 +12,25 @@ from .calls import ModelError
 LONGEST_REASON = 160
 """Characters of a provider's own words that a message quotes."""
 _SECRET = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|key|hf|AIza|Bearer)[-_ ][\w*.-]{4,}|\bAIza[\w*-]{8,}|\b(?=\w*\d)[\w*-]{24,}"
+    r"\b(?:sk|pk|rk|gsk|xai|key|hf)[-_][\w*.-]{4,}|\bBearer \S+"
+    r"|\bAIza[\w*-]{8,}|\b(?=[\w*-]*\d)[\w*-]{32,}"
 )
 """Keys and what looks like one; some providers echo the key that they refuse."""
 _WRAPPED = re.compile(r"\A.*?Exception - |\A(?:litellm\.)?\w+(?:Error|Timeout): ", re.DOTALL)
 _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-f]+>|ssl:\S+ ?")
 
 
-def model_error(model: str, error: Exception, *, now: datetime) -> ModelError:
-    """Turn whatever litellm raised into the one error that callers know.
+def model_error(
+    model: str, error: Exception, *, now: datetime, secrets: Sequence[str] = ()
+) -> ModelError:
+    """Turn whatever litellm raised into the one error that callers know, without the secrets.
 
     The class of an exception says little (a 401 may be a bad request, a refused connection an
     internal server error), hence the status and the presence of an answer decide.
     """
     headers = headers_of(error)
     status = getattr(error, "status_code", None)
-    reason = reason_of(error)
+    reason = reason_of(error, secrets)
     if status == 408:
         return ModelError(
             f"{model} did not answer in time (408): {reason}",
@@ -48,7 +51,9 @@ def model_error(model: str, error: Exception, *, now: datetime) -> ModelError:
             is_transient=True,
         )
     return ModelError(
-        f"{model} answered {status}: {reason}" if status else f"{model} could not be asked: {reason}",
+        f"{model} answered {status}: {reason}"
+        if status
+        else f"{model} could not be asked: {reason}",
         status=status,
         is_transient=is_transient(status),
         retry_after_s=retry_after_s(headers, now=now),
@@ -79,13 +84,11 @@ def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
 def headers_of(error: Exception) -> dict[str, str]:
     """Return the headers of the answer that an exception stands for; empty without an answer."""
     answer: Any = getattr(error, "response", None)
-    for found in (getattr(error, "litellm_response_headers", None), getattr(answer, "headers", 0)):
-        if found:
-            return {str(name).lower(): str(value) for name, value in found.items()}
-    return {}
+    said: Any = getattr(error, "litellm_response_headers", None) or getattr(answer, "headers", None)
+    return {str(name).lower(): str(value) for name, value in said.items()} if said else {}
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: Exception, secrets: Sequence[str] = ()) -> str:
     """Return the provider's own words in one short line, without keys."""
     text = _WRAPPED.sub("", _WRAPPED.sub("", str(error), count=1), count=1)
     try:
@@ -93,5 +96,7 @@ def reason_of(error: Exception) -> str:
         text = said["message"] if isinstance(said, dict) else str(said)
     except (ValueError, KeyError, TypeError):
         pass
+    for secret in secrets:
+        text = text.replace(secret, "***")
     line = " ".join(_ADDRESS.sub("", _SECRET.sub("***", text)).split())
     return line if len(line) <= LONGEST_REASON else f"{line[: LONGEST_REASON - 1]}…"

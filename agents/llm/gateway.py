@@ -268,7 +268,8 @@ def _prices(tier: TierConfig) -> Prices:
     if not is_planted(tier):
         return prices_of(tier)
     cost = (tier.usd_per_million_input, tier.usd_per_million_output, tier.usd_per_million_cached)
-    return Prices(*(price or 0.0 for price in cost))
+    input, output, cached = (price or 0.0 for price in cost)
+    return Prices(input, output, cached)
 
 
 async def _called(call: Callable[[], Awaitable[Any]], *, timeout_s: float) -> Outcome:

@@ -151,7 +151,8 @@ class Memory:
         """
         if not self.is_writable:
             raise BadInput(
-                f"the memory {str(self.path)!r} was opened to be read only; learn=true opens it to learn"
+                f"the memory {str(self.path)!r} was opened to be read only; learn=true opens it "
+                "to learn"
             )
         with self._readable(), self._transaction():
             return sum(self._learn_one(lesson) for lesson in lessons if lesson.text.strip())

@@ -10,14 +10,13 @@ from typing import Any, Self
 
 from .calls import Reply, Request, Usage
 from .planting.beliefs import Belief, Beliefs
-from .planting.chance import pick, share
+from .planting.chance import pick, share, shares
 from .planting.findings import Findings
 from .planting.hearing import Heard, hear
 from .planting.misuse import MISUSES, misused
 from .planting.plant import PREFIX, Plant, check_plant, read_plant
 from .planting.speech import Speech, fit, reasoning
 from .replies import CONTRIBUTION, SHORT
-from .wording import Shown
 
 _CHARS_PER_TOKEN = 4
 _JUDGEMENTS = {"approve", "reject"}
@@ -32,6 +31,9 @@ class PlantedModel:
 
     A reply is a function of the seed and the prompt's text: who asks (kind, number, round, stage),
     the task, the entries shown and the votes offered. Several samples of one question are equal.
+
+    Its other methods tell what is planted. There a voice's kind is `agent`, with the agent's
+    number, or `ROLE voice`, with the number of an opinion that agents of the role share.
     """
 
     def __init__(
@@ -243,11 +245,9 @@ class PlantedModel:
 
     def _cited(self, heard: Heard) -> list[str]:
         """Return the entries that a voice rests on: up to three, its own choice of those shown."""
-
-        def rank(entry: Shown) -> float:
-            return share(self.plant.seed, "cites", *heard.who, entry.id)
-
-        return sorted(entry.id for entry in sorted(heard.board.entries, key=rank)[:_MOST_CITED])
+        names = [entry.id for entry in heard.board.entries]
+        drawn = shares(len(names), self.plant.seed, "cites", *heard.who, heard.header.round)
+        return sorted(name for _, name in sorted(zip(drawn, names, strict=True))[:_MOST_CITED])
 
 
 def _tokens(characters: int) -> int:

@@ -140,11 +140,10 @@ class Recording:
             return None
         return self._own_reply(key) or self._their_reply(key)
 
-    def recall(self, request: Request) -> Reply | None:
+    def recall(self, request: Request, key: str) -> Reply | None:
         """Return the recorded reply to a request; another run's becomes one of this run's."""
         if self.mode == "live":
             return None
-        key = request_key(request)
         found = self._own_reply(key)
         if found is None and (found := self._their_reply(key)):
             self.keep_reply(request, key, found)
@@ -314,14 +313,15 @@ class Recorded:
             ModelError: the model within gave no answer; that is not kept.
         """
         recording = self.recording
-        found = recording.recall(request)
+        key = request_key(request)
+        found = recording.recall(request, key)
         if found is not None:
             return found
         if recording.mode == "replay":
             raise NotRecorded(request, recording.source_file or recording.file)
         reply = await self.inner.complete(request)
         if not reply.is_shared:
-            recording.keep_reply(request, request_key(request), reply)
+            recording.keep_reply(request, key, reply)
             self._flush_soon()
         return reply
 

@@ -65,7 +65,7 @@ def asked_attributes(request: Request) -> dict[str, Any]:
     provider, _, name = request.model.partition("/")
     return {
         "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": _PROVIDERS.get(provider, provider),
+        "gen_ai.provider.name": _PROVIDERS.get(provider, provider) if name else "unknown",
         "gen_ai.request.model": name or request.model,
         "gen_ai.request.max_tokens": request.max_tokens,
         "gen_ai.request.temperature": request.temperature,

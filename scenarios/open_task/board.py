@@ -109,7 +109,8 @@ class Reading:
 
 
 def _options(task: Task) -> tuple[str, ...]:
-    return (f"Options: {' | '.join(task.choices)}",) if task.choices else ()
+    facts = [f"Fact: {about} is {says}" for about, says in task.facts.items()]
+    return (*facts, *((f"Options: {' | '.join(task.choices)}",) if task.choices else ()))
 
 
 def failed_vote(last: Mapping[str, Any] | None, attempt: int, needed: int | None) -> Any:

@@ -1,62 +1,219 @@
-"""What members see in each other: conflicts, requests, who drifts, whom not to trust."""
+"""What members see in each other: contradictions, requests, drift, and whom not to obey."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents import Randomness, TextVectors
+from numpy.typing import ArrayLike
+
+from agents import (
+    Card,
+    DriftWatch,
+    Needed,
+    Randomness,
+    Vectors,
+    delegate,
+    distances,
+    text_of,
+)
 from blackboard import BoardEntry, View
 
+from . import instructions as say
+from .contradictions import Contradictions
 from .options import OpenTaskOptions, Task
 from .seats import Seat
+from .suspicion import Suspicion
+
+LINES = 8
+"""The most lines of a kind in the coordination layer."""
+_WATCHED = {"reasoning": "goal", "contribution": "text"}
+"""What of an entry is held against the task: the stated goal, or what it contributes."""
 
 
 class Coordination:
-    """placeholder."""
+    """The board's own part in a deliberation.
+
+    Args:
+        options: The scenario's options as they hold now.
+        team: Who is in the team.
+        random: The run's addressed randomness.
+        vectors: Texts as vectors.
+    """
 
     def __init__(
         self,
         options: OpenTaskOptions,
         team: Sequence[Seat],
         random: Randomness,
-        vectors: TextVectors,
+        vectors: Vectors,
     ) -> None:
-        self.options = options
-        self.hidden: set[str] = set()
+        self.options, self._vectors = options, vectors
+        self.contradictions = Contradictions(options.corrections, vectors)
+        self.suspicion = Suspicion(random)
         self.lessons: list[str] = []
-        self.role_lines: dict[str, Sequence[str]] = {}
+        """What past runs learned of tasks like this one."""
+        self._task = ""
+        self._watches = {kind: DriftWatch() for kind in _WATCHED}
+        self._anchored: set[int] = set()
+        self._alarms = 0
+        self._drift: float | None = None
+        self._given: dict[str, int] = {}
+        """Requests, and who has taken them on."""
+        cards = [(Card(seat.role, seat.skills), seat.count) for seat in team]
+        self._cards = dict(enumerate(card for card, count in cards for _ in range(count)))
+        self.role_lines = {
+            card.role: (f"Your skills: {', '.join(card.skills)}.",)
+            for card, _ in cards
+            if card.skills
+        }
 
-    def begin_task(self, task: Task) -> None: ...
-    def watch(self, entries: Sequence[BoardEntry], board: View) -> None: ...
-    def corrections(
-        self, entries: Sequence[BoardEntry], board: View
-    ) -> dict[int, tuple[list[str], list[str]]]:
-        return {}
+    @property
+    def hidden(self) -> set[str]:
+        """The entries that nobody is shown: taken back, or found to command their readers."""
+        return self.contradictions.retracted | self.suspicion.hidden
 
-    def corrected(self, entries: Sequence[BoardEntry], board: View) -> None: ...
-    def suspects(self, entries: Sequence[BoardEntry]) -> list[str]:
-        return []
+    def begin_task(self, task: Task) -> None:
+        """Begin a task: contradictions and requests are those of its own entries."""
+        self.contradictions.begin_task(task)
+        self._task, self._given, self._anchored = task.task, {}, set()
+        self._watches = {kind: DriftWatch() for kind in _WATCHED}
 
-    def panel(self, board: View, agents: int, suspects: Collection[str]) -> set[int]:
-        return set()
+    def watch(self, entries: Sequence[BoardEntry], board: View, kind: str) -> None:
+        """Hold what was just said against the task, and note who has drifted."""
+        here = [e for e in entries if e.kind == kind and _at(e)[0] == board.round]
+        texts = [str(entry.payload.get(_WATCHED[kind]) or text_of(entry)) for entry in here]
+        if not texts:
+            return
+        far = distances(self._vectors, texts, self._task)
+        known = far[far == far]  # NaN where a text says nothing
+        self._drift = round(float(known.mean()), 6) if known.size else None
+        agents = [entry.agent for entry in here]
+        alarmed = self._watches[kind].observe(board.round, agents, far)
+        self._alarms += len(alarmed)
+        if self.options.anchor:
+            self._anchored = (self._anchored - set(agents)) | set(alarmed)
 
-    def judge_suspects(
-        self, entries: Sequence[BoardEntry], board: View, suspects: Collection[str]
-    ) -> None: ...
-    def lines(self, board: View) -> tuple[list[str], list[str]]:
-        return [], []
+    def corrections(self, entries: Sequence[BoardEntry]) -> dict[int, tuple[list[str], list[str]]]:
+        """Return who is asked to look again, with which words, and which entries they name."""
+        self.contradictions.read(entries)
+        self.contradictions.update()
+        return self.contradictions.requests()
 
-    def own_lines(self, lines: Mapping[int, Sequence[str]]) -> Mapping[int, Sequence[str]]:
-        return lines
+    def corrected(self, entries: Sequence[BoardEntry]) -> None:
+        """Take in how authors answered what they were asked."""
+        self.contradictions.read(entries)
+        self.contradictions.update()
 
-    def state(self) -> Any:
-        return {}
+    def assign(self, entries: Sequence[BoardEntry], board: View) -> None:
+        """Give requests to those who volunteered for them, else to those whose card fits."""
+        asked = [e for e in entries if e.kind == "request" and e.id not in self._given]
+        if not asked:
+            return
+        held = {entry.id: board.holder(entry.id) for entry in asked}
+        load: dict[int, int] = {}
+        for agent in self._given.values():
+            load[agent] = load.get(agent, 0) + 1
+        self._given |= delegate(
+            [Needed(e.id, str(e.payload.get("needs", "")), e.agent) for e in asked],
+            self._cards,
+            load=load,
+            holders={name: agent for name, agent in held.items() if agent is not None},
+            vectors=self._vectors,
+        )
 
-    def restore(self, state: Any) -> None: ...
-    def row(self) -> dict[str, Any]:
-        return {}
+    def lines(self, entries: Sequence[BoardEntry]) -> tuple[list[str], list[str]]:
+        """Return the coordination layer as lines, and the entries that they name."""
+        asked = [entry for entry in entries if entry.kind == "request"][-LINES:]
+        requests = [f"- REQUEST [{e.id}] {text_of(e)} ({self._holder(e.id)})" for e in asked]
+        conflicts = self.contradictions.lines()[:LINES]
+        decided = [
+            f"- settled by vote: {about!r} is {value!r}"
+            for about, value in self.contradictions.settled.items()
+            if value
+        ][-LINES:]
+        cited = [*(entry.id for entry in asked), *self.contradictions.cited()[: 2 * LINES]]
+        return [*conflicts, *decided, *requests], cited
 
-    def metrics(self) -> dict[str, Any]:
-        return {}
+    def own_lines(
+        self, lines: Mapping[int, Sequence[str]], entries: Sequence[BoardEntry]
+    ) -> Mapping[int, Sequence[str]]:
+        """Return what single agents are told beside what a stage tells them."""
+        own = {agent: list(said) for agent, said in lines.items()}
+        for agent in sorted(self._anchored):
+            own.setdefault(agent, []).append(say.ANCHOR_LINE.format(task=self._task[:400]))
+        for agent, names in self.contradictions.corrected.items():
+            line = say.CORRECTED_LINE.format(entry=", ".join(names[-LINES:]))
+            own.setdefault(agent, []).append(line)
+        texts = {e.id: text_of(e) for e in entries if e.kind == "request"}
+        for name, agent in self._given.items():
+            if name in texts:
+                line = say.TAKEN_LINE.format(entry=name, what=texts[name])
+                own.setdefault(agent, []).append(line)
+        return own
 
-    def tables(self) -> dict[str, Any]:
-        return {}
+    def row(self) -> dict[str, float | int | str | None]:
+        """Return the round's numbers."""
+        return {
+            "conflicts": len(self.contradictions.conflicts),
+            "drift": self._drift,
+            "quarantined_entries": len(self.suspicion.hidden),
+        }
+
+    def metrics(self) -> dict[str, float | int | None]:
+        """Return the run's numbers."""
+        counts = self.contradictions.book.count()
+        return {
+            "conflicts_found": self.contradictions.found,
+            "corrections_asked": sum(counts.values()),
+            "corrections_solved": counts["solved"],
+            "corrections_retracted": counts["retracted"],
+            "corrections_voted": counts["voted"],
+            "requests_assigned": len(self._given),
+            "drift_alarms": self._alarms,
+            "quarantined_entries": len(self.suspicion.hidden),
+        }
+
+    def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
+        """Return one row a correction that was asked for."""
+        rows = self.contradictions.book.all
+        return {
+            "corrections": {
+                "entry": [row.entry for row in rows],
+                "author": [row.author for row in rows],
+                "about": [row.about for row in rows],
+                "against": [", ".join(row.against[:LINES]) for row in rows],
+                "asked": [row.asked for row in rows],
+                "state": [row.state for row in rows],
+            }
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return {
+            "contradictions": self.contradictions.state(),
+            "suspicion": self.suspicion.state(),
+            "lessons": list(self.lessons),
+            "task": self._task,
+            "watches": {kind: watch.state() for kind, watch in self._watches.items()},
+            "anchored": sorted(self._anchored),
+            "alarms": self._alarms,
+            "drift": self._drift,
+            "given": dict(self._given),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state` was taken."""
+        self.contradictions.restore(state["contradictions"])
+        self.suspicion.restore(state["suspicion"])
+        for kind, watch in self._watches.items():
+            watch.restore(state["watches"][kind])
+        self.lessons, self._task = list(state["lessons"]), state["task"]
+        self._anchored, self._given = set(state["anchored"]), dict(state["given"])
+        self._alarms, self._drift = state["alarms"], state["drift"]
+
+    def _holder(self, request: str) -> str:
+        agent = self._given.get(request)
+        return f"taken on by agent {agent}" if agent is not None else "open"
+
+
+def _at(entry: BoardEntry) -> tuple[int, ...]:
+    return tuple(map(int, entry.id.split(".")))

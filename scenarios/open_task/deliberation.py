@@ -22,6 +22,11 @@ SIMPLE = 0.6
 SURE = 0.6
 """The confidence from which one agent's answer stands without the team."""
 
+_PANEL = 9
+"""Agents that vote on a contradiction, so that settling one costs the same in every team."""
+_VALUES, _VALUE = 4, 80
+"""The most values that such a vote offers, and their longest, in characters."""
+
 type Closes[T] = Generator[Stage, ClosedStage, T]
 
 
@@ -75,17 +80,19 @@ class Deliberation:
         task, layers = self.verdicts.task, self.options.layers
         if "reasoning" in layers:
             yield self._stage(board, "reason", say.REASON, self._contributors)
-            self.coordination.watch(self._entries(board), board)
+            self._look(board, "reasoning")
             if CRITIC in self._everybody and "coordination" in layers:
                 yield self._stage(
                     board, "critique", say.CRITIQUE, (CRITIC,), purpose="coordination"
                 )
             if self._is_coordinated:
+                self.coordination.assign(self._entries(board), board)
                 yield from self._correct(board)
+                yield from self._settle(board)
         plan = None
         if not task.choices:
             yield self._stage(board, "contribute", say.CONTRIBUTE, self._contributors)
-            self.coordination.watch(self._entries(board), board)
+            self._look(board, "contribution")
             plan = yield from self._edit(board)
             if plan is None:
                 self.verdicts.pass_over(attempts=self.options.attempts)
@@ -96,7 +103,7 @@ class Deliberation:
 
     def _correct(self, board: View) -> Closes[None]:
         """Have authors look again at what contradicts others or the task."""
-        wanted = self.coordination.corrections(self._entries(board), board)
+        wanted = self.coordination.corrections(self._entries(board))
         if not wanted:
             return
         yield self._stage(
@@ -106,7 +113,34 @@ class Deliberation:
             own={agent: lines for agent, (lines, _) in wanted.items()},
             cites={agent: ids for agent, (_, ids) in wanted.items()},
         )
-        self.coordination.corrected(self._entries(board), board)
+        self.coordination.corrected(self._entries(board))
+
+    def _settle(self, board: View) -> Closes[None]:
+        """Put one contradiction that asking did not solve to the vote of a panel."""
+        disputed = self.coordination.contradictions.disputed()
+        if disputed is None:
+            return
+        values = tuple(value[:_VALUE] for value in disputed.holders)[:_VALUES]
+        if len(set(values)) < 2 or any("|" in value for value in values):
+            return
+        size = min(_PANEL, len(self.roles))
+        drawn = self.random.everyone("settle", round=board.round).permutation(len(self.roles))
+        panel = sorted(int(agent) for agent in drawn[:size])
+        proposal = Proposal(options=values, electorate=panel, payload={"about": disputed.about})
+        closed = yield self._stage(
+            *(board, "settle", say.SETTLE.format(about=disputed.about), self._everybody),
+            purpose="verification",
+            votes=values,
+            proposal=proposal,
+            asked=set(panel),
+        )
+        decided = closed.decisions[-1] if closed.decisions else None
+        self.coordination.contradictions.settle(disputed.about, decided.option if decided else None)
+
+    def _look(self, board: View, kind: str) -> None:
+        """Watch for drift, where the board coordinates."""
+        if self._is_coordinated or self.structure == "solo":
+            self.coordination.watch(self._entries(board), board, kind)
 
     def _edit(self, board: View) -> Closes[BoardEntry | None]:
         """Have one contributor put the contributions together; return what is put to the vote."""
@@ -128,11 +162,14 @@ class Deliberation:
 
     def _probe(self, board: View, plan: BoardEntry | None) -> Closes[None]:
         """Test entries that command their readers: some vote on trial with and without them."""
-        suspects = self.coordination.suspects(self._entries(board))
+        entries = self._entries(board)
+        suspicion = self.coordination.suspicion
+        suspects = suspicion.suspects(entries)
         if not suspects:
             return
         votes = APPROVAL if plan else self.verdicts.task.choices
-        panel = self.coordination.panel(board, len(self.roles), suspects)
+        panel = suspicion.panel(entries, suspects, len(self.roles))
+        stages = []
         for hidden in ((), tuple(suspects)):
             yield self._stage(
                 *(board, "probe", say.VOTE_PLAN if plan else say.VOTE_CHOICE, self._everybody),
@@ -142,7 +179,9 @@ class Deliberation:
                 asked=panel,
                 hidden=hidden,
             )
-        self.coordination.judge_suspects(self._entries(board), board, suspects)
+            stages.append((board.round, board.stage))
+        trials = [e for e in self._entries(board) if e.kind == "trial" and _place(e) in stages]
+        suspicion.judge(trials, suspects)
 
     def _vote(self, board: View, plan: BoardEntry | None) -> Closes[None]:
         """Put a plan, or the choices of a question, to everybody."""
@@ -244,7 +283,8 @@ class Deliberation:
     ) -> Stage:
         """Return a stage whose members are all shown the same board."""
         task, coordination = self.verdicts.task, self.coordination
-        lines, cited = coordination.lines(board) if self._is_coordinated else ((), ())
+        entries = self._entries(board)
+        lines, cited = coordination.lines(entries) if self._is_coordinated else ((), ())
         digest = self.reading.digest(
             board,
             task,
@@ -264,7 +304,7 @@ class Deliberation:
             purpose=purpose,
             votes=votes,
             asked=asked,
-            own=coordination.own_lines(own or {}),
+            own=coordination.own_lines(own or {}, entries),
             cites=cites or {},
             roles=coordination.role_lines,
             seats=seats,
@@ -276,6 +316,11 @@ class Deliberation:
         brief: dict[str, Any] = {"briefing": briefing}
         opened = (proposal,) if proposal else ()
         return Stage(name, tuple(roles), opened, proposal is not None, brief, gate=gate)
+
+
+def _place(entry: BoardEntry) -> tuple[int, int]:
+    round, stage, *_ = entry.id.split(".")
+    return int(round), int(stage)
 
 
 def _round_of(entry: BoardEntry) -> int:

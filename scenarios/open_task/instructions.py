@@ -30,6 +30,9 @@ VOTE_PLAN = (
 VOTE_CHOICE = (
     "Vote for the option that you hold to be right, and say in reasoning what decided you."
 )
+SETTLE = (
+    "Asking did not settle what holds for {about!r}. Vote for the value that you hold to be right."
+)
 ANSWER = (
     "You are asked alone, before the team. Give your contribution, and your vote where one is due. "
     "Be honest about your confidence: if you are not sure, the team will be asked."

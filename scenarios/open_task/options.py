@@ -21,6 +21,8 @@ class Task(BaseModel):
     task: str = Field(min_length=1, max_length=20_000)
     choices: tuple[str, ...] = ()
     answer: str | None = None
+    facts: dict[str, str] = Field(default_factory=dict)
+    """What is so by the task itself: subjects and what holds for them."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -1,4 +1,4 @@
-"""What became of each task: decisions, who dissented and why, and how well confidence was placed."""
+"""What became of each task: decisions, dissent and its reasons, and how good single votes were."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

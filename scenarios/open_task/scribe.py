@@ -51,6 +51,7 @@ class Scribe:
         return [entry, _ballot(decision)] if view.proposals else [entry]
 
     _chorus = _answer
+    _settle = _vote
 
     def _probe(self, decision: Decision, view: View) -> Sequence[Action]:
         """Vote on trial: what somebody would do, and no ballot."""

@@ -47,12 +47,16 @@ def fault_of(model: str) -> str | None:
     return name.removeprefix(PREFIX) if name.startswith(PREFIX) else None
 
 
-def check_faults(names: Sequence[str]) -> None:
-    """Refuse the name of a fault that there is not.
+def check_faults(names: Sequence[str], *, rate: float) -> None:
+    """Refuse the name of a fault that there is not, and a rate that is no share of calls.
 
     Raises:
         BadInput: one line that names it and the next step.
     """
+    if not 0 <= rate <= 1:
+        raise BadInput(f"fault_rate={rate:g} is no share of calls: give 0 to 1")
+    if rate and not names:
+        raise BadInput(f"fault_rate={rate:g} without faults: name some of {', '.join(FAULTS)}")
     for name in names:
         if name not in FAULTS:
             close = get_close_matches(name, FAULTS, 1)

@@ -20,6 +20,7 @@ from .hosting import serving
 from .stub import LocalStub, RemoteStub, Stub
 
 FAULTS_OF_A_BUSY_PROVIDER = ("429", "500")
+_LAST_PORT = 65535
 
 
 @contextmanager
@@ -60,10 +61,12 @@ def stub_server(
         The running stub, with its `url` and its counters.
 
     Raises:
-        BadInput: an unknown fault, or a planted model's property is wrong.
+        BadInput: an unknown fault, a wrong rate, or a wrong property of a planted model.
         ValueError: a model or a latency that cannot be taken to another process.
     """
-    check_faults(faults)
+    check_faults(faults, rate=fault_rate)
+    if not 0 <= port <= _LAST_PORT:
+        raise BadInput(f"port={port}: give 1 to {_LAST_PORT}, or 0 for any free one")
     if not in_process:
         words = _words(model, latency_s, port=port, seed=seed, slow_s=slow_s)
         words += ["--fault-rate", f"{fault_rate}", "--faults", ",".join(faults)]

@@ -17,6 +17,7 @@ from agents.llm.wording import RULES, messages
 from blackboard import BadInput
 from swarmboard.doubles.faults import FAULTS
 from swarmboard.doubles.stub import Stub
+from swarmboard.doubles.stub_server import main
 from swarmboard.testing import ScriptedModel, ScriptEnded, stub_server
 
 BOARD = "TASK\nWhere to build the plant?\nOptions: north | south\n\n"
@@ -351,12 +352,35 @@ def test_a_request_of_the_wrong_form_is_refused(stub: Stub) -> None:
     ("terms", "told"),
     [
         ({"faults": ("421",)}, "unknown fault '421': did you mean 429"),
+        ({"fault_rate": 1.5}, "fault_rate=1.5 is no share of calls: give 0 to 1"),
+        ({"fault_rate": 0.5, "faults": ()}, "fault_rate=0.5 without faults: name some of 429"),
         ({"model": "planted/x=1"}, "unknown property 'x'"),
     ],
 )
 def test_wrong_terms_are_one_line(terms: dict[str, Any], told: str) -> None:
     with pytest.raises(BadInput, match=told), stub_server(**terms):
         pass
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--faults", "421"], "unknown fault '421'"),
+        (["--model", "gpt-9"], "model 'gpt-9' is not planted"),
+        (["--outage", "3"], "outage='3': write AFTER,CALLS"),
+        (["--port", "70000"], "port=70000: give 1 to 65535"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert told in said
+    assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize("terms", [{"model": ScriptedModel()}, {"latency_s": lambda _: 0.0}])

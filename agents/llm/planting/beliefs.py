@@ -1,6 +1,7 @@
 """What planted voices believe: right with a known chance, and together as often as planted."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from ...competence import Competence
@@ -38,7 +39,7 @@ class Beliefs:
         known = self._answers.get(task)
         if known is not None and known in options:
             return known
-        return ranked(options, self._plant.seed, "truth", task)[0]
+        return _truth(self._plant.seed, task, tuple(options))
 
     def is_hard(self, task: str) -> bool:
         """Say whether a task is hard."""
@@ -68,3 +69,8 @@ class Beliefs:
         wrong = sorted(set(options) - {truth})
         option = truth if is_right or not wrong else pick(wrong, "wrong", *who)
         return Belief(option, confidence if self._plant.calibrated else 0.95, is_right or not wrong)
+
+
+@lru_cache(maxsize=4096)
+def _truth(seed: int, task: str, options: tuple[str, ...]) -> str:
+    return ranked(options, seed, "truth", task)[0]

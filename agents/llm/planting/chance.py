@@ -1,6 +1,7 @@
 """Draws that are a pure function of what they are for: the same in every process and order."""
 
 import hashlib
+import struct
 from collections.abc import Sequence
 
 
@@ -12,9 +13,7 @@ def share(*purpose: object) -> float:
 def shares(count: int, *purpose: object) -> list[float]:
     """Draw several numbers of [0, 1) at once."""
     drawn = hashlib.shake_128(_text(purpose)).digest(4 * count)
-    return [
-        int.from_bytes(drawn[place : place + 4], "big") / 2**32 for place in range(0, 4 * count, 4)
-    ]
+    return [word / 2**32 for word in struct.unpack(f">{count}I", drawn)]
 
 
 def pick[T](choices: Sequence[T], *purpose: object) -> T:

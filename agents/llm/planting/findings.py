@@ -1,6 +1,7 @@
 """What planted voices find: the same of every subject, but for planted contradictions."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from .chance import pick, ranked, share
 from .plant import Plant
@@ -18,17 +19,11 @@ class Findings:
 
     def subjects(self, task: str, options: Sequence[str]) -> list[str]:
         """Return the three subjects that a task is about."""
-        words = [word for word in _plain_words(task) if len(word) > 3] or ["task"]
-        things = sorted(options or set(words))
-        aspects = ranked(_ASPECTS, "aspects", task)[:3]
-        return [
-            f"{aspect} of {pick(things, 'thing', task, aspect)[:_LONGEST_THING]}"
-            for aspect in aspects
-        ]
+        return list(_subjects(task, tuple(sorted(options))))
 
     def value(self, task: str, subject: str) -> str:
         """Return what holds for a subject."""
-        return pick(_VALUES, self._plant.seed, "value", task, subject)
+        return _value(self._plant.seed, task, subject)
 
     def contradicts(self, task: str, kind: str, number: int, round: int) -> bool:
         """Say whether a voice's findings contradict the others' in a round."""
@@ -62,5 +57,16 @@ class Findings:
         return pick(others, self._plant.seed, "off", task, subject, kind, number)
 
 
-def _plain_words(text: str) -> list[str]:
-    return ["".join(filter(str.isalnum, word)) for word in text.split()]
+@lru_cache(maxsize=1024)
+def _subjects(task: str, options: tuple[str, ...]) -> tuple[str, ...]:
+    words = ["".join(filter(str.isalnum, word)) for word in task.split()]
+    things = options or sorted({word for word in words if len(word) > 3}) or ["task"]
+    return tuple(
+        f"{aspect} of {pick(things, 'thing', task, aspect)[:_LONGEST_THING]}"
+        for aspect in ranked(_ASPECTS, "aspects", task)[:3]
+    )
+
+
+@lru_cache(maxsize=4096)
+def _value(seed: int, task: str, subject: str) -> str:
+    return pick(_VALUES, seed, "value", task, subject)

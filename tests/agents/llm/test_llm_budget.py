@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from agents.llm.budget import (
     Budget,
     Budgeted,
-    BudgetExceeded,
     Reservation,
     tokens_at_most,
 )
 from agents.llm.calls import PURPOSES, ModelError, Prompt, Reply, Request, Usage
 from agents.llm.ledger import Call
+from agents.llm.pots import BudgetExceeded
 from agents.llm.pricing import Prices
 from agents.llm.settings import BudgetConfig, Cap
 
@@ -178,6 +178,53 @@ def test_a_call_waits_for_what_those_in_flight_give_back() -> None:
         return budget.spent
 
     assert asyncio.run(run()) == (100, 100e-6)
+
+
+def test_who_stops_waiting_leaves_its_turn_to_the_next() -> None:
+    async def run() -> int:
+        budget = Budget(BudgetConfig(tokens=100))
+        first = await budget.reserved(REQUEST, 100, 0.0)
+        waiting = [asyncio.ensure_future(budget.reserved(REQUEST, 90, 0.0)) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        budget.release(first)
+        waiting[1].cancel()
+        third = await waiting[2]
+        budget.settle(third, 70, 0.0)
+        return budget.spent[0]
+
+    assert asyncio.run(run()) == 70
+
+
+def test_a_class_that_waits_does_not_hold_up_another() -> None:
+    async def run() -> tuple[bool, bool]:
+        classes = {"coordination": Cap(tokens=100), "work": Cap(tokens=100)}
+        budget = Budget(BudgetConfig(classes=classes))
+        talk = replace(REQUEST, purpose="coordination")
+        await budget.reserved(talk, 100, 0.0)
+        ours = await budget.reserved(REQUEST, 100, 0.0)
+        waiting = asyncio.ensure_future(budget.reserved(talk, 100, 0.0))
+        behind = asyncio.ensure_future(budget.reserved(REQUEST, 100, 0.0))
+        await asyncio.sleep(0)
+        budget.release(ours)
+        await behind
+        done = (waiting.done(), behind.done())
+        waiting.cancel()
+        return done
+
+    assert asyncio.run(run()) == (False, True)
+
+
+def test_a_thousand_who_wait_all_get_their_turn() -> None:
+    async def run() -> tuple[int, float]:
+        budget = Budget(BudgetConfig(tokens=200_000))
+        model = Budgeted(Costly(100), budget, Prices(0, 0, 0))
+        await asyncio.gather(
+            *(model.complete(replace(REQUEST, agent=i, max_tokens=90_000)) for i in range(1000))
+        )
+        return budget.spent
+
+    assert asyncio.run(run())[0] == 100_000
 
 
 class Costly:

@@ -1,0 +1,274 @@
+"""Models behind litellm: the only file that knows it, and loads it when it is first needed."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from .calls import ModelError, Prompt, Reply, Request, Usage
+from .failures import model_error
+from .pricing import Prices
+from .settings import TierConfig
+from .wording import messages
+
+_KEYLESS = {"hosted_vllm", "litellm_proxy", "llamafile", "lm_studio", "ollama", "ollama_chat"}
+_OWN_CREDENTIALS = {"bedrock", "bedrock_converse", "sagemaker", "sagemaker_chat", "vertex_ai"}
+"""Providers that find credentials in profiles, roles and metadata servers, too."""
+_SHORTEST_SECRET = 6
+"""Shorter values of keys are placeholders and may be parts of words."""
+_CLAUDE_HOSTS = {"azure_ai", "bedrock", "bedrock_converse", "openrouter", "vertex_ai"}
+
+
+class LitellmModel:
+    """One tier's model, asked through litellm: one attempt per request, no cache, no callbacks.
+
+    All calls and `aclose` belong on one event loop, the one that owns the HTTP connections.
+    """
+
+    def __init__(self, tier: TierConfig) -> None:
+        self._tier = tier
+        self._prepared: _Prepared | None = None
+
+    async def complete(self, request: Request) -> Reply:
+        """Answer one request.
+
+        Raises:
+            ModelError: there is no answer; its message is one line without keys.
+        """
+        if self._prepared is None:
+            self._prepared = _Prepared(self._tier)
+        prepared, tier, litellm = self._prepared, self._tier, load_litellm()
+        said = prepared.messages(request.prompt)
+        clock = asyncio.get_running_loop().time
+        began_s = clock()
+        try:
+            # litellm passes its timeout on as one per read, which a slow trickle never reaches.
+            async with asyncio.timeout(tier.timeout_s):
+                with _without_bookkeeping():
+                    response = await litellm.acompletion(
+                        messages=said,
+                        max_tokens=request.max_tokens,
+                        temperature=request.temperature,
+                        **prepared.options,
+                    )
+        except TimeoutError:
+            raise ModelError(
+                f"{tier.model} did not answer within {tier.timeout_s:g} s",
+                cause="late",
+                is_transient=True,
+            ) from None
+        except Exception as error:
+            # Providers' adapters raise some fifty classes, bare ones among them; an agent whose
+            # call failed has to abstain, whichever it was.
+            raise model_error(
+                tier.model, error, now=datetime.now(UTC), secrets=prepared.secrets
+            ) from None
+        return _reply(tier.model, said, response, latency_s=clock() - began_s)
+
+    async def aclose(self) -> None:
+        """Close the HTTP connections that were opened on this loop."""
+        if self._prepared is None:
+            return
+        held = load_litellm().in_memory_llm_clients_cache.cache_dict
+        of_this_loop = f"-{id(asyncio.get_running_loop())}"
+        for key in [key for key in held if str(key).endswith(of_this_loop)]:
+            close = getattr(held.pop(key), "close", None)
+            if close is not None:
+                await close()
+
+
+class _Prepared:
+    """What is the same in every call of a tier, found out once."""
+
+    def __init__(self, tier: TierConfig) -> None:
+        litellm = load_litellm()
+        _list_model(tier.model)
+        name, provider = _split(tier.model)
+        known = litellm.get_supported_openai_params(model=name, custom_llm_provider=provider) or ()
+        self.caches_on_request = provider == "anthropic" or (
+            provider in _CLAUDE_HOSTS and "claude" in name
+        )
+        self.secrets = tuple(value for name, value in _keys() if len(value) >= _SHORTEST_SECRET)
+        """What no message may repeat."""
+        self.options: dict[str, Any] = {
+            "model": tier.model,
+            "timeout": tier.timeout_s,
+            "num_retries": 0,
+            "max_retries": 0,
+            "drop_params": True,
+            "no-log": True,
+        }
+        if tier.api_base:
+            self.options["api_base"] = tier.api_base
+        if key := _key(tier, provider):
+            self.options["api_key"] = key
+        if "response_format" in known:
+            self.options["response_format"] = {"type": "json_object"}
+
+    def messages(self, prompt: Prompt) -> list[dict[str, Any]]:
+        """Return the prompt as messages, with a cache breakpoint where providers want one."""
+        if not self.caches_on_request:
+            return [dict(message) for message in messages(prompt)]
+        rules, board = _block(prompt.rules), _block(prompt.board)
+        (board if prompt.board else rules)["cache_control"] = {"type": "ephemeral"}
+        shown = [board, _block(prompt.own)] if prompt.board else [_block(prompt.own)]
+        return [{"role": "system", "content": [rules]}, {"role": "user", "content": shown}]
+
+
+def missing_key(tier: TierConfig) -> str | None:
+    """Return the environment variable that this model's key is missing from, if it is."""
+    if tier.api_key_env:
+        return None if os.environ.get(tier.api_key_env) else tier.api_key_env
+    _, provider = _split(tier.model)
+    if provider in _KEYLESS | _OWN_CREDENTIALS or (provider == "openai" and tier.api_base):
+        return None
+    found = load_litellm().validate_environment(model=tier.model)
+    wanted = [name for name in found["missing_keys"] if name.endswith(("KEY", "TOKEN"))]
+    stem = (provider or "").split("_")[0].removesuffix("ai").upper()
+    is_set = any(name.startswith(stem) for name, _ in _keys())
+    return wanted[-1] if wanted and not is_set else None
+
+
+def unknown_model(tier: TierConfig) -> str | None:
+    """Return in one line why a model's name names no provider, or None where it does."""
+    if _split(tier.model)[1]:
+        return None
+    return (
+        f"{tier.model} names no provider that litellm knows; write it as provider/name, such as "
+        "openai/gpt-4o-mini, anthropic/claude-sonnet-4-5, ollama/llama3.1 or hosted_vllm/NAME"
+    )
+
+
+@cache
+def listed_prices(model: str) -> Prices:
+    """Return a model's prices in litellm's bundled list; unknown ones are zeros.
+
+    The list is read directly: asking for a model's facts asks an ollama server over the network.
+    """
+    name, provider = _split(model)
+    listed = load_litellm().model_cost
+    for key in (model, f"{provider}/{name}", name):
+        entry = listed.get(key)
+        if entry is None or "input_cost_per_token" not in entry:
+            continue
+        if not str(entry.get("litellm_provider", provider)).startswith(provider or ""):
+            continue
+        input, cached = entry["input_cost_per_token"], entry.get("cache_read_input_token_cost")
+        return Prices(
+            1e6 * input,
+            1e6 * entry.get("output_cost_per_token", 0.0),
+            1e6 * (input if cached is None else cached),
+        )
+    return Prices(is_known=False)
+
+
+@cache
+def load_litellm() -> Any:
+    """Import litellm (seconds, and 160 MB) with its network look-ups and prints turned off."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
+    # In any other mode its import puts the contents of a .env file into this process.
+    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+    import litellm
+
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    litellm.disable_hf_tokenizer_download = True
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return litellm
+
+
+@contextmanager
+def _without_bookkeeping() -> Iterator[None]:
+    """Spare litellm its accounts of each call, which nobody reads; best effort.
+
+    They take 10 to 20 % of a call's CPU. Callbacks that the user's own program gave litellm stay
+    in place and are not called for ours.
+    """
+    try:
+        from litellm._internal_context import is_internal_call
+    except ImportError:
+        yield
+        return
+    before = is_internal_call.set(True)
+    try:
+        yield
+    finally:
+        is_internal_call.reset(before)
+
+
+@cache
+def _list_model(model: str) -> None:
+    """Put a model without listed prices on litellm's list, for the length of this process.
+
+    Otherwise litellm searches it in vain through all its rules several times per call, which is
+    another 10 to 20 % of its CPU.
+    """
+    if not listed_prices(model).is_known and (provider := _split(model)[1]):
+        free = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0}
+        facts = {"litellm_provider": provider, "mode": "chat", "cache_read_input_token_cost": 0.0}
+        load_litellm().register_model({model: facts | free})
+
+
+@cache
+def _split(model: str) -> tuple[str, str | None]:
+    """Return a model's bare name and its provider, None where litellm knows none."""
+    litellm = load_litellm()
+    try:
+        name, provider, *_ = litellm.get_llm_provider(model=model)
+    except litellm.exceptions.BadRequestError:
+        return model, None
+    return str(name), str(provider)
+
+
+def _keys() -> list[tuple[str, str]]:
+    """Return the environment's keys, by name."""
+    ends = ("KEY", "TOKEN", "SECRET")
+    return [(name, value) for name, value in os.environ.items() if value and name.endswith(ends)]
+
+
+def _key(tier: TierConfig, provider: str | None) -> str | None:
+    if tier.api_key_env:
+        return os.environ.get(tier.api_key_env)
+    if provider == "openai" and tier.api_base and not os.environ.get("OPENAI_API_KEY"):
+        return "none-needed"
+    return None
+
+
+def _block(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def _reply(model: str, said: Sequence[dict[str, Any]], response: Any, *, latency_s: float) -> Reply:
+    choice = response.choices[0] if response.choices else None
+    text = choice.message.content if choice is not None else None
+    if choice is None or not text:
+        what = "no choices" if choice is None else "an empty message"
+        raise ModelError(
+            f"{model} answered 200 with {what}", cause="invalid", status=200, is_transient=True
+        )
+    return Reply(
+        text=text,
+        model=str(response.model or model),
+        usage=_usage(model, said, text, getattr(response, "usage", None)),
+        finish=str(choice.finish_reason or "stop"),
+        latency_s=latency_s,
+    )
+
+
+def _usage(model: str, said: Sequence[dict[str, Any]], text: str, billed: Any) -> Usage:
+    """Return the tokens billed; counted here where the provider does not say."""
+    if billed is not None and billed.prompt_tokens:
+        details = getattr(billed, "prompt_tokens_details", None)
+        cached = getattr(details, "cached_tokens", None) or 0
+        return Usage(billed.prompt_tokens, billed.completion_tokens or 0, cached)
+    litellm = load_litellm()
+    return Usage(
+        litellm.token_counter(model=model, messages=list(said)),
+        litellm.token_counter(model=model, text=text),
+    )

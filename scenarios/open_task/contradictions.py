@@ -1,0 +1,190 @@
+"""Contradictions between what members hold to be so, and who is asked to correct what."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from agents import Conflict, Conflicts, Correction, CorrectionBook, Said, Vectors, findings_of
+from blackboard import BoardEntry
+
+from . import instructions as say
+from .options import Task
+
+TASK_ENTRY = "task"
+SHOWN_VALUES = 3
+"""The most values of one subject that a line on a conflict names."""
+
+
+class Contradictions:
+    """Collects findings as they are posted, and asks the authors of what cannot be so.
+
+    The facts of a task are always right. Else the value with more support stands. A critic's
+    objection is a contradiction as well: its subject is the entry that it cites.
+
+    Args:
+        rounds: How often one author is asked about one subject before it is put to the vote; 0
+            asks nobody.
+        vectors: Texts as vectors, to know a value in other words.
+    """
+
+    def __init__(self, rounds: int, vectors: Vectors) -> None:
+        self.rounds, self._vectors = rounds, vectors
+        self.book = CorrectionBook(max(1, rounds))
+        self.conflicts: list[Conflict] = []
+        """The contradictions there are as of now."""
+        self.found = 0
+        """How many contradicted subjects were seen in all."""
+        self.settled: dict[str, str] = {}
+        """Subjects that were put to the vote, and the value that was decided."""
+        self.retracted: set[str] = set()
+        self.corrected: dict[int, list[str]] = {}
+        """By agent, its entries on the current task that it took back."""
+        self._task: Task | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._said = Conflicts(self._vectors)
+        self._objections: dict[str, Conflict] = {}
+        self._known: set[str] = set()
+        """The entries that were read."""
+        self._seen: set[str] = set()
+        """The subjects that were seen to be contradicted."""
+        self._authors: dict[str, int] = {}
+
+    def begin_task(self, task: Task) -> None:
+        """Forget what was said of the task before."""
+        self._begin()
+        self._task, self.corrected = task, {}
+        self._said.add(
+            Said(TASK_ENTRY, 0, about, says, is_task=True) for about, says in task.facts.items()
+        )
+
+    def read(self, entries: Iterable[BoardEntry]) -> None:
+        """Take in entries that are new, and work out what contradicts what."""
+        fresh = [entry for entry in entries if entry.id not in self._known]
+        self._known.update(entry.id for entry in fresh)
+        for entry in fresh:
+            self._authors[entry.id] = entry.agent
+            self._take_back(entry)
+            if entry.kind == "objection":
+                self._object(entry)
+        self._said.add(
+            Said(entry.id, entry.agent, about, says, entry.confidence)
+            for entry in fresh
+            for about, says in findings_of(entry).items()
+        )
+        objected = [c for c in self._objections.values() if not set(c.minority) & self.retracted]
+        self.conflicts = [*self._said.found(), *objected]
+        new = {conflict.about for conflict in self.conflicts} - self._seen
+        self.found += len(new)
+        self._seen |= new
+
+    def update(self) -> list[Correction]:
+        """Open and close requests as the contradictions are now; return what changed."""
+        return self.book.update(self.conflicts, self._authors, self.retracted)
+
+    def requests(self) -> dict[int, tuple[list[str], list[str]]]:
+        """Return for each author that is asked: the lines that say what, and the entries named."""
+        wanted: dict[int, tuple[list[str], list[str]]] = {}
+        if not self.rounds:
+            return wanted
+        values = {conflict.about: _values(conflict) for conflict in self.conflicts}
+        for correction in self.book.open:
+            others, mine = values.get(correction.about, ("", {}))
+            line = say.CORRECTION_LINE.format(
+                entry=correction.entry,
+                about=correction.about,
+                says=mine.get(correction.entry, ""),
+                others=others,
+            )
+            lines, cited = wanted.setdefault(correction.author, ([], []))
+            lines.append(line)
+            cited += [correction.entry, *correction.against[:SHOWN_VALUES]]
+        return wanted
+
+    def disputed(self) -> Conflict | None:
+        """Return the first contradiction that asking did not solve and no vote has settled."""
+        voted = {c.about for c in self.book.all if c.state == "voted"}
+        for conflict in self.conflicts:
+            is_vote = conflict.about in voted and conflict.about not in self.settled
+            if is_vote and len(conflict.holders) > 1 and conflict.about not in self._objections:
+                return conflict
+        return None
+
+    def settle(self, about: str, value: str | None) -> None:
+        """Take in what was decided of a disputed subject: from here on it is a fact."""
+        self.settled[about] = value or ""
+        if value:
+            self._said.add([Said(TASK_ENTRY, 0, about, value, is_task=True)])
+
+    def lines(self) -> list[str]:
+        """Return the contradictions as lines of the coordination layer."""
+        return [f"- conflict about {c.about!r}: {_sides(c)}" for c in self.conflicts]
+
+    def cited(self) -> list[str]:
+        """Return the entries that those lines name."""
+        return [entries[0] for c in self.conflicts for entries in c.holders.values() if entries]
+
+    def state(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return {
+            "said": self._said.state(),
+            "objections": [
+                (c.about, {k: list(v) for k, v in c.holders.items()}, list(c.minority))
+                for c in self._objections.values()
+            ],
+            "book": self.book.state(),
+            "known": sorted(self._known),
+            "seen": sorted(self._seen),
+            "authors": dict(self._authors),
+            "retracted": sorted(self.retracted),
+            "corrected": {agent: list(ids) for agent, ids in self.corrected.items()},
+            "found": self.found,
+            "settled": dict(self.settled),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state` was taken."""
+        self._said.restore(state["said"])
+        self._objections = {
+            about: Conflict(about, {k: tuple(v) for k, v in holders.items()}, tuple(minority))
+            for about, holders, minority in state["objections"]
+        }
+        self.book.restore(state["book"])
+        self._known, self._seen = set(state["known"]), set(state["seen"])
+        self._authors, self.retracted = dict(state["authors"]), set(state["retracted"])
+        self.corrected = {agent: list(ids) for agent, ids in state["corrected"].items()}
+        self.found, self.settled = state["found"], dict(state["settled"])
+        self.read(())
+
+    def _take_back(self, entry: BoardEntry) -> None:
+        """Leave out what an author takes back; nobody takes back what is another's."""
+        named = entry.payload.get("retracts") or ()
+        own = [name for name in named if self._authors.get(name) == entry.agent]
+        if not own:
+            return
+        self.retracted.update(own)
+        self.corrected.setdefault(entry.agent, []).extend(own)
+        self._said.retract(own)
+
+    def _object(self, entry: BoardEntry) -> None:
+        for link in entry.links:
+            if link.relation == "contradicts" and link.entry in self._authors:
+                about = f"objection to {link.entry}"
+                text = str(entry.payload.get("text", ""))[:160]
+                holders: dict[str, tuple[str, ...]] = {text: (entry.id,), "": (link.entry,)}
+                self._objections.setdefault(about, Conflict(about, holders, (link.entry,)))
+
+
+def _values(conflict: Conflict) -> tuple[str, dict[str, str]]:
+    """Return the value that stands, and what each entry says instead."""
+    says = {entry: value for value, entries in conflict.holders.items() for entry in entries}
+    return next(iter(conflict.holders), ""), says
+
+
+def _sides(conflict: Conflict) -> str:
+    parts: Sequence[str] = [
+        f"{value!r} ({len(entries)} entries, first [{entries[0]}])"
+        for value, entries in list(conflict.holders.items())[:SHOWN_VALUES]
+        if entries
+    ]
+    return " against ".join(parts)
