@@ -25,7 +25,10 @@ HOMES = {
     "solara": set[str](),
 }
 """The only files that may import these when they are imported themselves; viz may all solara."""
-LAZY_HOMES = {"redis": {"blackboard/server_info.py"}}
+LAZY_HOMES = {
+    "redis": {"blackboard/server_info.py"},
+    "litellm": {"agents/llm/litellm_model.py"},
+}
 """Files that may import these inside a function."""
 
 

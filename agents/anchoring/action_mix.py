@@ -26,6 +26,9 @@ from blackboard import (
 from .cusum import H, K
 from .drift import DriftWatch
 
+MOST = 3.0
+"""What one round counts for at most: divergences of a few acts have long tails."""
+
 
 def js_divergence(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the divergence of two mixes along the last axis; counts are made shares first."""
@@ -123,7 +126,7 @@ class MixWatch:
         agents: int,
         *,
         mix_rounds: int = 3,
-        pseudo_count: float = 1.0,
+        pseudo_count: float = 2.0,
         k: float = K,
         h: float = H,
         least_sd: float = 0.05,
@@ -138,7 +141,15 @@ class MixWatch:
         self._first = np.zeros((agents, 0))
         """Each agent's acts in its first rounds."""
         self._seen = 0
-        self._watch = DriftWatch(k=k, h=h, least_sd=least_sd)
+        self._watch = DriftWatch(
+            k=k,
+            h=h,
+            baseline="own",
+            baseline_rounds=2,
+            least_sd=least_sd,
+            is_robust=False,
+            most=MOST,
+        )
 
     def observe(self, round: int, records: Iterable[Any]) -> list[int]:
         """Take the records of one round; return who alarms, ascending."""

@@ -87,6 +87,8 @@ class DriftWatch:
         baseline_rounds: int = 1,
         least: int = 8,
         least_sd: float = LEAST_SD,
+        is_robust: bool = True,
+        most: float = math.inf,
     ) -> None:
         """Say what counts as an alarm.
 
@@ -97,6 +99,10 @@ class DriftWatch:
             baseline_rounds: How many rounds of observations, at least, make the baseline.
             least: How many distances it takes, at least, gathered over more rounds if need be.
             least_sd: The smallest standard deviation that is believed.
+            is_robust: Whether spread is a median deviation, or, for values that are mostly equal,
+                a standard deviation.
+            most: What a single observation may count for, in standard deviations: below h, no
+                round alone is an alarm (after Lucas and Crosier 1982, "Robust CUSUM").
         """
         if baseline_rounds < 1 or least < 2:
             raise ValueError(
@@ -104,7 +110,7 @@ class DriftWatch:
                 f"{least}"
             )
         self._baseline, self._rounds, self._least = baseline, baseline_rounds, max(least, 2)
-        self._least_sd = least_sd
+        self._least_sd, self._is_robust, self._most = least_sd, is_robust, most
         self._cusum = Cusum(k, h)
         self._first: dict[int, list[float]] = {}
         """Each agent's distances in the rounds of the baseline."""
@@ -127,7 +133,7 @@ class DriftWatch:
             return []
         is_own = self._baseline == "own"
         deviations = (self._from_own if is_own else self._from_all)(seats, distances)
-        return self._cusum.observe(seats, deviations)
+        return self._cusum.observe(seats, np.minimum(deviations, self._most))
 
     @property
     def usual(self) -> Usual | None:
@@ -150,7 +156,9 @@ class DriftWatch:
         if len(values) < self._least:
             return
         if self._baseline == "pooled":
-            self._usual = usual(values, self._least_sd)
+            deviation = max(float(values.std(ddof=1)), self._least_sd)
+            plain = Usual(float(values.mean()), deviation)
+            self._usual = usual(values, self._least_sd) if self._is_robust else plain
         elif any(len(own) > 1 for own in self._first.values()):
             self._settle_own(usual(values).mean)
 
@@ -163,7 +171,9 @@ class DriftWatch:
             if len(own) > 1
             for value in own
         ]
-        sd = _MAD_TO_SD * float(np.median(np.abs(around)))
+        size = np.abs(around)
+        robust = _MAD_TO_SD * float(np.median(size))
+        sd = robust if self._is_robust else math.sqrt(float((size**2).mean()))
         self._usual = Usual(middle, max(sd, self._least_sd))
 
     def _from_all(

@@ -134,7 +134,8 @@ def _of_trigrams(spoken: Sequence[list[str]]) -> NDArray[np.uint64]:
     is_whole = ~(is_end[:-2] | is_end[1:-1] | is_end[2:])
     trigrams = codes[:-2] * np.uint64(1_114_111) + codes[1:-1]
     trigrams = _stirred(trigrams * np.uint64(1_114_111) + codes[2:])
-    return _keyed(owners[:-2], 2, trigrams)[is_whole]
+    keys: NDArray[np.uint64] = _keyed(owners[:-2], 2, trigrams)[is_whole]
+    return keys
 
 
 def _keyed(owners: NDArray[np.uint64], family: int, hashes: NDArray[Any]) -> NDArray[np.uint64]:

@@ -34,11 +34,11 @@ class Answering:
         if higher is None or not self._is_doubtful(first):
             self._book(first, is_waste=first.read is None)
             return first.outcome
+        self._book(first, is_waste=True)  # before the other is asked, lest a kill lose it
         tier = self._team.tiers[higher]
         harder = replace(request, tier=higher, model=tier.model, turn=request.turn + 2)
         second = await self._attempt(harder)
         is_better = second.read is not None or first.read is None
-        self._book(first, is_waste=is_better)
         self._book(second, is_waste=second.read is None)
         return second.outcome if is_better else first.outcome
 

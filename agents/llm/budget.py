@@ -87,7 +87,7 @@ class Budget:
             pot = refused[0]
             if awaited and awaited is not pot:
                 awaited.wake_next()
-            await pot.change(is_first=pot is awaited)
+            await pot.turn(is_first=pot is awaited)
             awaited = pot
         try:
             return self._take(pots, wanted)

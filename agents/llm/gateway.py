@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from blackboard import SwarmboardError
+
 from .answering import Answering
 from .budget import Budget, Budgeted
 from .calls import Ask, Hook, Model, ModelError, Outcome, Request
@@ -227,6 +229,11 @@ class Gateway:
             outcome = await self._answering.answer(ask.request)
         else:
             assert ask.call is not None
+            if self.recording.mode == "replay":
+                raise SwarmboardError(
+                    f"agent {question.agent} calls code of its own in round {at[0]}, stage "
+                    f"{at[1]}, and what came of it is not recorded; use recording=auto to call it"
+                )
             outcome = await _called(ask.call, timeout_s=ask.timeout_s)
         self.recording.keep_outcome(*at, question.agent, 0, question.key, outcome)
         return outcome

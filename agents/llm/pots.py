@@ -44,6 +44,7 @@ class Pot:
         self.waiting: deque[asyncio.Future[None]] | None = None
 
     def refusal(self, wanted: int) -> BudgetExceeded | None:
+        """Return why so much cannot be taken just now; None where it can."""
         if self.cap is None or self.spent + self.held + wanted <= self.cap:
             return None
         left = max(0, self.cap - self.spent - self.held)
@@ -66,7 +67,7 @@ class Pot:
                 settled.set_result(None)
                 return
 
-    async def change(self, *, is_first: bool) -> None:
+    async def turn(self, *, is_first: bool) -> None:
         """Wait until it is one's turn to look again."""
         settled = asyncio.get_running_loop().create_future()
         if self.waiting is None:

@@ -36,7 +36,7 @@ All but reasoning may be left away. Give no other names."""
 _HEADER = re.compile(
     r"^(agent|voice) (\d+)(?: of (\d+))?, role ([^,\n]+), round (\d+), stage (\w+)$", re.MULTILINE
 )
-_TASK = re.compile(r"^TASK\n(.*?)(?=\n\n[A-Z]{4,}\n|\n*\Z)", re.DOTALL | re.MULTILINE)
+_TASK = re.compile(r"^TASK\n(.*?)(?=\n\n[A-Z]{3,}\n|\n*\Z)", re.DOTALL | re.MULTILINE)
 _OPTIONS = re.compile(r"^Options: (.*)$", re.MULTILINE)
 _VOTES = re.compile(r"^Votes: (.*)$", re.MULTILINE)
 _ENTRY = re.compile(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agents import Briefing, Purpose, Randomness, Stage, complexity_of
+from agents import Briefing, Purpose, Randomness, Stage, complexity_of, text_of
 from blackboard import BoardEntry, ClosedStage, Gate, OpenProposal, Proposal, View, threshold
 
 from . import instructions as say
@@ -22,6 +22,8 @@ SIMPLE = 0.6
 SURE = 0.6
 """The confidence from which one agent's answer stands without the team."""
 
+LIBRARIAN = "librarian"
+"""The role of the agent that looks up what past runs learned; it has no vote."""
 _PANEL = 9
 """Agents that vote on a contradiction, so that settling one costs the same in every team."""
 _VALUES, _VALUE = 4, 80
@@ -53,6 +55,8 @@ class Deliberation:
         if self.verdicts.attempt == 0:
             self.since = board.round
             self.coordination.begin_task(self.verdicts.task)
+            if self.options.memory:
+                yield from self._recall(board)
         number = self.verdicts.number
         if self.structure == "chorus":
             yield from self._in_chorus(board)
@@ -100,6 +104,12 @@ class Deliberation:
         if self._is_coordinated and self.options.quarantine:
             yield from self._probe(board, plan)
         yield from self._vote(board, plan)
+
+    def _recall(self, board: View) -> Closes[None]:
+        """Have the librarian look up what past runs learned of tasks like this one."""
+        yield Stage("recall", (LIBRARIAN,))
+        found = [entry for entry in self._entries(board) if entry.kind == "lesson"]
+        self.coordination.lessons = [f"- {text_of(entry)}" for entry in found]
 
     def _correct(self, board: View) -> Closes[None]:
         """Have authors look again at what contradicts others or the task."""

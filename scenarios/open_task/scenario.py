@@ -1,17 +1,19 @@
 """A team of language-model agents reasons on one board, contributes, criticises and votes."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from agents import Agent, CallableMember, Member, Population, Stages, TextVectors
+from agents import Agent, CallableMember, Lesson, Member, Population, Stages, TextVectors
 from blackboard import BadInput, View
 
 from ..base import Scenario, Setup, Yardstick
 from .board import Reading
 from .coordination import Coordination
-from .deliberation import Deliberation
+from .deliberation import LIBRARIAN, Deliberation
+from .librarian import Librarian
 from .options import OpenTaskOptions
 from .results import Verdicts
 from .scribe import Scribe
@@ -77,7 +79,11 @@ class OpenTask(Scenario):
     def populate(self, model: Any) -> Sequence[Population]:
         """Create the members, role by role."""
         scribe = Scribe()
-        return [Population(seat.role, self._members(model, seat, scribe)) for seat in self.team]
+        team = [Population(seat.role, self._members(model, seat, scribe)) for seat in self.team]
+        if self.options.memory and not (self.options.learn and not self._has_memory()):
+            librarian = Librarian(model, Path(self.options.memory), self._task_text)
+            team.append(Population(LIBRARIAN, [librarian], votes=False))
+        return team
 
     def stages(self, board: View) -> Stages:
         """Yield the stages of one attempt at the current task."""
@@ -143,6 +149,24 @@ class OpenTask(Scenario):
                 if (voices := self.voices[seat.role]) is not None
             )
         )
+
+    def lessons(self) -> list[Lesson]:
+        """Return what this run learned, for the memory."""
+        return [
+            Lesson(
+                row["text"],
+                f"{row['result']} (agreed by {row['percent']:.0f} %)",
+                row["outcome"],
+                None if row["is_right"] is None else float(row["is_right"]),
+                "",
+                self.name,
+            )
+            for row in self.verdicts.rows
+            if row["result"]
+        ]
+
+    def _has_memory(self) -> bool:
+        return Path(self.options.memory).is_file()
 
     def _team(self) -> tuple[Seat, ...]:
         if self.setup.structure == "solo":

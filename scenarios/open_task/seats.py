@@ -7,8 +7,6 @@ from typing import Any
 from agents import Callee, Randomness, Voice
 
 CRITIC = "critic"
-MEMORY = "memory"
-"""The role of the agent that looks up what past runs learned; it has no vote."""
 
 
 @dataclass(frozen=True, slots=True)

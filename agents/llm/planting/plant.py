@@ -44,7 +44,7 @@ class Plant(BaseModel):
     heeds: Chance = 1.0
     """The share of drifters that do not drift where they are told to come back to the task."""
     noise: Chance = 0.05
-    """The share of words exchanged by everybody in every round."""
+    """The share of words exchanged by everybody in every round. Short tasks wobble more by it."""
     volunteers: Chance = 0.0
     """The chance, per agent and request shown, of taking it on."""
     misuse: Chance = 0.0

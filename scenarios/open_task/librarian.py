@@ -1,0 +1,43 @@
+"""The librarian: looks up what past runs learned, once for each task, and puts it on the board."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agents import Actions, Agent, Ask, Memory, Outcome
+from blackboard import Post, View
+
+LESSONS = 5
+"""The most lessons that are looked up for a task."""
+
+
+class Librarian(Agent):
+    """Asks the memory on behalf of the team; what it found is part of the run's record.
+
+    Args:
+        model: The Mesa model.
+        path: The memory's file.
+        task: Returns the task as of now.
+    """
+
+    asks = True
+
+    def __init__(self, model: Any, path: Path, task: Callable[[], str]) -> None:
+        super().__init__(model)
+        self.path, self.task = path, task
+
+    def act(self, view: View) -> Actions:
+        """Look up lessons of tasks like the current one."""
+        task = self.task()
+        return Ask(call=lambda: self._recall(task))
+
+    def answer(self, view: View, outcome: Outcome) -> Actions:
+        """Put the lessons on the board."""
+        lessons = msgspec.json.decode(outcome.text, type=list[str])
+        return [Post("lesson", {"text": lesson}) for lesson in lessons]
+
+    async def _recall(self, task: str) -> list[str]:
+        with Memory.open(self.path) as memory:
+            return [f"{lesson.text} ({lesson.outcome})" for lesson in memory.recall(task, LESSONS)]
