@@ -1,6 +1,7 @@
 """A stage's questions to models and to users' code: who answers them, and what is recorded."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Protocol
 
 from agents import Asked, Outcome
@@ -51,10 +52,20 @@ def settle(asked: Sequence[Asked], leader: Leader, desk: Answers | None) -> None
             "have to derive from ModelOptions"
         )
     else:
-        outcomes = desk.answer(asked, at, meanwhile=leader.renew_if_due)
+        outcomes = desk.answer(asked, at, meanwhile=partial(_keep_up, leader))
         leader.receive(_records(asked, outcomes, at))
     for question, outcome in zip(asked, outcomes, strict=True):
         question.finish(outcome)
+
+
+def _keep_up(leader: Leader) -> None:
+    """Keep the lease and hear what people command while models are waited for.
+
+    Raises:
+        Stopped: the run is to stop; what was answered so far is in the recording.
+    """
+    leader.listen(0.0)
+    leader.oversight.hear_stop(leader)
 
 
 def _records(

@@ -129,8 +129,11 @@ def figure_at(tokens: Sequence[str], at: int) -> tuple[Figure, int] | None:
     at += bool(unit)
     if at >= len(tokens) or not (is_number(tokens[at]) or tokens[at] in COUNTED):
         return None
-    number = COUNTED[tokens[at]] if tokens[at] in COUNTED else float(tokens[at])
+    is_word = tokens[at] in COUNTED
+    number = COUNTED[tokens[at]] if is_word else float(tokens[at])
     at += 1
+    if is_word and len(tokens) > 1 and not _is_counting(tokens, at):
+        return None
     if at < len(tokens) and tokens[at] in TIMES and (unit or tokens[at] != "m"):
         number *= TIMES[tokens[at]]
         at += 1
@@ -140,6 +143,11 @@ def figure_at(tokens: Sequence[str], at: int) -> tuple[Figure, int] | None:
     if name not in UNITS:
         return Figure(number, "", 1.0), at
     return Figure(number, *UNITS[name]), at + 1
+
+
+def _is_counting(tokens: Sequence[str], at: int) -> bool:
+    """Say whether a unit follows: in `the high one` nothing is counted."""
+    return at < len(tokens) and (tokens[at] in TIMES or singular(tokens[at]) in UNITS)
 
 
 def _end_of_range(tokens: Sequence[str], at: int, low: Figure) -> tuple[Figure, int]:

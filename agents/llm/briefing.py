@@ -72,11 +72,20 @@ class Briefing:
             temperature=self.temperature,
             sample=0 if who.voice or self.seats else -1,
             complexity=self.complexity,
-            seen=digest.seen(who.last, len(prompt.rules)),
+            seen=self._seen(who, prompt),
             options=self.votes,
             visible=digest.visible | frozenset(cited) if cited else digest.visible,
             seats=max(1, len(self.seats)),
         )
+
+    def _seen(self, who: Identity, prompt: Prompt) -> float:
+        """Return the share of a prompt that its reader, or the board, had when it was last asked.
+
+        The rules are the same in every prompt; nobody is shown them for the first time twice.
+        """
+        if who.last is None:
+            return 0.0
+        return min(1.0, (len(prompt.rules) + self.digest.known(who.last)) / prompt.size)
 
     def _prompt(self, who: Identity, at: tuple[int, int]) -> Prompt:
         if self.seats:

@@ -52,7 +52,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     complexity: float = 0.0
     """How hard the question is, 0 to 1; chooses the tier."""
     seen: float = 0.0
-    """The share (0-1) of the rules and the board that this agent was shown before."""
+    """The share (0-1) of the prompt, by characters, that this agent or the board had before."""
     options: tuple[str, ...] = ()
     """What a vote may say; empty where no vote is due."""
     visible: frozenset[str] = frozenset()

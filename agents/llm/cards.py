@@ -41,9 +41,9 @@ class _Fit(NamedTuple):
     """How well a card fits a request; a larger one fits better."""
 
     words: int
-    """Words of the need that are among the skills."""
+    """Words of the need that role or skills have, too."""
     likeness: float
-    """The cosine of need and skills, where no word is shared."""
+    """The cosine of need and the likest skill, where no word is shared."""
 
 
 def cards_text(cards: Sequence[Card], counts: Mapping[str, int] | None = None) -> str:
@@ -66,7 +66,7 @@ def delegate(
 ) -> dict[str, int]:
     """Return who is given each request; one that fits nobody is given to nobody.
 
-    Who volunteered and holds the claim keeps it. Else the best skill wins (words shared, then
+    Whoever volunteered and holds the claim keeps it. Else the best skill wins (words shared, then
     likeness of at least `LEAST_LIKENESS`), then the least loaded agent, then the lowest number;
     never the author. What is given adds to the load at once.
 
@@ -86,7 +86,7 @@ def delegate(
     measured = vectors or TextVectors()
     for request in requests:
         best = held.get(request.id)
-        if best is None or best not in cards:
+        if best not in cards or best == request.author:
             fits = _fits(request, list(by_card), measured)
             best = _best(request, fits, by_card, busy)
         if best is not None:
@@ -98,16 +98,16 @@ def delegate(
 def _fits(request: Needed, cards: Sequence[Card], vectors: Vectors) -> dict[Card, _Fit]:
     """Return the cards that fit at all, and how well."""
     needs = _words(request.needs)
-    shared = {card: len(needs & _words(" ".join(card.skills))) for card in cards}
+    shared = {card: len(needs & _words(" ".join((card.role, *card.skills)))) for card in cards}
     fits = {card: _Fit(words, 0.0) for card, words in shared.items() if words}
     if fits or not needs:
         return fits
-    rows = vectors.of([request.needs, *(" ".join(card.skills) for card in cards)])
-    alike = cosine(rows[1:], rows[0]).tolist()
+    [need] = vectors.of([request.needs])
+    alike = {
+        card: float(cosine(vectors.of((card.role, *card.skills)), need).max()) for card in cards
+    }
     return {
-        card: _Fit(0, likeness)
-        for card, likeness in zip(cards, alike, strict=True)
-        if likeness >= LEAST_LIKENESS
+        card: _Fit(0, likeness) for card, likeness in alike.items() if likeness >= LEAST_LIKENESS
     }
 
 

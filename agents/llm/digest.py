@@ -35,22 +35,19 @@ class Digest:
     """The ids of the entries shown."""
     _sizes: Sequence[tuple[tuple[int, int], int]] = ()
     """Of each line: since when it could be read, and its characters."""
-    _shares: dict[tuple[int, int], float] = field(default_factory=dict)
+    _known: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    def seen(self, last: tuple[int, int] | None, rules: int) -> float:
-        """Return the share of the rules and the board that the board held at an earlier stage.
+    def known(self, last: tuple[int, int] | None) -> int:
+        """Return how many characters of this stood on the board when a reader was last asked.
 
         Args:
-            last: The round and stage in which the reader was last asked; None for never.
-            rules: Characters of the rules in front.
+            last: The round and stage in which that was; None for never.
         """
         if last is None:
-            return 0.0
-        if last not in self._shares:
-            whole = rules + len(self.text)
-            old = rules + sum(size for at, size in self._sizes if at < last)
-            self._shares[last] = min(1.0, old / whole) if whole else 0.0
-        return self._shares[last]
+            return 0
+        if last not in self._known:
+            self._known[last] = sum(size for at, size in self._sizes if at < last)
+        return self._known[last]
 
 
 class DigestBuilder:

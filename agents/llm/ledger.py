@@ -74,16 +74,14 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 def split(request: Request, usage: Usage, *, is_waste: bool) -> Split:
     """Say what the tokens of a call were for; the classes sum to input and output exactly.
 
-    A provider's cache holds the beginning of a prompt. What it did not hold of the rules and the
-    board, by characters, is reconstruction as far as this agent was shown it before.
+    A provider's cache holds the beginning of a prompt, which is what the agent was shown before.
+    As much of that as the cache did not hold, by characters, is reconstruction.
     """
     cached = min(usage.cached, usage.input)
     fresh = usage.input - cached
     if is_waste:
         return Split(waste=fresh + usage.output, cached=cached)
-    prompt = request.prompt
-    shared = usage.input * (len(prompt.rules) + len(prompt.board)) // max(1, prompt.size)
-    again = min(fresh, round(request.seen * max(0, shared - cached)))
+    again = min(fresh, max(0, round(request.seen * usage.input) - cached))
     rest = fresh - again + usage.output
     match request.purpose:
         case "work":

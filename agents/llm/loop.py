@@ -69,7 +69,6 @@ class EventLoopThread:
             task.cancel()
         self.loop.run_until_complete(asyncio.gather(*unfinished, return_exceptions=True))
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-        self.loop.run_until_complete(self.loop.shutdown_default_executor())
 
 
 _threads: list[EventLoopThread] = []

@@ -197,8 +197,14 @@ class Memory:
         try:
             yield
         except sqlite3.Error as error:
+            is_cut = not self.is_writable and Path(f"{self.path}-journal").exists()
+            next_step = (
+                "a run was killed while it wrote; the next run with learn=true repairs it"
+                if is_cut
+                else "give the path of another"
+            )
             raise BadInput(
-                f"the memory {str(self.path)!r} cannot be used: {error}; give the path of another"
+                f"the memory {str(self.path)!r} cannot be used: {error}; {next_step}"
             ) from error
 
     def close(self) -> None:

@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from agents import Conflict, Conflicts, Correction, CorrectionBook, Said, Vectors, findings_of
+from agents import (
+    Conflict,
+    Conflicts,
+    Correction,
+    CorrectionBook,
+    Said,
+    Vectors,
+    Voice,
+    findings_of,
+)
 from blackboard import BoardEntry
 
 from . import instructions as say
@@ -24,10 +33,13 @@ class Contradictions:
         rounds: How often one author is asked about one subject before it is put to the vote; 0
             asks nobody.
         vectors: Texts as vectors, to know a value in other words.
+        voices: Of each agent its role and the voice that it shares, if any.
     """
 
-    def __init__(self, rounds: int, vectors: Vectors) -> None:
-        self.rounds, self._vectors = rounds, vectors
+    def __init__(
+        self, rounds: int, vectors: Vectors, voices: Sequence[tuple[str, Voice | None]]
+    ) -> None:
+        self.rounds, self._vectors, self._voices = rounds, vectors, voices
         self.book = CorrectionBook(max(1, rounds))
         self.conflicts: list[Conflict] = []
         """The contradictions there are as of now."""
@@ -159,12 +171,26 @@ class Contradictions:
     def _take_back(self, entry: BoardEntry) -> None:
         """Leave out what an author takes back; nobody takes back what is another's."""
         named = entry.payload.get("retracts") or ()
-        own = [name for name in named if self._authors.get(name) == entry.agent]
+        own = [name for given in named if (name := self._own(given, entry.agent))]
         if not own:
             return
         self.retracted.update(own)
         self.corrected.setdefault(entry.agent, []).extend(own)
         self._said.retract(own)
+
+    def _own(self, name: str, agent: int) -> str | None:
+        """Return an agent's own entry of this name, or the same one in the voice that it shares."""
+        author = self._authors.get(name)
+        if author is None or author == agent:
+            return name if author == agent else None
+        voices = self._voices
+        if max(author, agent) >= len(voices) or voices[author][1] is None:
+            return None
+        if voices[author] != voices[agent]:
+            return None
+        round, stage, _, seq = name.split(".")
+        mine = f"{round}.{stage}.{agent}.{seq}"
+        return mine if self._authors.get(mine) == agent else None
 
     def _object(self, entry: BoardEntry) -> None:
         for link in entry.links:

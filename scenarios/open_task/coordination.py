@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from agents import (
@@ -11,6 +12,7 @@ from agents import (
     Needed,
     Randomness,
     Vectors,
+    Voice,
     delegate,
     distances,
     text_of,
@@ -37,6 +39,7 @@ class Coordination:
         team: Who is in the team.
         random: The run's addressed randomness.
         vectors: Texts as vectors.
+        voices: Of each agent its role and the voice that it shares, if any.
     """
 
     def __init__(
@@ -45,9 +48,13 @@ class Coordination:
         team: Sequence[Seat],
         random: Randomness,
         vectors: Vectors,
+        *,
+        voices: Sequence[tuple[str, Voice | None]],
     ) -> None:
         self.options, self._vectors = options, vectors
-        self.contradictions = Contradictions(options.corrections, vectors)
+        self._is_shared = any(voice for _, voice in voices)
+        self._is_one_task = len(options.all_tasks()) == 1
+        self.contradictions = Contradictions(options.corrections, vectors, voices)
         self.suspicion = Suspicion(random)
         self.lessons: list[str] = []
         """What past runs learned of tasks like this one."""
@@ -75,7 +82,6 @@ class Coordination:
         """Begin a task: contradictions and requests are those of its own entries."""
         self.contradictions.begin_task(task)
         self._task, self._given, self._anchored = task.task, {}, set()
-        self._watches = {kind: DriftWatch() for kind in _WATCHED}
 
     def watch(self, entries: Sequence[BoardEntry], board: View, kind: str) -> None:
         """Hold what was just said against the task, and note who has drifted."""
@@ -84,9 +90,11 @@ class Coordination:
         if not texts:
             return
         far = distances(self._vectors, texts, self._task)
-        known = far[far == far]  # NaN where a text says nothing
+        known = far[~np.isnan(far)]  # NaN where a text says nothing
         self._drift = round(float(known.mean()), 6) if known.size else None
         agents = [entry.agent for entry in here]
+        if not self._is_one_task and known.size:
+            far = far - float(np.median(known))  # tasks differ; hold each agent against the team
         alarmed = self._watches[kind].observe(board.round, agents, far)
         self._alarms += len(alarmed)
         if self.options.anchor:
@@ -106,7 +114,7 @@ class Coordination:
     def assign(self, entries: Sequence[BoardEntry], board: View) -> None:
         """Give requests to those who volunteered for them, else to those whose card fits."""
         asked = [e for e in entries if e.kind == "request" and e.id not in self._given]
-        if not asked:
+        if not asked or self._is_shared:  # a shared voice cannot be told what one agent took on
             return
         held = {entry.id: board.holder(entry.id) for entry in asked}
         load: dict[int, int] = {}

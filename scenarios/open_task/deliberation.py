@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agents import Briefing, Purpose, Randomness, Stage, complexity_of, text_of
+from agents import Briefing, Purpose, Randomness, Stage, Voice, complexity_of, text_of
 from blackboard import BoardEntry, ClosedStage, Gate, OpenProposal, Proposal, View, threshold
 
 from . import instructions as say
@@ -44,6 +44,8 @@ class Deliberation:
     reading: Reading
     verdicts: Verdicts
     coordination: Coordination
+    voices: Sequence[Voice | None]
+    """The voice that each agent shares with others, or None for one of its own."""
     needed_percent: int | None
     since: int = 1
     """The round in which work on the current task began."""
@@ -258,6 +260,25 @@ class Deliberation:
         )
         self._take(closed, plan.payload["text"] if plan else None, range(len(self.roles)))
 
+    def _shared[T](self, own: Mapping[int, T]) -> Mapping[int, T]:
+        """Tell all who share a voice the same: what the first of them is told.
+
+        They said the same, so that what is asked of one is asked of all, and asked once.
+        """
+        first: dict[tuple[str, Voice], T] = {}
+        shared: dict[int, T] = {}
+        for agent in sorted(own):
+            voice = self.voices[agent]
+            if voice is None:
+                shared[agent] = own[agent]
+            else:
+                first.setdefault((self.roles[agent], voice), own[agent])
+        if first:
+            for agent, (role, voice) in enumerate(zip(self.roles, self.voices, strict=True)):
+                if voice is not None and (role, voice) in first:
+                    shared[agent] = first[role, voice]
+        return shared
+
     def _proposal(self, plan: BoardEntry | None) -> Proposal:
         task = self.verdicts.task
         if plan is None:
@@ -314,8 +335,8 @@ class Deliberation:
             purpose=purpose,
             votes=votes,
             asked=asked,
-            own=coordination.own_lines(own or {}, entries),
-            cites=cites or {},
+            own=self._shared(coordination.own_lines(own or {}, entries)),
+            cites=self._shared(cites or {}),
             roles=coordination.role_lines,
             seats=seats,
             context="transcript" if self.structure == "separate" else "board",

@@ -49,7 +49,14 @@ class OpenTask(Scenario):
         roles = tuple(seat.role for seat in self.team for _ in range(seat.count))
         vectors = TextVectors()
         self.voices = voices_of(self.team, self.options.archetypes, self.random)
-        self.coordination = Coordination(self.options, self.team, self.random, vectors)
+        voices = [voice for seat in self.team for voice in self.voices[seat.role]]
+        self.coordination = Coordination(
+            self.options,
+            self.team,
+            self.random,
+            vectors,
+            voices=list(zip(roles, voices, strict=True)),
+        )
         reading = Reading(
             layers=self.options.layers,
             top=self.options.top,
@@ -65,6 +72,7 @@ class OpenTask(Scenario):
             reading,
             self.verdicts,
             self.coordination,
+            voices,
             setup.threshold_percent,
         )
 

@@ -140,6 +140,12 @@ PLACES = ("option A", "option B", "bus 12", "bus 13", "the northern line", "plan
 SUBJECTS = ("cost of {}", "{}'s cost", "the costs of {}", "{} cost")
 
 
+def phrased(random: random.Random, kind: str, value: int, is_right: bool) -> str:
+    if kind in ("number", "share"):
+        return random.choice(NUMBERS if kind == "number" else SHARES)(value)
+    return random.choice((WORDS if kind == "words" else ANSWERS)[is_right])
+
+
 def planted(random: random.Random, subjects: int) -> tuple[list[Said], set[str]]:
     """Findings of four agents on each of many subjects, and who contradicts the others.
 
@@ -153,12 +159,7 @@ def planted(random: random.Random, subjects: int) -> tuple[list[Said], set[str]]
         right = random.randrange(10, 90)
         for agent in range(4):
             value = right + random.randrange(2, 9) if agent == liar else right
-            says = {
-                "number": lambda value=value: random.choice(NUMBERS)(value),
-                "share": lambda value=value: random.choice(SHARES)(value),
-                "words": lambda agent=agent: random.choice(WORDS[agent != liar]),
-                "answer": lambda agent=agent: random.choice(ANSWERS[agent != liar]),
-            }[kind]()
+            says = phrased(random, kind, value, agent != liar)
             about = f"{random.choice(SUBJECTS).format(place)} in {period}"
             entry = f"1.{subject + 1}.{agent}.0"
             findings.append(Said(entry, agent, about, says))

@@ -38,10 +38,11 @@ def test_what_the_provider_had_in_its_cache_is_cached_whatever_it_was_for() -> N
 
 
 def test_what_was_shown_before_and_is_not_cached_is_reconstruction() -> None:
-    seen = replace(REQUEST, seen=0.5)
+    seen = replace(REQUEST, seen=0.4)
 
     assert split(seen, Usage(1000, 100), is_waste=False) == Split(work=700, reconstruction=400)
-    assert split(seen, Usage(1000, 100, 400), is_waste=False) == Split(
+    more = replace(REQUEST, seen=0.6)
+    assert split(more, Usage(1000, 100, 400), is_waste=False) == Split(
         work=500, reconstruction=200, cached=400
     )
 
@@ -78,7 +79,7 @@ def test_a_summary_sums_to_what_was_billed(recording: Recording) -> None:
     ledger = Ledger(recording, {"fast": Prices(1.0, 4.0, 0.1)})
 
     ledger.add(REQUEST, REPLY)
-    ledger.add(replace(REQUEST, agent=1, purpose="coordination", seen=1.0), REPLY)
+    ledger.add(replace(REQUEST, agent=1, purpose="coordination", seen=0.8), REPLY)
     ledger.add(replace(REQUEST, agent=2), REPLY, is_waste=True)
     ledger.add_failed(replace(REQUEST, agent=3, purpose="verification"), Usage(50, 0), 0.01)
     tokens = ledger.summary()
@@ -99,7 +100,7 @@ def test_a_summary_sums_to_what_was_billed(recording: Recording) -> None:
 def test_the_cost_of_a_call_is_shared_among_its_classes_by_price(recording: Recording) -> None:
     ledger = Ledger(recording, {"fast": Prices(1.0, 4.0, 0.1)})
 
-    ledger.add(replace(REQUEST, seen=1.0), REPLY)
+    ledger.add(replace(REQUEST, seen=0.8), REPLY)
     costs = ledger.cost_by_class()
 
     assert costs["cached"] == pytest.approx(0.5 * 40 / 1040)

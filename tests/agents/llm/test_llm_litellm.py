@@ -38,6 +38,7 @@ class Stub:
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.port = 0
+        self.ends = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -53,6 +54,7 @@ class Stub:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
+        self.ends.set()
         await self._runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.Response:
@@ -71,7 +73,7 @@ class Stub:
             assert request.transport is not None
             request.transport.abort()
         if name == "hang":
-            await asyncio.Event().wait()
+            await self.ends.wait()
         return web.json_response(completion(name))
 
 
