@@ -1,5 +1,6 @@
 """Who acts: rule agents, cohorts, populations and coordination structures."""
 
+from .anchoring.action_mix import MixWatch
 from .anchoring.conflicts import Conflict, Conflicts, Said
 from .anchoring.corrections import Correction, CorrectionBook
 from .anchoring.correlation import correlation_of
@@ -27,18 +28,28 @@ from .llm.calls import (
 )
 from .llm.cards import Card, Needed, delegate
 from .llm.digest import Digest, DigestBuilder, findings_of, text_of
-from .llm.gateway import Gateway, innermost, is_planted, why_unreachable
-from .llm.ledger import Ledger
+from .llm.estimate import Assumed, Estimate, PlannedCalls, Range, estimate
+from .llm.gateway import Gateway, innermost, is_planted, tier_prices, why_unreachable
+from .llm.ledger import CLASSES, Ledger
 from .llm.member import CallableMember, Callee, Member, Situation
 from .llm.memory import Lesson, Memory
 from .llm.planted import PlantedModel
 from .llm.planting.hearing import request_of
 from .llm.recording import NotRecorded, Recording
-from .llm.recording_tables import copy_rounds
-from .llm.replies import Decision
-from .llm.routing import complexity_of
-from .llm.settings import DEFAULT_TIER, BudgetConfig, Mode, RoutingConfig, TeamConfig, TierConfig
-from .llm.wording import read_header
+from .llm.recording_tables import copy_rounds, select_from
+from .llm.replies import Decision, clean
+from .llm.routing import complexity_of, first_tier, stronger
+from .llm.settings import (
+    DEFAULT_TIER,
+    FAST,
+    STRONG,
+    BudgetConfig,
+    Mode,
+    RoutingConfig,
+    TeamConfig,
+    TierConfig,
+)
+from .llm.wording import RULES, quoted, read_header
 from .population import Asked, Population, Report, Sees
 from .randomness import Randomness
 from .state import Stateful, restore_to, state_of
@@ -49,13 +60,18 @@ from .supervisor import Child, Supervisor
 from .teams import SupervisionConfig
 
 __all__ = [
+    "CLASSES",
     "DEFAULT_TIER",
+    "FAST",
     "PURPOSES",
     "RESTART",
+    "RULES",
+    "STRONG",
     "Actions",
     "Agent",
     "Ask",
     "Asked",
+    "Assumed",
     "Beginnings",
     "Blocks",
     "Briefing",
@@ -75,12 +91,14 @@ __all__ = [
     "DigestBuilder",
     "DriftWatch",
     "Escalation",
+    "Estimate",
     "Gateway",
     "Hook",
     "Ledger",
     "Lesson",
     "Member",
     "Memory",
+    "MixWatch",
     "Mode",
     "Model",
     "ModelError",
@@ -88,11 +106,13 @@ __all__ = [
     "NotRecorded",
     "Orders",
     "Outcome",
+    "PlannedCalls",
     "PlantedModel",
     "Population",
     "Prompt",
     "Purpose",
     "Randomness",
+    "Range",
     "Recording",
     "Reply",
     "Report",
@@ -120,23 +140,30 @@ __all__ = [
     "Vectors",
     "Voice",
     "agreement",
+    "clean",
     "complexity_of",
     "copy_rounds",
     "correlation_of",
     "cosine",
     "delegate",
     "distances",
+    "estimate",
     "findings_of",
+    "first_tier",
     "holders_of",
     "innermost",
     "is_planted",
     "most_relevant",
+    "quoted",
     "read_header",
     "request_of",
     "restore_to",
+    "select_from",
     "state_of",
+    "stronger",
     "structures",
     "text_of",
+    "tier_prices",
     "why_no_restart",
     "why_unreachable",
 ]

@@ -35,17 +35,25 @@ class Asked:
     draft: Draft
     report: Report
 
-    def finish(self, outcome: Outcome) -> None:
-        """Have the agent act on what came of its question; without an answer it abstains."""
-        index = np.array([self.agent.index], np.uint32)
+    def result(self, outcome: Outcome) -> Any:
+        """Return what the agent does with what came of its question; else it abstains."""
         if outcome.cause:
-            result: Any = Abstain(outcome.cause, detail=outcome.detail)
-        else:
-            try:
-                result = self.agent.answer(self.view, outcome)
-            except Exception:  # whatever an agent's code raises is its abstention
-                result = Abstain("error", detail=traceback.format_exc())
-        _collect(index, [result], self.draft, self.report)
+            return Abstain(outcome.cause, detail=outcome.detail)
+        try:
+            return self.agent.answer(self.view, outcome)
+        except Exception:  # whatever an agent's code raises is its abstention
+            return Abstain("error", detail=traceback.format_exc())
+
+    @staticmethod
+    def finish(asked: Sequence["Asked"], outcomes: Iterable[Outcome]) -> None:
+        """Have agents act on what came of their questions, in the order given."""
+        pairs = zip(asked, outcomes, strict=True)
+        for _, alike in groupby(pairs, lambda pair: (id(pair[0].draft), id(pair[0].report))):
+            group = list(alike)
+            one = group[0][0]
+            indices = np.array([question.agent.index for question, _ in group], np.uint32)
+            results = [question.result(outcome) for question, outcome in group]
+            _collect(indices, results, one.draft, one.report)
 
 
 @dataclass(eq=False)

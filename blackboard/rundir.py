@@ -43,6 +43,8 @@ class RunDirectory:
             BadInput: the directory is in use, or cannot be written.
         """
         run_id = new_run_id()
+        while out is None and (root / run_id).exists():  # of several that begin in one second
+            run_id = new_run_id()
         path = root / run_id if out is None else out
         made = tuple(folder for folder in (path, *path.parents) if not folder.exists())
         try:

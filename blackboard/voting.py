@@ -24,6 +24,8 @@ class Voting:
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._boxes: dict[str, BallotBox] = {}
+        self._texts: dict[str, dict[int, str]] = {}
+        """Reasons in words by proposal and seat, until a record is made of them."""
 
     def add(self, members: Agents, block: VoteBlock) -> None:
         """Take the ballots of many agents on one proposal."""
@@ -69,10 +71,7 @@ class Voting:
         )
         self.add(np.array([agent], np.uint32), block)
         if isinstance(vote.reason, str):
-            box = self._boxes[proposal.id]
-            texts = list(box.texts or ("",) * len(box.choices))
-            texts[int(np.searchsorted(proposal.seats.agents, agent))] = vote.reason
-            box.texts = tuple(texts)
+            self._note(proposal, np.array([agent], np.uint32), [vote.reason])
 
     def add_alike(self, agents: Agents, votes: Sequence[Vote]) -> bool:
         """Take one ballot of each agent as columns, if they are alike; else say False."""
@@ -84,16 +83,19 @@ class Voting:
         reasons = [vote.reason for vote in votes]
         confidence = [vote.confidence for vote in votes]
         kinds = set(map(type, reasons))
-        if str in kinds:
+        is_text = kinds == {str}
+        if str in kinds and (not is_text or self._replica.left):
             return False
         block = VoteBlock(
             choices,
             proposal.id,
             agents,
             None if set(confidence) == {1.0} else np.array(confidence),
-            None if kinds == {type(None)} else np.array(reasons, np.float64),
+            None if is_text or kinds == {type(None)} else np.array(reasons, np.float64),
         )
         self.add(agents, block)
+        if is_text:
+            self._note(proposal, agents, reasons)
         return True
 
     def only(self, stay: Callable[[Agents], NDArray[np.bool_]]) -> None:
@@ -113,12 +115,15 @@ class Voting:
             box.confidence[gone] = 1.0
         if box.numbers.size:
             box.numbers[gone] = np.nan
-        if box.texts:
-            pairs = zip(box.texts, gone.tolist(), strict=True)
-            box.texts = tuple("" if is_gone else text for text, is_gone in pairs)
+        texts = self._texts.get(proposal, {})
+        for seat in np.flatnonzero(gone).tolist() if texts else ():
+            texts.pop(seat, None)
 
     def records(self, at: tuple[EventClass, int, int]) -> list[Ballots]:
         """Return the ballots of each proposal on which somebody voted."""
+        for proposal, texts in self._texts.items():
+            box = self._boxes[proposal]
+            box.texts = tuple(texts.get(seat, "") for seat in range(len(box.choices)))
         return [box.record(*at, pid) for pid, box in self._boxes.items() if box.is_used]
 
     def bitmaps(self) -> tuple[tuple[str, bytes], ...]:
@@ -137,6 +142,11 @@ class Voting:
         if proposal is None:
             raise InvalidAction(f"proposal {name} is not open; open are {list(is_open)[:5]}")
         return proposal
+
+    def _note(self, proposal: OpenProposal, agents: Agents, reasons: Sequence[str]) -> None:
+        """Keep the reasons in words of ballots that have been taken."""
+        seats = np.searchsorted(proposal.seats.agents, agents).tolist()
+        self._texts.setdefault(proposal.id, {}).update(zip(seats, reasons, strict=True))
 
     def _box(self, proposal: OpenProposal) -> BallotBox:
         box = self._boxes.get(proposal.id)

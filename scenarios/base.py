@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
-from agents import Population, Randomness, Stages, Stateful
-from blackboard import Rule, View
+from agents import PlannedCalls, Population, Randomness, Stages, Stateful
+from blackboard import Record, Rule, View
 
 
 class ScenarioOptions(BaseModel):
@@ -56,6 +56,15 @@ class Yardstick:
     """Closed forms by the name of the metric they predict."""
     evidence: str = "simulated"
     """proved, exact, simulated, calibrated or stubbed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dissent:
+    """A vote against what was decided, and its reason."""
+
+    agent: int
+    vote: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,12 @@ class Scenario(Stateful, ABC):
         self.options = options
         self.setup = replace(self.setup, options=options)
 
+    def observe(self, records: Sequence[Record]) -> None:
+        """Look at a round's records before it ends, such as to see who has changed its ways.
+
+        Called by the process that leads, in a run as in its repetition.
+        """
+
     def round_limit(self) -> int:
         """Return the most rounds a run takes unless told otherwise."""
         return self.default_rounds
@@ -172,6 +187,22 @@ class Scenario(Stateful, ABC):
         None leaves it to what the populations declare of their competence.
         """
         return None
+
+    def answer(self) -> str | None:
+        """Return what was decided in words, for people; None where words do not say it."""
+        return None
+
+    def dissent(self) -> Sequence[Dissent]:
+        """Return who voted against the answer, and why."""
+        return ()
+
+    def planned_calls(self, rounds: int) -> Sequence[PlannedCalls]:
+        """Return the calls to models that a run of so many rounds may make.
+
+        What is asked in different rounds has stages of different names, such as `2.reason`; what
+        is not certain to be asked has `count_low=0`. Tiers are left out: roles choose them.
+        """
+        return ()
 
     def scene(self) -> Scene | None:
         """Return what is drawn, asked once before the first round."""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from .result import Result
     from .runner import run
+    from .swarm import Swarm
+    from .swarm_decision import SwarmDecision
 
 _AGENTS = "Agent Cohort Competence Population RuleAgent Stage Stages Structure"
 _BLACKBOARD = (
@@ -45,6 +47,8 @@ _HOMES = {
     **dict.fromkeys(_BLACKBOARD.split(), "blackboard"),
     **dict.fromkeys(_SCENARIOS.split(), "scenarios"),
     "Result": "swarmboard.result",
+    "Swarm": "swarmboard.swarm",
+    "SwarmDecision": "swarmboard.swarm_decision",
     "run": "swarmboard.runner",
 }
 PACKAGES = ("blackboard", "agents", "scenarios", "viz")
@@ -68,6 +72,8 @@ __all__ = [
     "Stage",
     "Stages",
     "Structure",
+    "Swarm",
+    "SwarmDecision",
     "Tally",
     "Verdict",
     "View",

@@ -181,13 +181,16 @@ def _refuse_usage(error: Any) -> int:
 
 
 def _dry_run(plan: Any) -> str:
+    from .foretelling import foretold
+
     options = plan.setup.options.model_dump(exclude_defaults=True)
     chosen = ", ".join(f"{name}={value}" for name, value in options.items()) or "all defaults"
-    return (
+    first, *rest = foretold(plan).splitlines()
+    would = (
         f"would run {plan.scenario.name} ({chosen}): {plan.setup.agents:,} agents, structure "
-        f"{plan.structure.name}, seed {plan.config.seed}, at most {plan.rounds:,} rounds; "
-        "0 model calls, 0 tokens, 0 USD"
+        f"{plan.structure.name}, seed {plan.config.seed}, at most {plan.rounds:,} rounds; {first}"
     )
+    return "\n".join([would, *rest])
 
 
 if __name__ == "__main__":

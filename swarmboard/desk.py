@@ -10,6 +10,7 @@ from agents import (
     Asked,
     BudgetConfig,
     Gateway,
+    Hook,
     Ledger,
     Outcome,
     Recording,
@@ -34,20 +35,30 @@ RECORDING = "llm.sqlite"
 class Desk:
     """Has the questions of a run's agents answered, and says what that cost."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self.gateway = gateway
+    def __init__(self, gateway: Gateway, heed: Callable[[], None] = lambda: None) -> None:
+        self.gateway, self._heed = gateway, heed
 
     @property
     def is_used_up(self) -> bool:
         """Whether the run's budget pays for nothing more."""
         return self.gateway.is_used_up
 
+    @property
+    def used_up(self) -> str | None:
+        """The run's cap that pays for nothing more: `budget.tokens` or `budget.usd`."""
+        return self.gateway.budget.used_up
+
     def answer(
         self, asked: Sequence[Asked], at: tuple[int, int], *, meanwhile: Callable[[], None]
     ) -> list[Outcome]:
         """Return what finally came of each question of a stage, in order."""
         questions = [(question.agent.index, question.ask) for question in asked]
-        return self.gateway.answer(questions, at, meanwhile=meanwhile)
+
+        def look_after() -> None:
+            self._heed()
+            meanwhile()
+
+        return self.gateway.answer(questions, at, meanwhile=look_after)
 
     @property
     def recorded_calls(self) -> int:
@@ -63,13 +74,7 @@ def team_of(config: RunConfig, options: ModelOptions) -> TeamConfig:
     """Return the tiers, roles and caps that a configuration and a scenario's options name."""
     tiers = dict(config.tiers)
     if not tiers:
-        tiers[DEFAULT_TIER] = TierConfig(
-            model=options.model,
-            api_base=options.api_base,
-            concurrency=options.concurrency,
-            timeout_s=options.timeout_s,
-            retries=options.retries,
-        )
+        tiers[DEFAULT_TIER] = tier_of(options)
     budget = config.budget or BudgetConfig()
     caps = {"tokens": options.budget_tokens, "usd": options.budget_usd}
     given = {name: cap for name, cap in caps.items() if cap is not None}
@@ -85,6 +90,17 @@ def team_of(config: RunConfig, options: ModelOptions) -> TeamConfig:
     except ValueError as error:
         problem = str(error).splitlines()[2].strip().removeprefix("Value error, ")
         raise BadInput(problem.partition(" [type=")[0]) from error
+
+
+def tier_of(options: ModelOptions) -> TierConfig:
+    """Return the only tier of a team whose options name its model."""
+    return TierConfig(
+        model=options.model,
+        api_base=options.api_base,
+        concurrency=options.concurrency,
+        timeout_s=options.timeout_s,
+        retries=options.retries,
+    )
 
 
 def check_reachable(team: TeamConfig) -> None:
@@ -108,8 +124,20 @@ def check_reachable(team: TeamConfig) -> None:
 
 
 @contextmanager
-def open_desk(plan: "Plan", directory: RunDirectory) -> Iterator[Desk | None]:
+def open_desk(
+    plan: "Plan",
+    directory: RunDirectory,
+    *,
+    heed: Callable[[], None] = lambda: None,
+    hooks: Sequence[Hook] = (),
+) -> Iterator[Desk | None]:
     """Open the desk of a run, or None where its scenario asks no models.
+
+    Args:
+        plan: The run's plan.
+        directory: Where its recording is.
+        heed: Called again and again while answers are awaited; what it raises ends that.
+        hooks: Told of each call to a model as it begins and ends.
 
     Raises:
         BadInput: a model cannot be reached at all, or a recording cannot be read.
@@ -125,7 +153,7 @@ def open_desk(plan: "Plan", directory: RunDirectory) -> Iterator[Desk | None]:
     with Recording.open(
         directory.path / RECORDING, mode=team.recording, source=source
     ) as recording:
-        desk = Desk(Gateway(team, recording, models=plan.models))
+        desk = Desk(Gateway(team, recording, models=plan.models, hooks=hooks), heed)
         try:
             yield desk
         finally:

@@ -3,10 +3,12 @@
 import shutil
 import time
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from agents import Hook
 from blackboard import (
     Approver,
     BadInput,
@@ -30,6 +32,7 @@ from .ongoing import Run, Tell, Watch
 from .plan import Plan, prepare
 from .recovery import ServerLost, go_on
 from .result import Result
+from .spending import write_tokens
 from .stop import Stop, StoppedRehearsing
 from .summary import baseline_summary, summarise, unfinished_summary
 
@@ -43,17 +46,29 @@ def execute(
     watch: Watch | None = None,
     tell: Tell = lambda line: None,
     approver: Approver | None = None,
+    stop: Stop | None = None,
+    directory: RunDirectory | None = None,
+    hooks: Sequence[Hook] = (),
 ) -> Result:
     """Run a plan, write its run directory, and return the result.
 
     A run that fails leaves `status: failed`, what it had done so far, and its traceback in
     `run.log`; the error is raised again, with a note that says where. The first Ctrl-C ends a
     run after its stage, the second at once.
+
+    Args:
+        plan: What to run.
+        watch: Called with the model and the accounts after each round.
+        tell: Told what people have to know.
+        approver: Asked about proposals that wait for a person.
+        stop: Ends the run from another thread, as Ctrl-C does from the keyboard.
+        directory: The run's new directory; None makes the one that the plan names.
+        hooks: Told of each call to a model as it begins and ends.
     """
-    directory = RunDirectory.create(plan.config.out)
-    with Stop() as stop, RunLock(directory.lock) as lock:
+    directory = directory or RunDirectory.create(plan.config.out)
+    with stop or Stop() as stop, RunLock(directory.lock) as lock:
         take_new(directory, lock)
-        run = Run(plan, directory, stop, lock, watch, tell, approver)
+        run = Run(plan, directory, stop, lock, watch, tell, approver, hooks=hooks)
         try:
             directory.write_json("config.json", plan.as_config(directory.run_id))
         except SwarmboardError:
@@ -144,6 +159,7 @@ def _write_results(run: Run, summary: dict[str, Any]) -> None:
     summary |= {"resumed": _resumed(run), "workers": run.workers}
     summary["board"]["restarts"] = len(run.losses)
     write_tables(directory.log, directory.path)
+    write_tokens(directory)
     if run.is_whole and run.model:
         for name, columns in run.model.world.tables().items():
             directory.write_result(name, columns)
@@ -164,7 +180,7 @@ def _rounds(run: Run, leader: Leader) -> str:
     with (
         run.disruption.way_to(run.board, plan.config) as way,
         WorkerCrew(plan, run.directory, tell=run.tell, way=way, health=health) as crew,
-        open_desk(plan, run.directory) as desk,
+        open_desk(plan, run.directory, heed=run.stop.heed, hooks=run.hooks) as desk,
     ):
         timing = run.model.timing if run.model else None
         model = run.model = SwarmModel(

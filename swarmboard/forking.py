@@ -29,6 +29,7 @@ from .execution import carry_out, take_new
 from .ongoing import Run, Tell, Watch
 from .plan import Plan, prepare
 from .result import Result
+from .roster import check_shareable
 from .stop import Stop
 
 CHANGEABLE_SETTINGS = ("approval_above", "approval_s", "snapshot_every", "rounds")
@@ -64,6 +65,8 @@ def fork(
     Raises:
         BadInput: the parent has no such round, or an option cannot be changed; nothing is left.
     """
+    if kind is None:
+        check_shareable(directory)
     values = read_config(directory.path / "config.json")
     end, digest = _end_of_round(directory, at_round)
     parent = prepare(make_config(values), rule=rule, kind=kind)

@@ -234,6 +234,8 @@ class SwarmModel(mesa.Model):
 
     def _end_round(self) -> None:
         began = self._clock()
+        if isinstance(self.leader, Leader):
+            self.world.observe(self.leader.history.written)
         row = dict(self.world.row())
         frame = self.world.frame()
         self.timing.scenario_s += self._clock() - began

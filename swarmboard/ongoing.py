@@ -1,10 +1,11 @@
 """A run that goes on in this process: everything that belongs to one execution."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents import Hook
 from blackboard import Approver, Board, Leader, Oversight, RunDirectory, RunLock
 
 from .accounts import Accounts
@@ -52,6 +53,8 @@ class Run:
     losses: list[int] = field(default_factory=list)
     """The rounds in which the bundled server ended by itself."""
     disruption: Disruption = field(default_factory=Disruption)
+    hooks: Sequence[Hook] = ()
+    """Told of each call to a model as it begins and ends."""
     resumed_from: int | None = field(init=False)
     """The round at whose end this process took the run up; None for a new run."""
 

@@ -54,8 +54,7 @@ def settle(asked: Sequence[Asked], leader: Leader, desk: Answers | None) -> None
     else:
         outcomes = desk.answer(asked, at, meanwhile=partial(_keep_up, leader))
         leader.receive(_records(asked, outcomes, at))
-    for question, outcome in zip(asked, outcomes, strict=True):
-        question.finish(outcome)
+    Asked.finish(asked, outcomes)
 
 
 def _keep_up(leader: Leader) -> None:

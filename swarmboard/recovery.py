@@ -42,6 +42,6 @@ def go_on(run: Run, lost: ServerLost) -> None:
     if run.model:
         run.model.remove_all_agents()
     plan = run.plan
-    run.plan = prepare(plan.config, rule=plan.setup.rule, kind=plan.scenario)
+    run.plan = prepare(plan.config, rule=plan.setup.rule, kind=plan.scenario, models=plan.models)
     run.beginning, run.accounts = find_beginning(run.directory), Accounts()
     discard_void(run.directory, run.beginning)

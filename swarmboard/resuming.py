@@ -1,5 +1,8 @@
 """Resuming a run: going on where its log ends, after whatever ended it."""
 
+from collections.abc import Mapping, Sequence
+
+from agents import Hook, Model
 from blackboard import Approver, Rule, RunDirectory, RunLock
 from scenarios import Scenario
 
@@ -9,6 +12,7 @@ from .execution import carry_out
 from .ongoing import Run, Tell, Watch
 from .plan import prepare
 from .result import Result
+from .roster import check_shareable
 from .stop import Stop
 from .taking_over import take_over as take_from_runner
 from .taking_over import wait_for_end, wait_for_lease
@@ -24,6 +28,9 @@ def resume(
     approver: Approver | None = None,
     kind: type[Scenario] | None = None,
     rule: Rule | None = None,
+    models: Mapping[str, Model] | None = None,
+    stop: Stop | None = None,
+    hooks: Sequence[Hook] = (),
 ) -> Result:
     """Go on with a run to the digest it would have reached, and return the result.
 
@@ -39,13 +46,18 @@ def resume(
         approver: Asked about proposals that wait for a person.
         kind: The scenario's class, where it was given as one.
         rule: The run's rule, where it is a function of the user's own.
+        models: Models by tier, where they were given as objects.
+        stop: Ends the run from another thread, as Ctrl-C does from the keyboard.
+        hooks: Told of each call to a model as it begins and ends.
 
     Raises:
         BadInput: the run is in memory in another process, or cannot be read.
         LogDamaged: the log is damaged before its end, or executed again the run differs.
         StoppedRehearsing: it was stopped before anything new happened; its directory is as it was.
     """
-    with Stop() as stop, RunLock(directory.lock) as lock:
+    if kind is None:
+        check_shareable(directory)
+    with stop or Stop() as stop, RunLock(directory.lock) as lock:
         if not lock.take():
             act = take_from_runner if take_over else wait_for_end
             act(directory, lock, stop, tell)
@@ -57,10 +69,12 @@ def resume(
             return Result(directory)
         values = read_config(directory.path / "config.json")
         values |= {"board": board} if board else {}
-        plan = prepare(make_config(values), rule=rule, kind=kind)
+        plan = prepare(make_config(values), rule=rule, kind=kind, models=models)
         beginning = find_beginning(directory)
         discard_void(directory, beginning)
         for path in beginning.damaged:
             tell(f"the snapshot {path} is damaged and was passed over")
-        run = Run(plan, directory, stop, lock, watch, tell, approver, beginning, take_over)
+        run = Run(
+            *(plan, directory, stop, lock, watch, tell, approver, beginning, take_over), hooks=hooks
+        )
         return carry_out(run)

@@ -79,7 +79,7 @@ def run(
             raise BadInput(
                 f"consensus_threshold={consensus_threshold} and a rule: leave one of them away"
             )
-        rule = threshold(_percent(consensus_threshold))
+        rule = threshold(percent_of(consensus_threshold))
     kind = None if isinstance(scenario, str) else scenario
     name = scenario if isinstance(scenario, str) else scenario.name
     values: dict[str, Any] = {
@@ -112,8 +112,12 @@ def _check_shareable(scenario: str | type[Scenario], rule: Rule | None) -> None:
             raise BadInput(f"workers > 1: {error}; other processes cannot see it") from error
 
 
-def _percent(share: float) -> int:
-    """Turn a share into percent, which has to come out whole."""
+def percent_of(share: float) -> int:
+    """Turn a share into percent, which has to come out whole.
+
+    Raises:
+        BadInput: it does not, or is no share.
+    """
     given = f"consensus_threshold={share!r}"
     if isinstance(share, bool) or not isinstance(share, Real):
         raise BadInput(f"{given}: a share is needed, such as 0.8")
@@ -133,7 +137,7 @@ def _meant(rule: object) -> str:
         if isinstance(rule, str):
             return describe(parse_rule(rule))
         if isinstance(rule, float) and 0 < rule < 1:
-            return describe(threshold(_percent(rule)))
+            return describe(threshold(percent_of(rule)))
         return describe(threshold(rule))  # type: ignore[arg-type]
     except (BadInput, InvalidAction, ValueError):
         return "threshold(80)"

@@ -56,12 +56,17 @@ class Budget:
     @property
     def is_used_up(self) -> bool:
         """Whether the run's cap cannot pay for another call such as the one last refused."""
+        return self.used_up is not None
+
+    @property
+    def used_up(self) -> str | None:
+        """The run's cap that cannot pay for such a call: `budget.tokens` or `budget.usd`."""
         if self._refused is None:
-            return False
-        return any(
-            pot.cap is not None and pot.spent + wanted > pot.cap
-            for pot, wanted in zip(self._run, self._refused, strict=True)
-        )
+            return None
+        for pot, wanted in zip(self._run, self._refused, strict=True):
+            if pot.cap is not None and pot.spent + wanted > pot.cap:
+                return pot.name
+        return None
 
     def reserve(self, request: Request, tokens: int, usd: float) -> Reservation:
         """Take what a call may cost at most out of every pot that it falls under.

@@ -1,12 +1,13 @@
 """One call for all who ask the same at the same time."""
 
 import asyncio
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from .calls import Model, Reply, Request
-from .request_keys import request_key
+from .request_keys import question_of
 
 
 @dataclass(slots=True)
@@ -27,11 +28,11 @@ class SingleFlight:
 
     def __init__(self, inner: Model) -> None:
         self.inner = inner
-        self._flights: dict[str, _Flight] = {}
+        self._flights: dict[Hashable, _Flight] = {}
 
     async def complete(self, request: Request) -> Reply:
         """Answer one request, by the call of another where that is on its way."""
-        key = request_key(request)
+        key = question_of(request)
         flight = self._flights.get(key)
         is_first = flight is None
         if flight is None:
@@ -47,13 +48,13 @@ class SingleFlight:
                 flight.call.cancel()
         return reply if is_first else replace(reply, is_shared=True)
 
-    async def _call(self, key: str, request: Request) -> Reply:
+    async def _call(self, key: Hashable, request: Request) -> Reply:
         try:
             return await self.inner.complete(request)
         finally:
             self._land(key, asyncio.current_task())
 
-    def _land(self, key: str, call: asyncio.Task[Reply] | None) -> None:
+    def _land(self, key: Hashable, call: asyncio.Task[Reply] | None) -> None:
         """Let the next who asks the same begin a call of its own."""
         flight = self._flights.get(key)
         if flight is not None and flight.call is call:

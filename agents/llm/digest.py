@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from blackboard import BoardEntry
 
-from .replies import clean
+from .replies import MOST_FINDINGS, REASONING, SHORT, clean
 from .wording import Shown, entry_line, section
 
 CANDIDATES = 96
@@ -120,9 +121,12 @@ def grouped(
 
 
 def text_of(entry: BoardEntry) -> str:
-    """Return what an entry says, without characters that nobody can see."""
+    """Return what an entry says, without characters that nobody can see, and no longer than theirs.
+
+    What comes from outside has passed none of the checks of a reply.
+    """
     text = entry.payload.get("text", "")
-    return clean(text) if isinstance(text, str) else ""
+    return clean(text)[:REASONING] if isinstance(text, str) else ""
 
 
 def findings_of(entry: BoardEntry) -> dict[str, str]:
@@ -130,7 +134,8 @@ def findings_of(entry: BoardEntry) -> dict[str, str]:
     found: Any = entry.payload.get("findings")
     if not isinstance(found, Mapping):
         return {}
-    return {clean(str(about)): clean(str(says)) for about, says in found.items()}
+    some = islice(found.items(), MOST_FINDINGS)
+    return {clean(str(about))[:SHORT]: clean(str(says))[:SHORT] for about, says in some}
 
 
 def shown_entry(entry: BoardEntry, roles: Callable[[int], str]) -> str:

@@ -16,7 +16,7 @@ RATIO_PERCENT = 15
 
 @dataclass(frozen=True, slots=True)
 class PlannedCalls:
-    """Calls of one role in one stage of every round."""
+    """Calls of one role in one stage of every round; stages of one name run side by side."""
 
     stage: str
     role: str
@@ -30,6 +30,8 @@ class PlannedCalls:
     """Tokens of the longest, usually `max_tokens`."""
     purpose: Purpose = "work"
     tier: str = "default"
+    complexity: float = 0.0
+    """How hard its questions look (0-1), where that chooses the tier."""
     count_low: int | None = None
     """The fewest, where some may not be needed: corrections, or escalations to another tier."""
     shared_share: float = 0.0

@@ -5,7 +5,7 @@ priced, and innermost the model itself. Only the innermost knows a provider.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -24,7 +24,7 @@ from .ledger import Ledger
 from .loop import shared_loop
 from .pricing import Priced, Prices, prices_of
 from .recording import Recorded, Recording
-from .request_keys import request_key
+from .request_keys import question_of, request_key
 from .retrying import Retrying
 from .routing import tier_for
 from .settings import TeamConfig, TierConfig
@@ -70,7 +70,7 @@ class Gateway:
         self.team, self.recording = team, recording
         self._innermost: dict[str, Model] = {}
         self._bounds: dict[str, Bounded] = {}
-        self._prices = {name: _prices(tier) for name, tier in team.tiers.items()}
+        self._prices = {name: tier_prices(tier) for name, tier in team.tiers.items()}
         self.ledger = Ledger(recording, self._prices)
         self.budget = Budget(team.budget)
         self.budget.resume(self.ledger.calls())
@@ -159,17 +159,16 @@ class Gateway:
         the number of its occurrence in agent order.
         """
         questions: dict[str, _Question] = {}
-        repeats: dict[str, count[int]] = {}
+        repeats: dict[Hashable, count[int]] = {}
         for row, (agent, ask) in enumerate(asked):
             if ask.request is None:
                 questions[f"call {agent}"] = _Question(agent, f"call {agent}", ask, [row])
                 continue
             request = self._placed(ask.request)
-            key = request_key(request)
             if request.sample < 0:
-                number = next(repeats.setdefault(key, count()))
+                number = next(repeats.setdefault(question_of(request), count()))
                 request = replace(request, sample=number)
-                key = request_key(request)
+            key = request_key(request)
             if key not in questions:
                 questions[key] = _Question(agent, key, Ask(request=request))
             questions[key].rows.append(row)
@@ -244,13 +243,13 @@ def is_planted(tier: TierConfig) -> bool:
     return tier.model.partition("/")[0] == "planted"
 
 
-def why_unreachable(tier: TierConfig) -> str | None:
+def why_unreachable(tier: TierConfig, *, needs_key: bool = True) -> str | None:
     """Return why a tier's model cannot be asked: it is unknown, or a key is missing."""
     from .litellm_model import missing_key, unknown_model  # which loads litellm
 
     if why := unknown_model(tier):
         return why
-    if variable := missing_key(tier):
+    if needs_key and (variable := missing_key(tier)):
         return f"{tier.model} needs a key: set {variable}, or api_base for a server of your own"
     return None
 
@@ -270,7 +269,7 @@ def innermost(tier: TierConfig) -> Model:
     return LitellmModel(tier)
 
 
-def _prices(tier: TierConfig) -> Prices:
+def tier_prices(tier: TierConfig) -> Prices:
     """Return what a tier costs; a simulated model costs what the tier says, or nothing."""
     if not is_planted(tier):
         return prices_of(tier)

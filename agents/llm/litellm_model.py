@@ -15,9 +15,22 @@ from .pricing import Prices
 from .settings import TierConfig
 from .wording import messages
 
+_MOST_CONNECTIONS = 4096
+"""The largest concurrency that a tier may have."""
 _KEYLESS = {"hosted_vllm", "litellm_proxy", "llamafile", "lm_studio", "ollama", "ollama_chat"}
 _OWN_CREDENTIALS = {"bedrock", "bedrock_converse", "sagemaker", "sagemaker_chat", "vertex_ai"}
 """Providers that find credentials in profiles, roles and metadata servers, too."""
+_ENVIRONMENT = {
+    # Its import would look up prices and headers over the network, with retries,
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    # and put the contents of a .env file into this process.
+    "LITELLM_MODE": "PRODUCTION",
+    # Its own limit of 500 connections per host would count as a model's time to answer.
+    "AIOHTTP_CONNECTOR_LIMIT": str(_MOST_CONNECTIONS),
+    "AIOHTTP_CONNECTOR_LIMIT_PER_HOST": str(_MOST_CONNECTIONS),
+}
+"""What litellm reads when it is imported; whatever the user has set stays."""
 _SHORTEST_SECRET = 6
 """Shorter values of keys are placeholders and may be parts of words."""
 _CLAUDE_HOSTS = {"azure_ai", "bedrock", "bedrock_converse", "openrouter", "vertex_ai"}
@@ -169,10 +182,8 @@ def listed_prices(model: str) -> Prices:
 @cache
 def load_litellm() -> Any:
     """Import litellm (seconds, and 160 MB) with its network look-ups and prints turned off."""
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
-    # In any other mode its import puts the contents of a .env file into this process.
-    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     import litellm
 
     litellm.suppress_debug_info = True

@@ -18,11 +18,13 @@ from .calls import Request
 
 REASONING, CONTRIBUTION, SHORT = 600, 400, 160
 """The longest texts, in characters."""
+MOST_FINDINGS = 8
 _FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e01ef]"
 )
-"""Control, zero-width, bidirectional and tag characters: they can hide text from people."""
+"""Control, zero-width, bidirectional and tag characters, which can hide text from people, and
+line separators that are no line feed."""
 
 type Short = Annotated[str, StringConstraints(max_length=SHORT)]
 
@@ -59,7 +61,7 @@ class Decision(BaseModel):
     confidence: float = Field(0.5, ge=0, le=1)
     goal: Short = ""
     """What the agent believes that it is working towards."""
-    findings: tuple[Finding, ...] = Field((), max_length=8)
+    findings: tuple[Finding, ...] = Field((), max_length=MOST_FINDINGS)
     requests: tuple[Wanted, ...] = Field((), max_length=3)
     volunteers: tuple[str, ...] = Field((), max_length=3)
     """Ids of the requests that it takes on."""

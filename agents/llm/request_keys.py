@@ -35,6 +35,18 @@ def request_key(request: Request) -> str:
     return hashlib.sha256(canonical_request(request)).hexdigest()
 
 
+def question_of(request: Request) -> tuple[Prompt, str, int, float, int, int]:
+    """Return what two requests of one process are compared by; equal where their keys are."""
+    return (
+        request.prompt,
+        request.model,
+        request.max_tokens,
+        request.temperature,
+        request.seats,
+        request.sample,
+    )
+
+
 def canonical_request(request: Request) -> bytes:
     """Return the JSON object whose SHA-256 is the key; it has the prompt by digests."""
     prompt = request.prompt

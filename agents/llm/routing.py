@@ -30,13 +30,16 @@ def complexity_of(task: str) -> float:
 
 def tier_for(request: Request, team: TeamConfig) -> str:
     """Return the tier that answers a request first."""
-    if request.tier:
-        return request.tier
-    if request.role in team.roles:
-        return team.roles[request.role]
+    return request.tier or first_tier(request.role, request.complexity, team)
+
+
+def first_tier(role: str, complexity: float, team: TeamConfig) -> str:
+    """Return the tier that answers a role's questions of some complexity first."""
+    if role in team.roles:
+        return team.roles[role]
     if not is_routed(team):
         return team.first
-    return STRONG if request.complexity > team.routing.strong_above else FAST
+    return STRONG if complexity > team.routing.strong_above else FAST
 
 
 def stronger(tier: str, team: TeamConfig) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from agents import Digest, DigestBuilder, TextVectors, most_relevant
+from agents import Digest, DigestBuilder, TextVectors, clean, most_relevant, quoted
 from blackboard import BoardEntry, View
 
 from . import instructions as say
@@ -94,7 +94,7 @@ class Reading:
             contributions = [e for e in entries if e.kind == "contribution"]
             builder.entries("CONTRIBUTIONS", contributions, hidden=hidden)
         if failed:
-            reasons = [f"- {reason}" for reason in failed["lines"][:DISSENT]]
+            reasons = [f"- {quoted(clean(reason))}" for reason in failed["lines"][:DISSENT]]
             builder.lines("BEFORE", [failed["text"], *reasons], at=(view.round - 1, EVERYTHING))
         if plan:
             builder.entries("PLAN", [plan])

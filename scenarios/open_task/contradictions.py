@@ -170,8 +170,9 @@ class Contradictions:
 
     def _take_back(self, entry: BoardEntry) -> None:
         """Leave out what an author takes back; nobody takes back what is another's."""
-        named = entry.payload.get("retracts") or ()
-        own = [name for given in named if (name := self._own(given, entry.agent))]
+        named = entry.payload.get("retracts")
+        given = [name for name in named if isinstance(name, str)] if isinstance(named, list) else ()
+        own = [mine for name in given if (mine := self._own(name, entry.agent))]
         if not own:
             return
         self.retracted.update(own)

@@ -9,15 +9,17 @@ from numpy.typing import ArrayLike
 from agents import (
     Card,
     DriftWatch,
+    MixWatch,
     Needed,
     Randomness,
     Vectors,
     Voice,
     delegate,
     distances,
+    quoted,
     text_of,
 )
-from blackboard import BoardEntry, View
+from blackboard import BoardEntry, Record, View
 
 from . import instructions as say
 from .contradictions import Contradictions
@@ -60,8 +62,10 @@ class Coordination:
         """What past runs learned of tasks like this one."""
         self._task = ""
         self._watches = {kind: DriftWatch() for kind in _WATCHED}
+        count = sum(seat.count for seat in team)
+        self._mix = MixWatch(count) if any(seat.agent for seat in team) else None
         self._anchored: set[int] = set()
-        self._alarms = 0
+        self._alarms = self._mix_alarms = 0
         self._drift: float | None = None
         self._given: dict[str, int] = {}
         """Requests, and who has taken them on."""
@@ -100,6 +104,11 @@ class Coordination:
         if self.options.anchor:
             self._anchored = (self._anchored - set(agents)) | set(alarmed)
 
+    def observe(self, round: int, records: Sequence[Record]) -> None:
+        """Watch the mix of acts, where the team has agents that no model speaks for."""
+        if self._mix:
+            self._mix_alarms += len(self._mix.observe(round, records))
+
     def corrections(self, entries: Sequence[BoardEntry]) -> dict[int, tuple[list[str], list[str]]]:
         """Return who is asked to look again, with which words, and which entries they name."""
         self.contradictions.read(entries)
@@ -131,7 +140,9 @@ class Coordination:
     def lines(self, entries: Sequence[BoardEntry]) -> tuple[list[str], list[str]]:
         """Return the coordination layer as lines, and the entries that they name."""
         asked = [entry for entry in entries if entry.kind == "request"][-LINES:]
-        requests = [f"- REQUEST [{e.id}] {text_of(e)} ({self._holder(e.id)})" for e in asked]
+        requests = [
+            f"- REQUEST [{e.id}] {quoted(text_of(e))} ({self._holder(e.id)})" for e in asked
+        ]
         conflicts = self.contradictions.lines()[:LINES]
         decided = [
             f"- settled by vote: {about!r} is {value!r}"
@@ -154,7 +165,7 @@ class Coordination:
         texts = {e.id: text_of(e) for e in entries if e.kind == "request"}
         for name, agent in self._given.items():
             if name in texts:
-                line = say.TAKEN_LINE.format(entry=name, what=texts[name])
+                line = say.TAKEN_LINE.format(entry=name, what=quoted(texts[name]))
                 own.setdefault(agent, []).append(line)
         return own
 
@@ -177,6 +188,7 @@ class Coordination:
             "corrections_voted": counts["voted"],
             "requests_assigned": len(self._given),
             "drift_alarms": self._alarms,
+            "mix_alarms": self._mix_alarms if self._mix else None,
             "quarantined_entries": len(self.suspicion.hidden),
         }
 
@@ -204,6 +216,8 @@ class Coordination:
             "watches": {kind: watch.state() for kind, watch in self._watches.items()},
             "anchored": sorted(self._anchored),
             "alarms": self._alarms,
+            "mix": self._mix and self._mix.state(),
+            "mix_alarms": self._mix_alarms,
             "drift": self._drift,
             "given": dict(self._given),
         }
@@ -217,6 +231,9 @@ class Coordination:
         self.lessons, self._task = list(state["lessons"]), state["task"]
         self._anchored, self._given = set(state["anchored"]), dict(state["given"])
         self._alarms, self._drift = state["alarms"], state["drift"]
+        self._mix_alarms = state["mix_alarms"]
+        if self._mix and state["mix"]:
+            self._mix.restore(state["mix"])
 
     def _holder(self, request: str) -> str:
         agent = self._given.get(request)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agents import Briefing, Purpose, Randomness, Stage, Voice, complexity_of, text_of
+from agents import Briefing, Purpose, Randomness, Stage, Voice, complexity_of, quoted, text_of
 from blackboard import BoardEntry, ClosedStage, Gate, OpenProposal, Proposal, View, threshold
 
 from . import instructions as say
@@ -49,11 +49,13 @@ class Deliberation:
     needed_percent: int | None
     since: int = 1
     """The round in which work on the current task began."""
+    round: int = 0
     longest: int = 0
     """Characters of the longest board that a prompt held."""
 
     def stages(self, board: View) -> Closes[None]:
         """Yield the stages of one attempt."""
+        self.round = board.round
         if self.verdicts.attempt == 0:
             self.since = board.round
             self.coordination.begin_task(self.verdicts.task)
@@ -99,19 +101,21 @@ class Deliberation:
         if not task.choices:
             yield self._stage(board, "contribute", say.CONTRIBUTE, self._contributors)
             self._look(board, "contribution")
+        if self._is_coordinated and self.options.quarantine:
+            yield from self._probe(board)
+        if not task.choices:
             plan = yield from self._edit(board)
             if plan is None:
                 self.verdicts.pass_over(attempts=self.options.attempts)
                 return
-        if self._is_coordinated and self.options.quarantine:
-            yield from self._probe(board, plan)
         yield from self._vote(board, plan)
 
     def _recall(self, board: View) -> Closes[None]:
         """Have the librarian look up what past runs learned of tasks like this one."""
         yield Stage("recall", (LIBRARIAN,))
         found = [entry for entry in self._entries(board) if entry.kind == "lesson"]
-        self.coordination.lessons = [f"- {text_of(entry)}" for entry in found]
+        own = [entry for entry in found if entry.agent == len(self.roles)]
+        self.coordination.lessons = [f"- {quoted(text_of(entry))}" for entry in own]
 
     def _correct(self, board: View) -> Closes[None]:
         """Have authors look again at what contradicts others or the task."""
@@ -133,7 +137,7 @@ class Deliberation:
         if disputed is None:
             return
         values = tuple(value[:_VALUE] for value in disputed.holders)[:_VALUES]
-        if len(set(values)) < 2 or any("|" in value for value in values):
+        if len(set(values)) < 2 or any("|" in v or not v.isprintable() for v in values):
             return
         size = min(_PANEL, len(self.roles))
         drawn = self.random.everyone("settle", round=board.round).permutation(len(self.roles))
@@ -156,11 +160,7 @@ class Deliberation:
 
     def _edit(self, board: View) -> Closes[BoardEntry | None]:
         """Have one contributor put the contributions together; return what is put to the vote."""
-        made = [
-            entry
-            for entry in self._entries(board)
-            if entry.kind == "contribution" and _round_of(entry) == board.round
-        ]
+        made = self._contributions(board)
         if len(made) < 2:
             return made[0] if made else None
         drawn = self.random.everyone("editor", round=board.round).integers(0, len(made))
@@ -168,23 +168,43 @@ class Deliberation:
         yield self._stage(
             *(board, "edit", say.EDIT, self._everybody), purpose="coordination", asked={editor}
         )
-        plans = [entry for entry in self._entries(board) if entry.kind == "plan"]
-        has_plan = bool(plans) and _round_of(plans[-1]) == board.round
-        return plans[-1] if has_plan else max(made, key=lambda entry: entry.confidence)
+        at = (board.round, board.stage)
+        plans = [e for e in self._entries(board) if e.kind == "plan" and _place(e) == at]
+        plan = next((entry for entry in plans if entry.agent == editor), None)
+        return plan or _surest(made)
 
-    def _probe(self, board: View, plan: BoardEntry | None) -> Closes[None]:
-        """Test entries that command their readers: some vote on trial with and without them."""
+    def _contributions(self, board: View) -> list[BoardEntry]:
+        """Return the members' contributions of this round that are shown."""
+        hidden, team = self.coordination.hidden, len(self.roles)
+        return [
+            entry
+            for entry in self._entries(board)
+            if entry.kind == "contribution"
+            and _round_of(entry) == board.round
+            and entry.agent < team
+            and entry.id not in hidden
+        ]
+
+    def _probe(self, board: View) -> Closes[None]:
+        """Test entries that command their readers: some vote on trial with and without them.
+
+        It comes before the plan, lest an editor carry their words into it; what is voted on here
+        is a contribution that gives no orders.
+        """
         entries = self._entries(board)
         suspicion = self.coordination.suspicion
         suspects = suspicion.suspects(entries)
         if not suspects:
             return
-        votes = APPROVAL if plan else self.verdicts.task.choices
+        choices = self.verdicts.task.choices
+        plain = [e for e in self._contributions(board) if e.id not in suspects]
+        plan = _surest(plain) if plain and not choices else None
+        votes = choices or APPROVAL
         panel = suspicion.panel(entries, suspects, len(self.roles))
         stages = []
         for hidden in ((), tuple(suspects)):
             yield self._stage(
-                *(board, "probe", say.VOTE_PLAN if plan else say.VOTE_CHOICE, self._everybody),
+                *(board, "probe", say.VOTE_CHOICE if choices else say.VOTE_PLAN, self._everybody),
                 purpose="verification",
                 plan=plan,
                 votes=votes,
@@ -192,7 +212,11 @@ class Deliberation:
                 hidden=hidden,
             )
             stages.append((board.round, board.stage))
-        trials = [e for e in self._entries(board) if e.kind == "trial" and _place(e) in stages]
+        trials = [
+            entry
+            for entry in self._entries(board)
+            if entry.kind == "trial" and _place(entry) in stages and entry.agent in panel
+        ]
         suspicion.judge(trials, suspects)
 
     def _vote(self, board: View, plan: BoardEntry | None) -> Closes[None]:
@@ -233,7 +257,7 @@ class Deliberation:
         )
         decided = closed.decisions[-1] if closed.decisions else None
         if decided and decided.outcome == "accepted":
-            made = [entry for entry in self._entries(board) if entry.kind == "contribution"]
+            made = [entry for entry in self._contributions(board) if entry.agent == 0]
             text = made[-1].payload["text"] if made else ""
             self._take(closed, None if task.choices else text, [0])
 
@@ -244,9 +268,8 @@ class Deliberation:
         plan: BoardEntry | None = None
         if not task.choices:
             yield self._stage(board, "contribute", say.CHORUS, self._everybody, seats=seats)
-            made = [entry for entry in self._entries(board) if entry.kind == "contribution"]
-            made = [entry for entry in made if _round_of(entry) == board.round]
-            plan = max(made, key=lambda entry: entry.confidence) if made else None
+            made = self._contributions(board)
+            plan = _surest(made) if made else None
             if plan is None:
                 self.verdicts.pass_over(attempts=self.options.attempts)
                 return
@@ -267,7 +290,7 @@ class Deliberation:
         """
         first: dict[tuple[str, Voice], T] = {}
         shared: dict[int, T] = {}
-        for agent in sorted(own):
+        for agent in sorted(agent for agent in own if agent < len(self.voices)):
             voice = self.voices[agent]
             if voice is None:
                 shared[agent] = own[agent]
@@ -352,6 +375,10 @@ class Deliberation:
 def _place(entry: BoardEntry) -> tuple[int, int]:
     round, stage, *_ = entry.id.split(".")
     return int(round), int(stage)
+
+
+def _surest(made: Sequence[BoardEntry]) -> BoardEntry:
+    return max(made, key=lambda entry: entry.confidence)
 
 
 def _round_of(entry: BoardEntry) -> int:

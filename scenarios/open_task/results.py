@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from agents import correlation_of
 from blackboard import ABSTAINED, NO_BALLOT, Ballots, ClosedStage, Decided
 
+from ..base import Dissent
 from .options import Task
 
 _ROW = ("task", "attempt", "outcome", "percent")
@@ -169,6 +170,24 @@ class Verdicts:
         """How much votes err together, where answers are known and there are enough of them."""
         measured = correlation_of(np.array(self._right)) if len(self._right) > 1 else None
         return measured.rho if measured else None
+
+    def answer(self) -> str | None:
+        """Return the result of the only task; of several, how many are decided and right."""
+        if not self.rows:
+            return None
+        if len(self.tasks) == 1:
+            result: str | None = self.rows[0]["result"]
+            return result
+        decided = sum(row["outcome"] == "accepted" for row in self.rows)
+        known = [row["is_right"] for row in self.rows if row["is_right"] is not None]
+        right = f", {sum(known):,} of {len(known):,} right" if known else ""
+        return f"{decided:,} of {len(self.tasks):,} tasks decided{right}"
+
+    def dissent_from_answer(self) -> list[Dissent]:
+        """Return the votes against the result of the only task, where there is one."""
+        if len(self.tasks) > 1 or self.answer() is None:
+            return []
+        return [Dissent(row["agent"], row["vote"], row["reason"]) for row in self.dissent]
 
     def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
         """Return one row a task, and one row a dissenting vote."""

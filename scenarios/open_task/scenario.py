@@ -6,15 +6,25 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from agents import Agent, CallableMember, Lesson, Member, Population, Stages, TextVectors
-from blackboard import BadInput, View
+from agents import (
+    Agent,
+    CallableMember,
+    Lesson,
+    Member,
+    PlannedCalls,
+    Population,
+    Stages,
+    TextVectors,
+)
+from blackboard import BadInput, Record, View
 
-from ..base import Scenario, Setup, Yardstick
+from ..base import Dissent, Scenario, Setup, Yardstick
 from .board import Reading
 from .coordination import Coordination
 from .deliberation import LIBRARIAN, Deliberation
 from .librarian import Librarian
 from .options import OpenTaskOptions
+from .planned import Planning
 from .results import Verdicts
 from .scribe import Scribe
 from .seats import Seat, seats_of, voices_of
@@ -97,6 +107,10 @@ class OpenTask(Scenario):
         """Yield the stages of one attempt at the current task."""
         yield from self.deliberation.stages(board)
 
+    def observe(self, records: Sequence[Record]) -> None:
+        """Watch what agents of the user's own do, whose texts may say nothing."""
+        self.coordination.observe(self.deliberation.round, records)
+
     def change(self, options: Any) -> None:
         """Read other layers, or more of them, from the next round on."""
         super().change(options)
@@ -136,6 +150,19 @@ class OpenTask(Scenario):
         is_planted = str(self.options.model).partition("/")[0] == "planted"
         evidence = "stubbed" if is_planted else "simulated"
         return Yardstick("known answers", 1.0, ours, 100 * (1 - ours), evidence=evidence)
+
+    def answer(self) -> str | None:
+        """Return the plan or the choice that was agreed on; of several tasks, how they ended."""
+        return self.verdicts.answer()
+
+    def dissent(self) -> Sequence[Dissent]:
+        """Return who voted against the answer, where there is one."""
+        return self.verdicts.dissent_from_answer()
+
+    def planned_calls(self, rounds: int) -> Sequence[PlannedCalls]:
+        """Return the calls of every stage of so many attempts."""
+        planning = Planning(self.options, self.setup.structure, self.team, self.voices)
+        return planning.calls(self.verdicts.tasks, rounds)
 
     def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
         """Return the tasks, the dissent, and the corrections that were asked for."""

@@ -43,8 +43,8 @@ class Scribe:
         text = decision.contribution or decision.reasoning[:400]
         return [_entry("plan", "task", decision, text)]
 
-    def _vote(self, decision: Decision, view: View) -> Sequence[Action]:
-        return [_ballot(decision)]
+    def _vote(self, decision: Decision, view: View) -> Action:
+        return _ballot(decision)
 
     def _answer(self, decision: Decision, view: View) -> Sequence[Action]:
         entry = _entry("contribution", "task", decision, decision.contribution or "")

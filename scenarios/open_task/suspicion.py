@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from agents import Randomness, text_of
@@ -25,8 +26,12 @@ _COMMAND = re.compile(
 """Orders to readers, talk of instructions, forged roles, forged replies, forged entries."""
 
 
+@lru_cache(maxsize=4096)
 def commands(text: str) -> bool:
-    """Say whether a text reads as if it gave orders to its readers."""
+    """Say whether a text reads as if it gave orders to its readers.
+
+    A task's entries are looked at in each of its rounds, and many agents say the same.
+    """
     return _COMMAND.search(text) is not None
 
 

@@ -29,6 +29,7 @@ USAGE = {
     "total_tokens": 920,
     "prompt_tokens_details": {"cached_tokens": 512},
 }
+CROWD = 256
 
 
 class Stub:
@@ -39,6 +40,8 @@ class Stub:
         self.headers: list[dict[str, str]] = []
         self.port = 0
         self.ends = asyncio.Event()
+        self.crowd = 0
+        self.is_full = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -72,6 +75,11 @@ class Stub:
         if name == "reset":
             assert request.transport is not None
             request.transport.abort()
+        if name == "crowd":
+            self.crowd += 1
+            if self.crowd == CROWD:
+                self.is_full.set()
+            await self.is_full.wait()
         if name == "hang":
             await self.ends.wait()
         return web.json_response(completion(name))
@@ -110,7 +118,8 @@ def ask(server: Stub, loop: EventLoopThread) -> Iterator[Callable[..., Any]]:
     asked: list[LitellmModel] = []
 
     def ask(model: str, **tier: Any) -> Any:
-        config = TierConfig(model=model, **({"api_base": server.url, "timeout_s": 20} | tier))
+        here = {"model": model, "api_base": server.url, "timeout_s": 20}
+        config = TierConfig.model_validate(here | tier)
         asked.append(LitellmModel(config))
         return loop.wait(loop.run(asked[-1].complete(request())))
 
@@ -243,6 +252,24 @@ def test_a_key_of_the_environment_is_never_repeated(
     error = failure(ask, "hosted_vllm/status-400")
 
     assert "refused" not in str(error)
+
+
+@pytest.mark.parametrize("provider", ["openai", "hosted_vllm"])
+def test_as_many_calls_are_in_flight_as_the_tier_allows(
+    provider: str, server: Stub, loop: EventLoopThread
+) -> None:
+    server.crowd = 0
+    server.is_full.clear()
+    tier = TierConfig(model=f"{provider}/crowd", api_base=server.url, timeout_s=30)
+    model = LitellmModel(tier)
+
+    async def ask() -> None:
+        await asyncio.gather(*[model.complete(request()) for _ in range(CROWD)])
+        await model.aclose()
+
+    loop.wait(loop.run(ask()))
+
+    assert server.crowd == CROWD
 
 
 def test_connections_are_reused_over_rounds_and_closed_at_the_end(

@@ -1,0 +1,154 @@
+"""What a run with models may cost, said before anything is spent: nobody is asked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from agents import (
+    Assumed,
+    Estimate,
+    PlannedCalls,
+    Range,
+    TeamConfig,
+    TierConfig,
+    estimate,
+    first_tier,
+    is_planted,
+    stronger,
+    tier_prices,
+    why_unreachable,
+)
+from blackboard import BadInput
+from scenarios import ModelOptions
+
+from .config import BASELINES, make_config
+from .desk import team_of
+from .plan import Plan, prepare
+
+PLANTED_LATENCY_S = (0.0001, 0.02)
+"""What a call to the simulated model takes."""
+LATENCY_S = (1.0, 20.0)
+"""What a call to a real one may take."""
+
+
+def foretold(plan: Plan) -> str:
+    """Return the calls, tokens, USD and minutes of a run for people, a line each.
+
+    Raises:
+        BadInput: a model's name names no provider.
+    """
+    options = plan.latest_options
+    if not isinstance(options, ModelOptions):
+        return "0 model calls, 0 tokens, 0 USD"
+    team = team_of(plan.config, options)
+    lines = [f"{_models(team)}"]
+    if team.recording == "replay":
+        return "\n".join([*lines, "0 model calls, 0 tokens, 0 USD: all replies are recorded ones"])
+    lines += cost_ahead(plan).text().splitlines()
+    lines += _limits(plan, team)
+    return "\n".join([*lines, *_obstacles(team)])
+
+
+def cost_ahead(plan: Plan) -> Estimate:
+    """Return what a run may cost, its baseline included.
+
+    Raises:
+        BadInput: a tier, role or cap is wrong.
+    """
+    options = plan.latest_options
+    team = team_of(plan.config, options)
+    planned = list(_tiered(plan.world.planned_calls(plan.rounds), team))
+    runs = 1
+    if plan.config.baseline:
+        runs = 2
+        planned += [replace(one, stage=f"baseline {one.stage}") for one in _of_baseline(plan, team)]
+    if team.recording == "auto":
+        planned = [replace(one, count_low=0) for one in planned]
+    used = sorted({one.tier for one in planned})
+    tiers = {name: team.tiers[name] for name in used}
+    assumed = Assumed(
+        rounds=1,  # the plan has every round by itself
+        concurrency={name: tier.concurrency for name, tier in tiers.items()},
+        prices={name: tier_prices(tier) for name, tier in tiers.items()},
+        latency_s=_latency_s(list(tiers.values())),
+    )
+    said = estimate(planned, assumed)
+    budget = team.budget
+    return replace(
+        said,
+        tokens=_capped(said.tokens, budget.tokens, runs),
+        usd=_capped(said.usd, budget.usd, runs),
+        assumed=replace(assumed, rounds=plan.rounds),
+    )
+
+
+def _of_baseline(plan: Plan, team: TeamConfig) -> Iterator[PlannedCalls]:
+    """Yield the calls of the matched run."""
+    values = plan.config.model_dump() | {
+        "structure": BASELINES[plan.config.baseline or "single"],
+        "baseline": None,
+        "workers": 1,
+        "faults": (),
+        "supervision": None,
+    }
+    alone = prepare(make_config(values), rule=plan.setup.rule, kind=plan.scenario)
+    yield from _tiered(alone.world.planned_calls(alone.rounds), team)
+
+
+def _tiered(planned: Sequence[PlannedCalls], team: TeamConfig) -> Iterator[PlannedCalls]:
+    """Put calls where roles and routing send them, with those asked again of a stronger model."""
+    for one in planned:
+        tier = first_tier(one.role, one.complexity, team)
+        yield replace(one, tier=tier)
+        if again := stronger(tier, team):
+            yield replace(one, tier=again, count_low=0)
+
+
+def _capped(amount: Range, cap: float | None, runs: int) -> Range:
+    if cap is None:
+        return amount
+    return Range(*(min(one, cap * runs) for one in amount))
+
+
+def _latency_s(tiers: Sequence[TierConfig]) -> tuple[float, float]:
+    if all(is_planted(tier) for tier in tiers):
+        return PLANTED_LATENCY_S
+    longest_s = max(tier.timeout_s for tier in tiers)
+    fast_s, slow_s = LATENCY_S
+    return min(fast_s, longest_s), min(slow_s, longest_s)
+
+
+def _models(team: TeamConfig) -> str:
+    if len(team.tiers) == 1:
+        return f"model {team.tiers[team.first].model}"
+    return "models " + ", ".join(f"{name}: {tier.model}" for name, tier in team.tiers.items())
+
+
+def _limits(plan: Plan, team: TeamConfig) -> list[str]:
+    """Say what bounds the figures beside the number of rounds."""
+    budget, lines = team.budget, []
+    caps = [f"{budget.tokens:,} tokens"] if budget.tokens is not None else []
+    caps += [f"{budget.usd:g} USD"] if budget.usd is not None else []
+    if caps:
+        lines.append(f"the budget ends the run at {' or '.join(caps)}")
+    if plan.config.baseline:
+        lines.append(f"--baseline {plan.config.baseline} is counted in")
+    if team.recording == "auto":
+        lines.append("recorded replies cost nothing, hence the low end")
+    return lines
+
+
+def _obstacles(team: TeamConfig) -> list[str]:
+    """Say which keys are missing; a name of no provider is refused at once.
+
+    Raises:
+        BadInput: names it.
+    """
+    lines = []
+    for name, tier in team.tiers.items():
+        if is_planted(tier):
+            continue
+        if unknown := why_unreachable(tier, needs_key=False):
+            raise BadInput(f"tier {name}: {unknown}")
+        if why := why_unreachable(tier):
+            lines.append(f"not yet: {why}")
+    return lines
