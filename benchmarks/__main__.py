@@ -14,6 +14,13 @@ BENCHMARKS = (
     "soak",
     "memory",
     "lasting",
+    "effects",
+    "models",
+    "prompts",
+    "team_cost",
+    "routing",
+    "layers",
+    "model_memory",
 )
 
 

@@ -17,6 +17,9 @@ class ModelOptions(ScenarioOptions):
     api_base: str | None = Field(None, description="the endpoint, where it is not the provider's")
     recording: Mode = Field("record", description="live, record, replay or auto")
     recorded: str | None = Field(None, description="a run whose replies replay and auto take")
+    embedding: str | None = Field(
+        None, description="PROVIDER/NAME that measures drift; empty: local text vectors"
+    )
     archetypes: int = Field(0, ge=0, le=4096, description="shared voices; 0: one per agent")
     temperature: float = Field(0.7, ge=0, le=2, description="of the model's sampling")
     max_tokens: int = Field(700, ge=16, le=32_000, description="of one reply")

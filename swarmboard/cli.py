@@ -53,7 +53,7 @@ def run(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="the run directory")] = None,
     workers: Annotated[str | None, typer.Option(metavar="N", help="worker processes")] = None,
-    baseline: Annotated[str | None, typer.Option(help="`single` adds the matched run")] = None,
+    baseline: Annotated[str | None, typer.Option(help="add the matched run: single (of models: separate, chorus)")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check, say what would run")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="no progress bar")] = False,
@@ -91,7 +91,9 @@ def run(
         typer.echo(_dry_run(plan))
         return
     with Progress(is_shown=not no_progress and sys.stderr.isatty(), rounds=plan.rounds) as progress:
-        result = stoppable(lambda: execute(plan, watch=progress.update, tell=tell))
+        result = stoppable(
+            lambda: execute(plan, watch=progress.update, tell=tell, hooks=progress.hooks)
+        )
     present(result, as_json=as_json)
 
 

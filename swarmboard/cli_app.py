@@ -52,12 +52,28 @@ def present(result: Any, *, as_json: bool) -> None:
     from .report_card import is_broken_off, text_card
 
     summary = result.summary
+    missing = summary.get("unanswered")
+    if missing and missing["without_answer"] == missing["questions"]:
+        tell(f"no model answered any of {missing['questions']:,} questions; {missing['first']}")
     typer.echo(json.dumps(summary, indent=1) if as_json else text_card(summary, result.path))
     if summary["status"] == "stopped":
         rounds = summary["rounds"]
         where = f"in round {rounds + 1}" if is_broken_off(summary) else f"after round {rounds}"
-        tell(f"stopped {where}: `swarmboard resume {result.path}` goes on")
+        tell(f"stopped {where}: {_goes_on(summary, result.path)}")
         raise typer.Exit(STOPPED)
+
+
+def _goes_on(summary: Any, path: Path) -> str:
+    """Say how a run goes on that a person or its budget stopped."""
+    if (used_up := summary.get("stopped_by")) is None:
+        return f"`swarmboard resume {path}` goes on"
+    option = used_up["cap"].replace(".", "_")
+    spent, limit = (f"{used_up[name]:,.7g}" for name in ("spent", "limit"))
+    return (
+        f"{used_up['cap']}={limit} is used up, {spent} are spent and no further call fits; raise "
+        f"it with --set {option}=N (or in [budget]), and begin again with --set recording=auto "
+        f"--set recorded={path}, which asks only what is new"
+    )
 
 
 def tell(line: str) -> None:

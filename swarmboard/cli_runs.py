@@ -29,7 +29,12 @@ def resume(
     with Progress(is_shown=not no_progress and sys.stderr.isatty(), rounds=None) as progress:
         result = stoppable(
             lambda: go_on(
-                directory, take_over=take_over, board=board, watch=progress.update, tell=tell
+                directory,
+                take_over=take_over,
+                board=board,
+                watch=progress.update,
+                tell=tell,
+                hooks=progress.hooks,
             )
         )
     present(result, as_json=as_json)
@@ -62,6 +67,7 @@ def fork(
                 out=out,
                 watch=progress.update,
                 tell=tell,
+                hooks=progress.hooks,
             )
         )
     present(result, as_json=as_json)

@@ -35,8 +35,8 @@ RECORDING = "llm.sqlite"
 class Desk:
     """Has the questions of a run's agents answered, and says what that cost."""
 
-    def __init__(self, gateway: Gateway, heed: Callable[[], None] = lambda: None) -> None:
-        self.gateway, self._heed = gateway, heed
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
 
     @property
     def is_used_up(self) -> bool:
@@ -53,12 +53,7 @@ class Desk:
     ) -> list[Outcome]:
         """Return what finally came of each question of a stage, in order."""
         questions = [(question.agent.index, question.ask) for question in asked]
-
-        def look_after() -> None:
-            self._heed()
-            meanwhile()
-
-        return self.gateway.answer(questions, at, meanwhile=look_after)
+        return self.gateway.answer(questions, at, meanwhile=meanwhile)
 
     @property
     def recorded_calls(self) -> int:
@@ -85,6 +80,7 @@ def team_of(config: RunConfig, options: ModelOptions) -> TeamConfig:
             budget=budget.model_copy(update=given),
             routing=config.routing,
             recording=options.recording,
+            embedding=_embedding(options),
             recorded=options.recorded,
         )
     except ValueError as error:
@@ -103,6 +99,14 @@ def tier_of(options: ModelOptions) -> TierConfig:
     )
 
 
+def _embedding(options: ModelOptions) -> TierConfig | None:
+    if not options.embedding:
+        return None
+    return TierConfig(
+        model=options.embedding, api_base=options.api_base, timeout_s=options.timeout_s
+    )
+
+
 def check_reachable(team: TeamConfig) -> None:
     """See that every model of a team can be asked at all, before anything begins.
 
@@ -116,7 +120,8 @@ def check_reachable(team: TeamConfig) -> None:
                 "--set recorded=RUN"
             )
         return
-    for name, tier in team.tiers.items():
+    named = team.tiers | ({"embedding": team.embedding} if team.embedding else {})
+    for name, tier in named.items():
         if is_planted(tier):
             innermost(tier)  # which refuses what it does not know
         elif why := why_unreachable(tier):
@@ -125,18 +130,13 @@ def check_reachable(team: TeamConfig) -> None:
 
 @contextmanager
 def open_desk(
-    plan: "Plan",
-    directory: RunDirectory,
-    *,
-    heed: Callable[[], None] = lambda: None,
-    hooks: Sequence[Hook] = (),
+    plan: "Plan", directory: RunDirectory, *, hooks: Sequence[Hook] = ()
 ) -> Iterator[Desk | None]:
     """Open the desk of a run, or None where its scenario asks no models.
 
     Args:
         plan: The run's plan.
         directory: Where its recording is.
-        heed: Called again and again while answers are awaited; what it raises ends that.
         hooks: Told of each call to a model as it begins and ends.
 
     Raises:
@@ -153,7 +153,7 @@ def open_desk(
     with Recording.open(
         directory.path / RECORDING, mode=team.recording, source=source
     ) as recording:
-        desk = Desk(Gateway(team, recording, models=plan.models, hooks=hooks), heed)
+        desk = Desk(Gateway(team, recording, models=plan.models, hooks=hooks))
         try:
             yield desk
         finally:

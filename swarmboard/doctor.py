@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from blackboard import Board, Proposal, SwarmboardError, VoteBlock
 from . import PACKAGES, owners
 from .versions import versions
 
+PROVIDER_KEYS = ("_API_KEY", "_API_TOKEN", "AWS_ACCESS_KEY_ID", "HF_TOKEN")
+"""How the names of variables end that hold providers' keys."""
+
 
 def examine(url: str | None) -> tuple[str, bool]:
     """Return the report, and whether all is well."""
@@ -18,6 +22,7 @@ def examine(url: str | None) -> tuple[str, bool]:
     lines += [f"  {name:<12} {version}" for name, version in versions().items()]
     lines.append("import names")
     lines += [f"  {name:<12} {owners()[name]}" for name in PACKAGES]
+    lines += ["models", *(f"  {line}" for line in _models())]
     chosen = url or os.environ.get("SWARMBOARD_URL")
     lines.append(f"board ({chosen or 'bundled server'})")
     try:
@@ -25,6 +30,19 @@ def examine(url: str | None) -> tuple[str, bool]:
     except SwarmboardError as error:
         return "\n".join([*lines, f"  FAILED: {error}"]), False
     return "\n".join([*lines, "all is well"]), True
+
+
+def _models() -> list[str]:
+    """Say whether models can be asked; names of keys only, and litellm is not loaded for it."""
+    try:
+        installed = version("litellm")
+    except PackageNotFoundError:
+        installed = "not installed: pip install litellm"
+    keys = sorted(
+        name for name, value in os.environ.items() if value and name.endswith(PROVIDER_KEYS)
+    )
+    found = ", ".join(keys) or "none; the planted model, and servers of your own, need none"
+    return [f"litellm      {installed}", f"keys set     {found}"]
 
 
 def _round_trip(url: str | None) -> list[str]:

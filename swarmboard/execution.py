@@ -180,7 +180,7 @@ def _rounds(run: Run, leader: Leader) -> str:
     with (
         run.disruption.way_to(run.board, plan.config) as way,
         WorkerCrew(plan, run.directory, tell=run.tell, way=way, health=health) as crew,
-        open_desk(plan, run.directory, heed=run.stop.heed, hooks=run.hooks) as desk,
+        open_desk(plan, run.directory, hooks=run.hooks) as desk,
     ):
         timing = run.model.timing if run.model else None
         model = run.model = SwarmModel(

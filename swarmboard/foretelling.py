@@ -29,6 +29,9 @@ PLANTED_LATENCY_S = (0.0001, 0.02)
 LATENCY_S = (1.0, 20.0)
 """What a call to a real one may take."""
 
+REPAIRS_PERCENT = 25.0
+"""Calls more than planned for refused replies and retries, and one more of a short run."""
+
 
 def foretold(plan: Plan) -> str:
     """Return the calls, tokens, USD and minutes of a run for people, a line each.
@@ -70,6 +73,7 @@ def cost_ahead(plan: Plan) -> Estimate:
         concurrency={name: tier.concurrency for name, tier in tiers.items()},
         prices={name: tier_prices(tier) for name, tier in tiers.items()},
         latency_s=_latency_s(list(tiers.values())),
+        extra_percent=REPAIRS_PERCENT + 100 / max(1, sum(one.count for one in planned)),
     )
     said = estimate(planned, assumed)
     budget = team.budget
@@ -77,7 +81,7 @@ def cost_ahead(plan: Plan) -> Estimate:
         said,
         tokens=_capped(said.tokens, budget.tokens, runs),
         usd=_capped(said.usd, budget.usd, runs),
-        assumed=replace(assumed, rounds=plan.rounds),
+        assumed=replace(assumed, rounds=plan.rounds, extra_percent=REPAIRS_PERCENT),
     )
 
 

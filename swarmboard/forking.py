@@ -1,12 +1,12 @@
 """Forking a run: a child that shares its parent's history up to a round, and differs from there."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from agents import copy_rounds
+from agents import Hook, copy_rounds
 from blackboard import (
     BadInput,
     Ended,
@@ -46,6 +46,7 @@ def fork(
     tell: Tell = lambda line: None,
     kind: type[Scenario] | None = None,
     rule: Rule | None = None,
+    hooks: Sequence[Hook] = (),
 ) -> Result:
     """Start a child of a run from the end of a round, with other options from there on.
 
@@ -61,6 +62,7 @@ def fork(
         tell: Told what people have to know.
         kind: The scenario's class, where it was given as one.
         rule: The run's rule, where it is a function of the user's own.
+        hooks: Told of each call to a model as it begins and ends.
 
     Raises:
         BadInput: the parent has no such round, or an option cannot be changed; nothing is left.
@@ -91,7 +93,10 @@ def fork(
         except (OSError, SwarmboardError):
             child.discard()
             raise
-        return carry_out(Run(plan, child, stop, lock, watch, tell, beginning=find_beginning(child)))
+        beginning = find_beginning(child)
+        return carry_out(
+            Run(plan, child, stop, lock, watch, tell, beginning=beginning, hooks=hooks)
+        )
 
 
 def _end_of_round(directory: RunDirectory, round: int) -> tuple[int, bytes]:

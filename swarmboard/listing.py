@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
+from scenarios import ModelOptions
+
 from .catalog import find_scenario, scenario_names
 
 
@@ -12,10 +16,30 @@ def scenario_text() -> str:
         scenario = find_scenario(name)
         lines.append(f"{name}: {scenario.summary}")
         lines.append(f"  structures: {', '.join(scenario.structures)}")
-        for option, field in scenario.Options.model_fields.items():
-            lines.append(f"  --set {option}={field.default}  {field.description or ''}".rstrip())
+        shared = ModelOptions.model_fields if issubclass(scenario.Options, ModelOptions) else {}
+        own = {n: f for n, f in scenario.Options.model_fields.items() if n not in shared}
+        lines += map(_option, own.items())
+        if shared:
+            lines += ["  models (open more with [tiers] in a --config FILE.toml):"]
+            lines += map(_option, shared.items())
         lines.append("")
     return "\n".join(lines).rstrip()
+
+
+def _option(option: tuple[str, FieldInfo]) -> str:
+    name, field = option
+    return f"  --set {name}={_written(field.default)}  {field.description or ''}".rstrip()
+
+
+def _written(value: Any) -> str:
+    """Return a default as people write it behind `--set`: nothing for none, commas in lists."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return ",".join(map(_written, value))
+    return str(value)
 
 
 def scenario_schemas() -> list[dict[str, Any]]:

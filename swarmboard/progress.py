@@ -1,14 +1,56 @@
-"""Progress on stderr: rounds so far, the last approval, decisions, and time."""
+"""Progress on stderr: rounds so far, the last approval, decisions, calls to models, and time."""
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import Progress as Bar
-from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from .accounts import Accounts, percent
 from .model import SwarmModel
+
+
+class Calls:
+    """Counts calls to models as they begin and end; told from the thread that makes them."""
+
+    def __init__(self) -> None:
+        self.in_flight = self.answered = self.failed = 0
+        self.cost_usd = 0.0
+
+    def __call__(self, event: str, attributes: Mapping[str, Any]) -> None:
+        """Take in that a call begins, ends or fails."""
+        if event == "call-begins":
+            self.in_flight += 1
+            return
+        self.in_flight -= 1
+        if event == "call-ends":
+            self.answered += 1
+            self.cost_usd += attributes["swarmboard.cost_usd"]
+        else:
+            self.failed += 1
+
+    def __str__(self) -> str:
+        if not (self.in_flight or self.answered or self.failed):
+            return ""
+        text = f"{self.in_flight:,} calls in flight, {self.answered:,} done"
+        if self.failed:
+            text += f", {self.failed:,} failed"
+        return f"{text}, {self.cost_usd:.4f} USD" if self.cost_usd else text
+
+
+class CallsColumn(ProgressColumn):
+    """Shows calls to models as they are at the moment of drawing, in the middle of a stage too."""
+
+    def __init__(self, calls: Calls) -> None:
+        super().__init__()
+        self._calls = calls
+
+    def render(self, task: Task) -> Text:
+        """Return the counts, or nothing where no models are asked."""
+        return Text(str(self._calls))
 
 
 class Progress:
@@ -17,15 +59,22 @@ class Progress:
     def __init__(self, *, is_shown: bool, rounds: int | None) -> None:
         self._bar: Bar | None = None
         self._task = TaskID(0)
+        self.calls = Calls()
         if is_shown:
             self._bar = Bar(
                 SpinnerColumn(),
                 TextColumn("{task.description}"),
+                CallsColumn(self.calls),
                 TimeElapsedColumn(),
                 console=Console(stderr=True),
                 transient=True,
             )
             self._task = self._bar.add_task("starting", total=rounds)
+
+    @property
+    def hooks(self) -> tuple[Calls, ...]:
+        """What wants to be told of each call to a model; nobody where nobody looks."""
+        return (self.calls,) if self._bar else ()
 
     def update(self, model: SwarmModel, accounts: Accounts) -> None:
         """Show where the run stands."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from .team_card import answer_rows, baseline_tokens, token_rows
+
 WIDTH = 100
 """Columns of a line in the terminal; long ones go on below their text."""
 
@@ -45,7 +47,7 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         decided = f"{_counts(summary)} so far" if _counts(summary) else "nothing decided so far"
         ended = f"in round {summary['rounds'] + 1:,}, between two stages; {decided}"
         return [("run", _headline(summary)), ("broke off", ended)]
-    rows = [("run", _headline(summary)), ("decision", _decision(summary))]
+    rows = [("run", _headline(summary)), *answer_rows(summary), ("decision", _decision(summary))]
     rows += _yardstick(summary["yardstick"])
     if summary["metrics"]:
         known = {name: value for name, value in summary["metrics"].items() if value is not None}
@@ -53,9 +55,10 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     abstained = {cause: n for cause, n in summary["abstentions"].items() if n}
     if abstained:
         rows.append(("abstained", _numbers(abstained) + " (ballots over all voting rounds)"))
+    rows += token_rows(summary)
     rows += [*_faults(summary), *_supervision(summary), *_workers(summary)]
     if summary["baseline"]:
-        rows += _baseline(summary["baseline"])
+        rows += _baseline(summary)
     timing = summary["timing"]
     parts = ", ".join(
         f"{part} {timing[f'{part}_s']:.2f}" for part in ("board", "agents", "scenario")
@@ -185,13 +188,15 @@ def _workers(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("workers", "; ".join(texts))] if texts else []
 
 
-def _baseline(baseline: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _baseline(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    baseline = summary["baseline"]
     text = f"{baseline['structure']} of {baseline['agents']}, {baseline['rounds']:,} rounds"
     if baseline["yardstick"]:
         text += f", gap {_number(baseline['yardstick']['gap_percent'])} %"
-    return [
-        ("baseline", f"{text}: {_numbers(baseline['metrics'])}" if baseline["metrics"] else text)
-    ]
+    if tokens := baseline_tokens(summary):
+        text += f", {tokens}"
+    known = {name: value for name, value in baseline["metrics"].items() if value is not None}
+    return [("baseline", f"{text}: {_numbers(known)}" if known else text)]
 
 
 def _numbers(values: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from blackboard import RunDirectory, SwarmboardError
 
 from .report_card import Card
+from .spending import TOKEN_COLUMNS, TOKENS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,18 @@ class Result:
     def decisions(self) -> "pd.DataFrame":
         """One row a decision."""
         return self._frame(self.path / "decisions.parquet")
+
+    @cached_property
+    def tokens(self) -> "pd.DataFrame":
+        """Tokens by class and USD, one row per round, stage, role, tier and model.
+
+        Empty where no models were asked.
+        """
+        path = self.path / TOKENS
+        if path.exists():
+            return self._frame(path)
+        frame: pd.DataFrame = TOKEN_COLUMNS.empty_table().to_pandas()
+        return frame
 
     @cached_property
     def tables(self) -> Mapping[str, "pd.DataFrame"]:

@@ -5,7 +5,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from agents import SupervisionConfig
+from agents import BudgetConfig, Hook, Model, RoutingConfig, SupervisionConfig, TierConfig
 from blackboard import Approver, BadInput, InvalidAction, Rule, describe, parse_rule, threshold
 from scenarios import Scenario
 
@@ -39,6 +39,12 @@ def run(
     approval_above: float | None = None,
     approval_s: float = 300.0,
     approver: Approver | None = None,
+    models: Mapping[str, Model] | None = None,
+    tiers: Mapping[str, TierConfig | Mapping[str, Any]] | None = None,
+    roles: Mapping[str, str] | None = None,
+    budget: BudgetConfig | Mapping[str, Any] | None = None,
+    routing: RoutingConfig | Mapping[str, Any] | None = None,
+    hooks: Sequence[Hook] = (),
     watch: Watch | None = None,
     **options: Any,
 ) -> Result:
@@ -66,6 +72,15 @@ def run(
         approval_s: How many seconds they wait; without an answer they are not executed.
         approver: Asked about each of them again and again while it waits: True executes it, False
             does not, None leaves the answer to others.
+        models: Models by tier that answer in place of those that the tiers name, such as
+            `{"default": ScriptedModel(...)}`.
+        tiers: Models by name of the tier, with the names of `[tiers.NAME]`; None means the one
+            that the options name. `fast` and `strong` together are chosen between by routing.
+        roles: The tier of each role that does not leave the choice to routing.
+        budget: The most that models may cost, with the names of `[budget]`: tokens, usd, and caps
+            of tiers, roles, each agent and classes.
+        routing: When the strong tier is asked, with the names of `[routing]`.
+        hooks: Told of each call to a model as it begins and ends.
         watch: Called with the model and the accounts after each round.
         **options: The scenario's own options.
 
@@ -94,8 +109,11 @@ def run(
     values |= {"workers": workers, "snapshot_every": snapshot_every}
     values |= {"faults": faults, "supervision": supervision}
     values |= {"approval_above": approval_above, "approval_s": approval_s}
+    values |= {"tiers": tiers or {}, "roles": roles or {}, "budget": budget}
+    values |= {"routing": routing} if routing is not None else {}
     config = make_config(values | {"ballots": ballots, "options": options})
-    return execute(prepare(config, rule=rule, kind=kind), watch=watch, approver=approver)
+    plan = prepare(config, rule=rule, kind=kind, models=models)
+    return execute(plan, watch=watch, approver=approver, hooks=hooks)
 
 
 def _check_shareable(scenario: str | type[Scenario], rule: Rule | None) -> None:

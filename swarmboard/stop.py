@@ -33,27 +33,14 @@ class Stop:
 
     def __init__(self) -> None:
         self.is_asked = False
-        self.is_urgent = False
-        """Whether it was asked again: what is being waited for is not waited for any longer."""
         self._asked_at = 0.0
         self._before: dict[int, Any] = {}
 
     def ask(self) -> None:
-        """Wish that the run ends after its stage; asked again, at once. From any thread."""
-        if self.is_asked:
-            self.is_urgent = True
-            return
-        self._asked_at = time.monotonic()
-        self.is_asked = True
-
-    def heed(self) -> None:
-        """Break the waiting for a stage's answers off, if that was asked for.
-
-        Raises:
-            Stopped: it was.
-        """
-        if self.is_urgent:
-            raise Stopped("the run was asked to stop at once")
+        """Wish that the run ends; from any thread, as Ctrl-C does from the keyboard."""
+        if not self.is_asked:
+            self._asked_at = time.monotonic()
+            self.is_asked = True
 
     def is_overdue(self) -> bool:
         """Say whether the round has had its time to end, so that it is broken off in between.

@@ -10,11 +10,14 @@ from blackboard import Leader, RunDirectory, SwarmboardError, describe
 from scenarios import Yardstick
 
 from .accounts import CAUSES, Accounts, decision_row, percent
-from .desk import tokens_of
+from .desk import Desk, tokens_of
 from .model import SwarmModel
 from .plan import Plan
+from .spending import unanswered
 
 OUTCOMES = ("accepted", "rejected", "expired", "vetoed", "escalated")
+DISSENT_KEPT = 10
+"""Dissenting votes that a summary holds with their reasons."""
 NO_TOKENS = {
     "work": 0,
     "coordination": 0,
@@ -49,6 +52,8 @@ def summarise(
         summary["tokens"]["recorded_calls"] = model.desk.recorded_calls
     if model.health:
         summary |= model.health.summary()
+    summary["answer"], summary["dissent"] = world.answer(), _dissent(model, accounts)
+    summary["stopped_by"] = _used_up(model) if status == "stopped" else None
     summary["metrics"] = _finite("metrics()", world.metrics())
     summary["timing"] |= {
         "board_s": round(timing.board_s, 4),
@@ -119,6 +124,10 @@ def _frame(
         "supervision": None,
         "workers": [],
         "resumed": None,
+        "answer": None,
+        "dissent": None,
+        "stopped_by": None,
+        "unanswered": unanswered(directory),
         "metrics": {},
         "abstentions": {cause: accounts.abstentions[cause] for cause in CAUSES},
         "tokens": NO_TOKENS | tokens_of(directory),
@@ -166,6 +175,46 @@ def _consensus(model: SwarmModel, accounts: Accounts) -> dict[str, Any]:
         "agents_with_choice": chosen,
         "effective_voters": _effective_voters(model, eligible),
     }
+
+
+def _dissent(model: SwarmModel, accounts: Accounts) -> dict[str, Any] | None:
+    """Return how many voted against the answer, and what the first of them said."""
+    votes = model.world.dissent()
+    if not votes or not accounts.decisive:
+        return None
+    first = [
+        {
+            "agent": one.agent,
+            "name": _name(model, one.agent),
+            "vote": one.vote,
+            "reason": one.reason,
+        }
+        for one in votes[:DISSENT_KEPT]
+    ]
+    eligible = accounts.decisive.eligible_agents
+    return {"votes": len(votes), "eligible": eligible, "first": first}
+
+
+def _name(model: SwarmModel, agent: int) -> str:
+    """Return the name an agent joined under, else its role and number."""
+    for population in model.populations:
+        row = agent - int(population.indices[0])
+        if 0 <= row < population.size:
+            return population.names[row] if population.names else f"{population.role} #{agent}"
+    return f"agent {agent}"
+
+
+def _used_up(model: SwarmModel) -> dict[str, Any] | None:
+    """Return the cap that ended a run, and how much of it was spent."""
+    desk = model.desk
+    if not isinstance(desk, Desk) or desk.used_up is None:
+        return None
+    unit, budget = desk.used_up.rpartition(".")[2], desk.gateway.budget
+    tokens, usd = budget.spent
+    spent, limit = (
+        (tokens, budget.config.tokens) if unit == "tokens" else (usd, budget.config.usd)
+    )
+    return {"cap": desk.used_up, "spent": spent, "limit": limit}
 
 
 def _effective_voters(model: SwarmModel, eligible: int) -> float:

@@ -144,7 +144,8 @@ class Swarm:
 
         The run goes on in a thread of its own, so that the event loop stays free; decisions may
         be made at the same time. A cancellation, such as Ctrl-C in `asyncio.run`, ends the run
-        after its stage, a second one at once; `resume` goes on with it.
+        after its stage, or in the middle of one that takes longer than a second; `resume` goes on
+        with it. A coroutine that was still awaited then is awaited anew.
 
         `on_accept(decision, key)` is started at most once for an accepted decision, whoever is
         killed meanwhile: its intent is on the disk before it starts, its result after it ended.

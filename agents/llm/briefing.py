@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .calls import Prompt, Purpose, Request
-from .digest import Digest
-from .wording import RULES, Header, header_line
+from .digest import Digest, text_of
+from .wording import RULES, Header, header_line, quoted
 
 type Context = Literal["board", "transcript"]
 
@@ -74,9 +74,20 @@ class Briefing:
             complexity=self.complexity,
             seen=self._seen(who, prompt),
             options=self.votes,
-            visible=digest.visible | frozenset(cited) if cited else digest.visible,
+            visible=digest.visible.union(cited or (), self._said_id(who)),
             seats=max(1, len(self.seats)),
         )
+
+    def _said(self, who: Identity) -> tuple[str, ...]:
+        """Return the last thing that an agent said, where the board as shown leaves it out."""
+        entry = self.digest.left_out.get(who.agent)
+        if entry is None or who.voice:
+            return ()
+        return (f"You said [{entry.id}]: {quoted(text_of(entry))}",)
+
+    def _said_id(self, who: Identity) -> tuple[str, ...]:
+        entry = self.digest.left_out.get(who.agent)
+        return (entry.id,) if entry is not None and not who.voice else ()
 
     def _seen(self, who: Identity, prompt: Prompt) -> float:
         """Return the share of a prompt that its reader, or the board, had when it was last asked.
@@ -101,6 +112,7 @@ class Briefing:
         )
         lines = (
             header_line(header),
+            *self._said(who),
             *self.roles.get(who.role, ()),
             *self.own.get(who.agent, ()),
             self.instruction,

@@ -137,9 +137,11 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     """
 
     request: Request | None = None
-    """A question to a model, or None for `call`."""
+    """A question to a model, or None for `call` or `compare`."""
     call: Callable[[], Awaitable[Any]] | None = None
     """A coroutine of the user's own; what it returns is the outcome, as JSON."""
+    compare: tuple[str, ...] = ()
+    """Texts whose distances from the first of them are wanted, by the team's embedding model."""
     timeout_s: float = 60.0
     """How long the coroutine may take; then its agent abstains as late."""
 

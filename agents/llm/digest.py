@@ -1,5 +1,6 @@
 """What a prompt shows of the board: bounded whoever is on it, the same for all who share a view."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,6 +11,8 @@ from blackboard import BoardEntry
 from .replies import MOST_FINDINGS, REASONING, SHORT, clean
 from .wording import Shown, entry_line, section
 
+SUBJECTS, VALUES = 5, 3
+"""What a summary of all entries names: the subjects most spoken of, and their commonest values."""
 CANDIDATES = 96
 """Different texts among which relevance chooses; the rest is counted only."""
 type Rank = Callable[[Sequence[str], int], Sequence[int]]
@@ -23,8 +26,12 @@ class Group:
     shown: Shown
     at: tuple[int, int]
     """The round and stage of the first."""
-    count: int
-    """How many agents say so."""
+    entries: Sequence[BoardEntry]
+
+    @property
+    def count(self) -> int:
+        """How many agents say so; who repeats itself counts once."""
+        return len({entry.agent for entry in self.entries})
 
 
 @dataclass(slots=True)
@@ -34,6 +41,8 @@ class Digest:
     text: str
     visible: frozenset[str]
     """The ids of the entries shown."""
+    left_out: Mapping[int, BoardEntry] = field(default_factory=dict)
+    """Of each agent whose last entry is not shown, that entry."""
     _sizes: Sequence[tuple[tuple[int, int], int]] = ()
     """Of each line: since when it could be read, and its characters."""
     _known: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -65,6 +74,7 @@ class DigestBuilder:
         self._parts: list[str] = []
         self._visible: set[str] = set()
         self._sizes: list[tuple[tuple[int, int], int]] = []
+        self._left_out: dict[int, BoardEntry] = {}
 
     def lines(self, name: str, lines: Sequence[str], *, at: tuple[int, int] = (0, 0)) -> None:
         """Add a section of plain lines, which all stand there since `at`."""
@@ -78,9 +88,9 @@ class DigestBuilder:
         groups = grouped(entries, self._roles, hidden)
         chosen = self._chosen(groups)
         lines = [_line(group) for group in chosen]
-        rest = sum(group.count for group in groups) - sum(group.count for group in chosen)
-        if rest:
-            lines.append(f"({rest} more entries are not shown)")
+        if len(chosen) < len(groups):
+            lines += _rest(groups, chosen)
+            self._leave_out(groups, chosen)
         for group, line in zip(chosen, lines, strict=False):
             self._visible.add(group.shown.id)
             self._sizes.append((group.at, len(line) + 1))
@@ -92,7 +102,17 @@ class DigestBuilder:
 
     def build(self) -> Digest:
         """Return the digest."""
-        return Digest("".join(self._parts), frozenset(self._visible), self._sizes)
+        text, visible = "".join(self._parts), frozenset(self._visible)
+        return Digest(text, visible, self._left_out, self._sizes)
+
+    def _leave_out(self, groups: Sequence[Group], chosen: Sequence[Group]) -> None:
+        shown = {entry.id for group in chosen for entry in group.entries}
+        for group in groups:
+            for entry in group.entries:
+                self._left_out[entry.agent] = entry
+        for agent, entry in list(self._left_out.items()):
+            if entry.id in shown:
+                del self._left_out[agent]
 
     def _chosen(self, groups: Sequence[Group]) -> list[Group]:
         if len(groups) <= self._top:
@@ -115,7 +135,7 @@ def grouped(
         says = tuple(sorted(findings_of(entry).items()))
         found.setdefault((text, says), []).append(entry)
     return [
-        Group(_shown(first[0], text, dict(says), roles), _place(first[0].id), len(first))
+        Group(_shown(first[0], text, dict(says), roles), _place(first[0].id), first)
         for (text, says), first in found.items()
     ]
 
@@ -147,6 +167,21 @@ def _shown(
     entry: BoardEntry, text: str, findings: dict[str, str], roles: Callable[[int], str]
 ) -> Shown:
     return Shown(entry.id, entry.agent, roles(entry.agent), entry.confidence, text, findings)
+
+
+def _rest(groups: Sequence[Group], chosen: Sequence[Group]) -> list[str]:
+    """Return what is said of entries that are not shown: how many, and what all of them hold."""
+    rest = sum(group.count for group in groups) - sum(group.count for group in chosen)
+    holders: dict[str, Counter[str]] = {}
+    for group in groups:
+        for about, says in group.shown.findings.items():
+            holders.setdefault(about, Counter())[says] += group.count
+    most = sorted(holders.items(), key=lambda item: -item[1].total())[:SUBJECTS]
+    held = [
+        f"{about}: " + ", ".join(f"{says} {count}" for says, count in said.most_common(VALUES))
+        for about, said in most
+    ]
+    return [f"({rest} more entries are not shown)", *(f"(of all: {text})" for text in held)]
 
 
 def _line(group: Group) -> str:

@@ -7,6 +7,7 @@ priced, and innermost the model itself. Only the innermost knows a provider.
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -20,6 +21,7 @@ from .budget import Budget, Budgeted
 from .calls import Ask, Hook, Model, ModelError, Outcome, Request
 from .coalescing import SingleFlight
 from .concurrency import Bounded
+from .embedding import Distances
 from .ledger import Ledger
 from .loop import shared_loop
 from .pricing import Priced, Prices, prices_of
@@ -79,6 +81,7 @@ class Gateway:
             for name, tier in team.tiers.items()
         }
         self._answering = Answering(stacks, team, self.ledger)
+        self._distances = self._measure(team.embedding) if team.embedding else None
 
     @property
     def most_in_flight(self) -> Mapping[str, int]:
@@ -151,6 +154,13 @@ class Gateway:
         retrying = Retrying(budgeted, retries=tier.retries)
         return Recorded(SingleFlight(retrying), self.recording)
 
+    def _measure(self, tier: TierConfig) -> Distances:
+        from .litellm_model import LitellmEmbeddings  # which loads litellm
+
+        prices = prices_of(tier)
+        embeddings = LitellmEmbeddings(tier)
+        return Distances(embeddings, self.budget, self.ledger, prices, model=tier.model)
+
     def _questions(self, asked: Sequence[tuple[int, Ask]]) -> list[_Question]:
         """Put together what need only be asked once, and number what is asked again.
 
@@ -222,18 +232,25 @@ class Gateway:
             await asyncio.gather(*tasks, return_exceptions=True)
             raise
 
+    async def _compared(
+        self, texts: Sequence[str], agent: int, at: tuple[int, int]
+    ) -> list[float | None]:
+        if self._distances is None:
+            raise ModelError("no embedding model is configured", cause="error")
+        return await self._distances.far(texts, agent=agent, at=at)
+
     async def _answer_one(self, question: _Question, at: tuple[int, int]) -> Outcome:
         ask = question.ask
         if ask.request is not None:
             outcome = await self._answering.answer(ask.request)
         else:
-            assert ask.call is not None
             if self.recording.mode == "replay":
                 raise SwarmboardError(
                     f"agent {question.agent} calls code of its own in round {at[0]}, stage "
                     f"{at[1]}, and what came of it is not recorded; use recording=auto to call it"
                 )
-            outcome = await _called(ask.call, timeout_s=ask.timeout_s)
+            call = ask.call or partial(self._compared, ask.compare, question.agent, at)
+            outcome = await _called(call, timeout_s=ask.timeout_s)
         self.recording.keep_outcome(*at, question.agent, 0, question.key, outcome)
         return outcome
 

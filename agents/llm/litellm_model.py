@@ -61,7 +61,7 @@ class LitellmModel:
         try:
             # litellm passes its timeout on as one per read, which a slow trickle never reaches.
             async with asyncio.timeout(tier.timeout_s):
-                with _without_bookkeeping():
+                with without_bookkeeping():
                     response = await litellm.acompletion(
                         messages=said,
                         max_tokens=request.max_tokens,
@@ -195,7 +195,7 @@ def load_litellm() -> Any:
 
 
 @contextmanager
-def _without_bookkeeping() -> Iterator[None]:
+def without_bookkeeping() -> Iterator[None]:
     """Spare litellm its accounts of each call, which nobody reads; best effort.
 
     They take 10 to 20 % of a call's CPU. Callbacks that the user's own program gave litellm stay

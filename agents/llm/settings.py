@@ -79,6 +79,8 @@ class TeamConfig(_Frozen):
     budget: BudgetConfig = BudgetConfig()
     routing: RoutingConfig = RoutingConfig()
     recording: Mode = "record"
+    embedding: TierConfig | None = None
+    """The model that measures distances between texts; None measures them here."""
     recorded: str | None = None
     """Another run's directory or `llm.sqlite` to take replies from."""
 

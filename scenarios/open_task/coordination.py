@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from agents import (
     Card,
@@ -87,19 +87,36 @@ class Coordination:
         self.contradictions.begin_task(task)
         self._task, self._given, self._anchored = task.task, {}, set()
 
-    def watch(self, entries: Sequence[BoardEntry], board: View, kind: str) -> None:
-        """Hold what was just said against the task, and note who has drifted."""
-        here = [e for e in entries if e.kind == kind and _at(e)[0] == board.round]
-        texts = [str(entry.payload.get(_WATCHED[kind]) or text_of(entry)) for entry in here]
-        if not texts:
+    @staticmethod
+    def watched(entry: BoardEntry) -> str:
+        """Return what of an entry is held against the task."""
+        return str(entry.payload.get(_WATCHED[entry.kind]) or text_of(entry))
+
+    def watch(
+        self,
+        entries: Sequence[BoardEntry],
+        round: int,
+        kind: str,
+        far: NDArray[np.float64] | None = None,
+    ) -> None:
+        """Hold what was just said against the task, and note who has drifted.
+
+        Args:
+            entries: What was said in the stage, all of one kind.
+            round: The round.
+            kind: That kind.
+            far: The distances, where they were measured already; NaN for none.
+        """
+        if not entries:
             return
-        far = distances(self._vectors, texts, self._task)
+        if far is None:
+            far = distances(self._vectors, list(map(self.watched, entries)), self._task)
         known = far[~np.isnan(far)]  # NaN where a text says nothing
-        self._drift = round(float(known.mean()), 6) if known.size else None
-        agents = [entry.agent for entry in here]
+        self._drift = float(np.round(known.mean(), 6)) if known.size else None
+        agents = [entry.agent for entry in entries]
         if not self._is_one_task and known.size:
             far = far - float(np.median(known))  # tasks differ; hold each agent against the team
-        alarmed = self._watches[kind].observe(board.round, agents, far)
+        alarmed = self._watches[kind].observe(round, agents, far)
         self._alarms += len(alarmed)
         if self.options.anchor:
             self._anchored = (self._anchored - set(agents)) | set(alarmed)

@@ -24,6 +24,8 @@ SURE = 0.6
 
 LIBRARIAN = "librarian"
 """The role of the agent that looks up what past runs learned; it has no vote."""
+SURVEYOR = "surveyor"
+"""The role of the agent that has distances measured by an embedding model; it has no vote."""
 _PANEL = 9
 """Agents that vote on a contradiction, so that settling one costs the same in every team."""
 _VALUES, _VALUE = 4, 80
@@ -88,7 +90,7 @@ class Deliberation:
         task, layers = self.verdicts.task, self.options.layers
         if "reasoning" in layers:
             yield self._stage(board, "reason", say.REASON, self._contributors)
-            self._look(board, "reasoning")
+            yield from self._look(board, "reasoning")
             if CRITIC in self._everybody and "coordination" in layers:
                 yield self._stage(
                     board, "critique", say.CRITIQUE, (CRITIC,), purpose="coordination"
@@ -100,7 +102,7 @@ class Deliberation:
         plan = None
         if not task.choices:
             yield self._stage(board, "contribute", say.CONTRIBUTE, self._contributors)
-            self._look(board, "contribution")
+            yield from self._look(board, "contribution")
         if self._is_coordinated and self.options.quarantine:
             yield from self._probe(board)
         if not task.choices:
@@ -153,10 +155,21 @@ class Deliberation:
         decided = closed.decisions[-1] if closed.decisions else None
         self.coordination.contradictions.settle(disputed.about, decided.option if decided else None)
 
-    def _look(self, board: View, kind: str) -> None:
+    def _look(self, board: View, kind: str) -> Closes[None]:
         """Watch for drift, where the board coordinates."""
-        if self._is_coordinated or self.structure == "solo":
-            self.coordination.watch(self._entries(board), board, kind)
+        if not self._is_coordinated and self.structure != "solo":
+            return
+        entries = [e for e in self._entries(board) if e.kind == kind and _round_of(e) == self.round]
+        far = None
+        if self.options.embedding and entries:
+            texts = [self.verdicts.task.task, *map(self.coordination.watched, entries)]
+            brief = {"texts": texts, "authors": [entry.agent for entry in entries]}
+            yield Stage("survey", (SURVEYOR,), brief=brief)
+            found = [e for e in self._entries(board) if e.kind == "distances"]
+            if not found or _place(found[-1]) != (board.round, board.stage):
+                return
+            far = np.array(found[-1].payload["far"], np.float64)
+        self.coordination.watch(entries, self.round, kind, far)
 
     def _edit(self, board: View) -> Closes[BoardEntry | None]:
         """Have one contributor put the contributions together; return what is put to the vote."""

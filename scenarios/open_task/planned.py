@@ -6,7 +6,7 @@ correct itself, and the board shows as much as fits.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
@@ -104,14 +104,10 @@ class Planning:
         if is_routed and attempt == 0:
             votes = task.choices or APPROVAL
             alone = Asking("answer", say.ANSWER, [self.team[0].role], 0, votes, most=_one)
-            yield from self._stage(alone, number, task, is_first=True)
+            yield from self._stage(alone, number, task, is_sure=True)
         is_sure = attempt == 0 and not is_routed
         for stage in self._together(task, attempt):
-            if is_sure or not stage.is_sure:
-                yield from self._stage(stage, number, task, is_first=is_sure)
-            else:
-                for call in self._stage(stage, number, task, is_first=False):
-                    yield _perhaps(call)
+            yield from self._stage(stage, number, task, is_sure=is_sure)
 
     def _together(self, task: Task, attempt: int) -> Iterator[Asking]:
         """Yield the stages in which a team reasons, corrects itself, contributes and votes."""
@@ -184,10 +180,8 @@ class Planning:
         if not task.choices:
             stages.insert(0, Asking("contribute", say.CHORUS, roles, before, most=_one))
         for stage in stages:
-            for call in self._stage(
-                stage, number, task, is_first=True, seats=seats, more=list_of_seats
-            ):
-                yield call if attempt == 0 else _perhaps(call)
+            terms = {"seats": seats, "more": list_of_seats}
+            yield from self._stage(stage, number, task, is_sure=attempt == 0, **terms)
 
     def _stage(
         self,
@@ -195,7 +189,7 @@ class Planning:
         number: int,
         task: Task,
         *,
-        is_first: bool,
+        is_sure: bool,
         seats: int = 1,
         more: int = 0,
     ) -> Iterator[PlannedCalls]:
@@ -205,7 +199,7 @@ class Planning:
             stage: The stage.
             number: The round.
             task: What is worked on.
-            is_first: Whether nobody has lines of its own yet, apart from who it is.
+            is_sure: Whether the attempt comes so far whatever happens.
             seats: For how many agents one reply speaks.
             more: Further characters of each prompt.
         """
@@ -218,14 +212,13 @@ class Planning:
         most += OWN_LINES_CHARS if self._is_coordinated else 0
         shared = len(RULES) + (told if self.structure != "separate" else 0)
         for role in dict.fromkeys(stage.roles):
-            fewest, count = self._counts(role, stage, is_first=is_first)
-            if not count:
+            if not (count := self._count(role, stage)):
                 continue
             yield PlannedCalls(
                 stage=f"{number}.{stage.stage}",
                 role=role,
                 count=count,
-                count_low=fewest if stage.is_sure else 0,
+                count_low=count if stage.is_sure and is_sure else 0,
                 prompt_chars_low=least,
                 prompt_chars_high=most,
                 output_low=SHORT_REPLY * seats,
@@ -235,26 +228,15 @@ class Planning:
                 shared_share=shared / least * (count - 1) / count,
             )
 
-    def _counts(self, role: str, stage: Asking, *, is_first: bool) -> tuple[int, int]:
-        """Return how many questions of a role there are, at the least and at the most.
-
-        Agents that share a voice ask together, until they are told things of their own.
-        """
+    def _count(self, role: str, stage: Asking) -> int:
+        """Return how many questions of a role there are; who shares a voice asks together."""
         seat = self.asked.get(role)
         if seat is None:
-            return 0, 0
-        if stage.most:
-            return min(1, stage.most(seat.count)), stage.most(seat.count)
+            return 0
         voices = self.voices.get(role, ())
         distinct = seat.count if None in voices else len(set(voices))
-        is_alike = not self._is_coordinated or (is_first and stage.stage == "reason")
-        return distinct, distinct if is_alike else seat.count
+        return min(distinct, stage.most(seat.count)) if stage.most else distinct
 
 
 def _one(agents: int) -> int:
     return min(1, agents)
-
-
-def _perhaps(call: PlannedCalls) -> PlannedCalls:
-    """Return calls that may not be needed at all."""
-    return replace(call, count_low=0)

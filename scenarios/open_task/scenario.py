@@ -21,13 +21,13 @@ from blackboard import BadInput, Record, View
 from ..base import Dissent, Scenario, Setup, Yardstick
 from .board import Reading
 from .coordination import Coordination
-from .deliberation import LIBRARIAN, Deliberation
-from .librarian import Librarian
+from .deliberation import LIBRARIAN, SURVEYOR, Deliberation
 from .options import OpenTaskOptions
 from .planned import Planning
 from .results import Verdicts
 from .scribe import Scribe
 from .seats import Seat, seats_of, voices_of
+from .servants import Librarian, Surveyor
 
 
 class OpenTask(Scenario):
@@ -101,6 +101,8 @@ class OpenTask(Scenario):
         if self.options.memory and not (self.options.learn and not self._has_memory()):
             librarian = Librarian(model, Path(self.options.memory), self._task_text)
             team.append(Population(LIBRARIAN, [librarian], votes=False))
+        if self.options.embedding:
+            team.append(Population(SURVEYOR, [Surveyor(model)], votes=False))
         return team
 
     def stages(self, board: View) -> Stages:

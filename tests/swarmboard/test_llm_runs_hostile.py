@@ -44,7 +44,7 @@ def hostile(number: int, /, **fields: Any) -> Callable[[Request, str], str]:
 
 def shown(asked: Asked) -> list[str]:
     """Return all prompts but those of the hostile agent 0."""
-    return [text for text in whole(r.prompt for r in asked.requests if r.agent)]
+    return whole(r.prompt for r in asked.requests if r.agent)
 
 
 def entries_of(result: Result, kind: str) -> list[tuple[int, Any]]:

@@ -1,7 +1,9 @@
 """Calls through litellm against a stub server in a thread; nothing leaves this machine."""
 
 import asyncio
+import contextlib
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -285,25 +287,27 @@ def test_connections_are_reused_over_rounds_and_closed_at_the_end(
     async def one_round() -> None:
         await asyncio.gather(*[model.complete(request()) for model in models for _ in range(3)])
 
-    before = descriptors()
+    before = connections_to(server.port)
     loop.wait(loop.run(one_round()))
-    opened = descriptors()
+    opened = connections_to(server.port)
     for _ in range(199):
         loop.wait(loop.run(one_round()))
-    after_all = descriptors()
+    after_all = connections_to(server.port)
     for model in models:
         loop.wait(loop.run(model.aclose()))
-    closed = descriptors()
+    closed = connections_to(server.port)
 
     assert after_all <= opened
-    assert closed <= before
+    assert (before, closed) == (0, 0)
 
 
-def descriptors() -> int:
-    """The client's side of this process's sockets; the server's are closed when it notices."""
-    return len(
-        [link for link in Path("/proc/self/fd").iterdir() if "socket" in str(link.resolve())]
-    )
+def connections_to(port: int) -> int:
+    """This process's own ends of connections; the server's end closes when it notices."""
+    found = 0
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(link.name))) as end:
+            found += end.family == socket.AF_INET and end.getpeername()[1] == port
+    return found
 
 
 AT_EXIT = """

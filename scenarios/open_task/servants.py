@@ -1,4 +1,8 @@
-"""The librarian: looks up what past runs learned, once for each task, and puts it on the board."""
+"""Agents that serve the team and have no vote: the librarian and the surveyor.
+
+The librarian looks up what past runs learned, once for each task, and puts it on the board. The
+surveyor has an embedding model measure how far members are from the task.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -41,3 +45,22 @@ class Librarian(Agent):
     async def _recall(self, task: str) -> list[str]:
         with Memory.open(self.path) as memory:
             return [f"{lesson.text} ({lesson.outcome})" for lesson in memory.recall(task, LESSONS)]
+
+
+class Surveyor(Agent):
+    """Has an embedding model measure how far texts are from the task; the board keeps the result.
+
+    The stage's brief names the texts under `texts`, the task first, and their authors under
+    `authors`.
+    """
+
+    asks = True
+
+    def act(self, view: View) -> Actions:
+        """Have this stage's texts measured."""
+        return Ask(compare=tuple(view.brief["texts"]))
+
+    def answer(self, view: View, outcome: Outcome) -> Actions:
+        """Put the distances on the board."""
+        far = msgspec.json.decode(outcome.text, type=list[float | None])
+        return Post("distances", {"authors": view.brief["authors"], "far": far}, "coordination")

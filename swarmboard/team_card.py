@@ -1,0 +1,76 @@
+"""The rows of a run's card that are about its models: the answer, dissent, and what it cost."""
+
+from collections.abc import Mapping
+from textwrap import shorten
+from typing import Any
+
+ANSWER_SHOWN, REASON_SHOWN = 400, 120
+"""Characters of the answer, and of a dissenter's reason."""
+DISSENT_SHOWN = 2
+_CLASSES = ("work", "coordination", "reconstruction", "verification", "waste", "cached")
+
+
+def answer_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what was decided in words, and who was against it."""
+    rows = []
+    if summary.get("answer"):
+        rows.append(("answer", _short(summary["answer"], ANSWER_SHOWN)))
+    if dissent := summary.get("dissent"):
+        shown = [_dissent(one) for one in dissent["first"][:DISSENT_SHOWN]]
+        count = f"{dissent['votes']:,} of {dissent['eligible']:,}"
+        rows.append(("dissent", f"{count}: {'; '.join(shown)}"))
+    return rows
+
+
+def token_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what the models cost, and how many questions they left unanswered."""
+    tokens = summary["tokens"]
+    rows = []
+    if tokens["calls"] or tokens.get("recorded_calls"):
+        rows.append(("tokens", _tokens(tokens)))
+    if missing := summary.get("unanswered"):
+        count = f"{missing['without_answer']:,} of {missing['questions']:,} questions"
+        rows.append(("unanswered", f"{count}; the first: {_short(missing['first'], 300)}"))
+    return rows
+
+
+def baseline_tokens(summary: Mapping[str, Any]) -> str:
+    """Return what the matched run cost beside this one; empty where neither asked models."""
+    ours, theirs = token_count(summary["tokens"]), token_count(summary["baseline"]["tokens"])
+    if not theirs:
+        return ""
+    return f"{theirs:,} tokens" + (f", {theirs / ours:.2g} x" if ours else "")
+
+
+def token_count(tokens: Mapping[str, Any]) -> int:
+    """Return all tokens that were billed."""
+    return sum(int(tokens[name]) for name in _CLASSES)
+
+
+def _tokens(tokens: Mapping[str, Any]) -> str:
+    total = token_count(tokens)
+    parts = [
+        f"{100 * tokens[name] / total:.0f} % {name}"
+        for name in _CLASSES
+        if total and (tokens[name] or name == "waste")
+    ]
+    calls = "1 call" if tokens["calls"] == 1 else f"{tokens['calls']:,} calls"
+    text = f"{total:,} in {calls}" + (f": {', '.join(parts)}" if parts else "")
+    text += f"; {_usd(tokens['cost_usd'])} USD"
+    if recorded := tokens.get("recorded_calls"):
+        text += f"; {recorded:,} answered from the recording"
+    return text
+
+
+def _usd(amount: float) -> str:
+    return f"{amount:,.2f}" if amount >= 10 else f"{amount:.4f}" if amount >= 1e-4 else f"{amount:g}"
+
+
+def _dissent(one: Mapping[str, Any]) -> str:
+    did = "rejected" if one["vote"] == "reject" else f"chose {one['vote']!r}"
+    reason = _short(one["reason"], REASON_SHOWN)
+    return f"{one['name']} {did}" + (f": {reason}" if reason else "")
+
+
+def _short(text: str, longest: int) -> str:
+    return shorten(text, longest, placeholder=" ...")
