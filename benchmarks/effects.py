@@ -27,7 +27,7 @@ from .table import print_table
 KILLS = 100
 MOST_KILLS = 3
 """How often one decision may be killed."""
-AROUND_THE_ACT = 0.75
+AROUND_THE_ACT = 0.6
 """How many kills wait for the act's intent; the others come at any moment of a life."""
 LIFE_S = 0.4
 ACT_S = 0.03
@@ -182,7 +182,7 @@ def kill(pid: int, folder: Path, rng: random.Random, toll: Toll) -> int:
             break
         time.sleep(POLL_S)
     if is_aimed:
-        time.sleep(max(0.0, rng.uniform(-0.3, 1.3) * ACT_S))
+        time.sleep(max(0.0, rng.uniform(-0.2, 2.0) * ACT_S))
     os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     if not os.WIFSIGNALED(status):

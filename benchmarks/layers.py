@@ -7,7 +7,6 @@ model would gain. Run `python -m benchmarks layers [--json]`.
 """
 
 import json
-import math
 import sys
 import tempfile
 from typing import Any
@@ -17,29 +16,43 @@ from .teams import questions, team_run
 
 TASKS, AGENTS = 100, 8
 PLANT = "planted/accuracy=0.6,correlation=0.2,contradictions=0.3,corrects={corrects}"
-LAYERS = ("task,reasoning,coordination", "task,reasoning", "task", "none")
+PERCENT = 60
+FORMS = (
+    ("task,reasoning,coordination", 1.0),
+    ("task,reasoning,coordination", 0.0),
+    ("task,reasoning", 1.0),
+    ("task", 1.0),
+    ("none", 1.0),
+)
+"""Layers, and the chance that an author corrects itself when asked."""
 
 
 def measure(layers: str, corrects: float) -> dict[str, Any]:
     """Return how good votes and decisions were, and what they cost."""
-    given = {"agents": AGENTS, "tasks": questions(TASKS), "attempts": 1, "layers": layers}
+    given = {"agents": AGENTS, "threshold": PERCENT, "tasks": questions(TASKS), "attempts": 1}
     with tempfile.TemporaryDirectory() as folder:
-        result = team_run(folder, model=PLANT.format(corrects=corrects), **given)
-    summary = result.summary
+        options = {"model": PLANT.format(corrects=corrects), "layers": layers}
+        summary = team_run(folder, **given, **options).summary
     metrics, tokens = summary["metrics"], summary["tokens"]
     return {
         "layers": layers,
         "corrects": corrects,
-        **{f"{name}": metrics.get(name) for name in metrics},
+        "votes right, %": 100 * metrics["vote_accuracy"],
+        "correct, %": 100 * metrics["correct"],
+        "wrong, %": 100 * metrics["wrong"],
+        "undecided, %": 100 * metrics["deadlock"],
+        "conflicts found": metrics["conflicts_found"],
+        "corrections asked": metrics["corrections_asked"],
+        "taken back": metrics["corrections_retracted"],
         "calls per task": tokens["calls"] / TASKS,
-        "input tokens per task": tokens["input"] / TASKS,
-        "output tokens per task": tokens["output"] / TASKS,
+        "input per task": round(tokens["input"] / TASKS),
+        "output per task": round(tokens["output"] / TASKS),
     }
 
 
 def main(argv: list[str]) -> None:
     """Print a table, or JSON with --json."""
-    rows = [measure(layers, corrects) for corrects in (1.0, 0.0) for layers in LAYERS]
+    rows = [measure(layers, corrects) for layers, corrects in FORMS]
     print(json.dumps(rows, indent=1)) if "--json" in argv else print_table(rows)
 
 

@@ -57,7 +57,8 @@ def measure(rounds: int) -> dict[str, Any]:
         "open files": f"{first['files']} to {max(row['files'] for row in steady)}",
         f"MB after {first['round']} rounds": first["resident, MB"],
         f"after {last['round']}": last["resident, MB"],
-        "KB a round": 1000 * (last["resident, MB"] - first["resident, MB"])
+        "KB a round": 1000
+        * (last["resident, MB"] - first["resident, MB"])
         / (last["round"] - first["round"]),
         "llm.sqlite, bytes per call": sizes["llm.sqlite"] / calls,
         "events.log, bytes per call": sizes["events.log"] / calls,

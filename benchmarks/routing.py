@@ -20,7 +20,7 @@ from agents.llm.routing import complexity_of
 from .table import print_table
 from .teams import CHOICES, team_run
 
-TASKS, AGENTS = 200, 4
+TASKS, AGENTS, PERCENT = 200, 4, 60
 HARD, LOOKS_HARD, EASY_LOOKS_HARD = 0.3, 0.8, 0.1
 _PLANT = f"planted/accuracy=0.95,correlation=0.2,hard={HARD}"
 FAST = {
@@ -62,7 +62,7 @@ def tasks() -> list[dict[str, Any]]:
 
 def measure(terms: dict[str, Any]) -> dict[str, Any]:
     """Return what one form of a team costs and how often it is right."""
-    given = {"agents": AGENTS, "tasks": tasks(), "attempts": 1, "temperature": 0.0}
+    given = {"agents": AGENTS, "threshold": PERCENT, "tasks": tasks(), "attempts": 1}
     with tempfile.TemporaryDirectory() as folder:
         summary = team_run(folder, **given, **terms).summary
     tokens, correct = summary["tokens"], summary["metrics"]["correct"]

@@ -57,7 +57,10 @@ def measure(folder: str | Path, url: str, text: str, terms: dict[str, Any]) -> d
 def main(argv: list[str]) -> None:
     """Print a table, or JSON with --json."""
     rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder, stub_server(model=PLANT, in_process=False) as stub:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        stub_server(model=PLANT, in_process=False) as stub,
+    ):
         for length, text in (("a sentence", ""), ("two pages", PAGE * 16)):
             one: dict[str, Any] = {}
             for form, terms in FORMS:

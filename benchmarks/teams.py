@@ -17,7 +17,18 @@ from swarmboard.result import Result
 CHOICES = ("north", "south", "east")
 CACHED_PRICE = 0.1
 """What a cached input token costs beside one at full price, as with most providers."""
-_CONFIG = ("agents", "structure", "rounds", "seed", "tiers", "roles", "routing", "budget", "board")
+_CONFIG = (
+    "agents",
+    "structure",
+    "threshold",
+    "rounds",
+    "seed",
+    "tiers",
+    "roles",
+    "routing",
+    "budget",
+    "board",
+)
 
 
 def team_run(
@@ -48,11 +59,18 @@ def cpu_s() -> float:
 
 
 def questions(count: int, *, text: str = "") -> list[dict[str, Any]]:
-    """Return different questions with three choices each; `text` stands in all of them."""
+    """Return different questions with three choices and what planted models hold to be right.
+
+    Args:
+        count: How many.
+        text: Stands in all of them, behind what differs.
+    """
+    model = PlantedModel()
+    asked = (f"Which site is best for plant number {number}?" for number in range(count))
+    texts = [f"{question} {text}".strip() for question in asked]
     return [
-        {"task": f"Which site is best for plant number {number}? {text}".strip()}
-        | {"choices": list(CHOICES)}
-        for number in range(count)
+        {"task": text, "choices": list(CHOICES), "answer": model.truth(text, CHOICES)}
+        for text in texts
     ]
 
 
@@ -98,5 +116,7 @@ def _words(request: Request) -> str:
     """Return words that no other agent says in this stage; each agent says as many of them."""
     drawn = (request.agent + 1) * 2_654_435_761 + request.stage
     words = ("cost", "noise", "access", "soil", "water", "labour", "power", "roads")
-    parts = [f"{words[drawn >> shift & 7]} {drawn >> shift & 1023:04d}" for shift in range(0, 24, 3)]
+    parts = [
+        f"{words[drawn >> shift & 7]} {drawn >> shift & 1023:04d}" for shift in range(0, 24, 3)
+    ]
     return f"On my own count: {', '.join(parts)}, sheet {request.agent:05d}."

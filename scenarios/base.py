@@ -196,6 +196,10 @@ class Scenario(Stateful, ABC):
         """Return who voted against the answer, and why."""
         return ()
 
+    def roles(self) -> Sequence[str] | None:
+        """Return the roles that models can be chosen for; None where any name will do."""
+        return None
+
     def planned_calls(self, rounds: int) -> Sequence[PlannedCalls]:
         """Return the calls to models that a run of so many rounds may make.
 

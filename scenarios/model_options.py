@@ -12,6 +12,7 @@ class ModelOptions(ScenarioOptions):
 
     model: str = Field(
         "planted",
+        min_length=1,
         description="PROVIDER/NAME as litellm names it; `planted` is a simulated one, built in",
     )
     api_base: str | None = Field(None, description="the endpoint, where it is not the provider's")

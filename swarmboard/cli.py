@@ -53,7 +53,9 @@ def run(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="the run directory")] = None,
     workers: Annotated[str | None, typer.Option(metavar="N", help="worker processes")] = None,
-    baseline: Annotated[str | None, typer.Option(help="add the matched run: single (of models: separate, chorus)")] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="add the matched run: single (of models: separate, chorus)")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check, say what would run")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="no progress bar")] = False,

@@ -3,7 +3,7 @@
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -193,12 +193,35 @@ def _one_of(what: str, name: str, names: list[str]) -> None:
 
 
 def _first_problem(error: ValidationError, where: str, hint: str) -> str:
-    problem = error.errors()[0]
-    name = ".".join(map(str, problem["loc"])) or "value"
-    seen = problem.get("input")
+    """Describe what is wrong first; a name that nobody knows explains why another is missing."""
+    problem = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    place = [str(part) for part in problem["loc"] if part != "[key]"]
+    name, seen = ".".join(place) or "value", problem.get("input")
+    known = _known_names(place)
+    if place[:1] in (["tiers"], ["roles"], ["budget"], ["routing"]):
+        hint = "docs/models.md says what it takes"
+    if problem["type"] == "missing":
+        return f"{where}{name} is missing; {hint}"
+    if problem["type"] == "extra_forbidden" and known:
+        close = get_close_matches(place[-1], known, 1)
+        return f"{where}{name} is unknown: {f'did you mean {close[0]}?' if close else hint}"
     message = problem["msg"].removeprefix("Value error, ")
     described = _one_line(message[0].lower() + message[1:])
     return f"{where}{name}={seen!r} is wrong: {described}; {hint}"
+
+
+def _known_names(place: Sequence[str]) -> list[str]:
+    """Return what may stand at a place in the tables about models; empty elsewhere."""
+    match place:
+        case ["tiers", _, _]:
+            return list(TierConfig.model_fields)
+        case ["routing", _]:
+            return list(RoutingConfig.model_fields)
+        case ["budget", _]:
+            return list(BudgetConfig.model_fields)
+        case ["budget", "agent", _] | ["budget", _, _, _]:
+            return ["tokens", "usd"]
+    return []
 
 
 def _one_line(message: object) -> str:

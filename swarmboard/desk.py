@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from agents import (
     DEFAULT_TIER,
     Asked,
@@ -12,6 +14,7 @@ from agents import (
     Gateway,
     Hook,
     Ledger,
+    Memory,
     Outcome,
     Recording,
     TeamConfig,
@@ -73,6 +76,11 @@ def team_of(config: RunConfig, options: ModelOptions) -> TeamConfig:
     budget = config.budget or BudgetConfig()
     caps = {"tokens": options.budget_tokens, "usd": options.budget_usd}
     given = {name: cap for name, cap in caps.items() if cap is not None}
+    for name in budget.tiers:
+        if name not in tiers:
+            raise BadInput(
+                f"budget.tiers.{name}: there is no such tier; there are {', '.join(tiers)}"
+            )
     try:
         return TeamConfig(
             tiers=tiers,
@@ -83,9 +91,9 @@ def team_of(config: RunConfig, options: ModelOptions) -> TeamConfig:
             embedding=_embedding(options),
             recorded=options.recorded,
         )
-    except ValueError as error:
-        problem = str(error).splitlines()[2].strip().removeprefix("Value error, ")
-        raise BadInput(problem.partition(" [type=")[0]) from error
+    except ValidationError as error:
+        problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise BadInput(problem) from error
 
 
 def tier_of(options: ModelOptions) -> TierConfig:
@@ -158,6 +166,19 @@ def open_desk(
             yield desk
         finally:
             desk.close()
+
+
+def learn(plan: "Plan", world: Any, directory: RunDirectory) -> None:
+    """Have the memory keep what a run learned, where it was asked to.
+
+    Raises:
+        BadInput: the memory cannot be written.
+    """
+    options = plan.latest_options
+    if not getattr(options, "learn", False):
+        return
+    with Memory.open(options.memory, is_writable=True) as memory:
+        memory.learn(lesson._replace(run=directory.run_id) for lesson in world.lessons())
 
 
 def tokens_of(directory: RunDirectory) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from blackboard import (
 
 from .config import BASELINES, make_config
 from .crew import WorkerCrew, added
-from .desk import open_desk
+from .desk import learn, open_desk
 from .health import Health
 from .keeping import Keeping
 from .leading import led_board
@@ -169,6 +169,8 @@ def _write_results(run: Run, summary: dict[str, Any]) -> None:
     if plan.config.baseline and status == "done" and not run.stop.is_asked:
         summary["baseline"] = _baseline(plan, directory)
     directory.write_json("summary.json", summary)
+    if status == "done" and run.model:
+        learn(plan, run.model.world, directory)
 
 
 def _rounds(run: Run, leader: Leader) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import ceil
 
 from agents import (
     Assumed,
@@ -43,7 +44,7 @@ def foretold(plan: Plan) -> str:
     if not isinstance(options, ModelOptions):
         return "0 model calls, 0 tokens, 0 USD"
     team = team_of(plan.config, options)
-    lines = [f"{_models(team)}"]
+    lines = [_models(team)]
     if team.recording == "replay":
         return "\n".join([*lines, "0 model calls, 0 tokens, 0 USD: all replies are recorded ones"])
     lines += cost_ahead(plan).text().splitlines()
@@ -73,7 +74,7 @@ def cost_ahead(plan: Plan) -> Estimate:
         concurrency={name: tier.concurrency for name, tier in tiers.items()},
         prices={name: tier_prices(tier) for name, tier in tiers.items()},
         latency_s=_latency_s(list(tiers.values())),
-        extra_percent=REPAIRS_PERCENT + 100 / max(1, sum(one.count for one in planned)),
+        extra_percent=ceil(REPAIRS_PERCENT + 100 / max(1, sum(one.count for one in planned))),
     )
     said = estimate(planned, assumed)
     budget = team.budget
@@ -81,7 +82,7 @@ def cost_ahead(plan: Plan) -> Estimate:
         said,
         tokens=_capped(said.tokens, budget.tokens, runs),
         usd=_capped(said.usd, budget.usd, runs),
-        assumed=replace(assumed, rounds=plan.rounds, extra_percent=REPAIRS_PERCENT),
+        assumed=replace(assumed, rounds=plan.rounds),
     )
 
 

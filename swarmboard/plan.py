@@ -1,11 +1,11 @@
 """A checked run, ready to start, and what its `config.json` keeps to repeat it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents import Model, Structure, structures
+from agents import DEFAULT_TIER, Model, Structure, structures
 from blackboard import BadInput, InvalidAction, Rule, describe, parse_rule, threshold
 from scenarios import ModelOptions, Scenario, Setup
 
@@ -93,6 +93,7 @@ def prepare(
             f"it supports {', '.join(kind.structures)}"
         )
     _check_teams(config, kind)
+    _check_models(models, config, kind)
     options, asked = kind.resolve(check_options(kind, config.options), config.agents)
     structure = structures()[config.structure]
     chosen = rule or _rule(config, kind)
@@ -105,6 +106,7 @@ def prepare(
         threshold_percent(chosen),
     )
     world = kind(setup)
+    _check_roles(config, world.roles())
     rounds = config.rounds or world.round_limit()
     return Plan(config, kind, structure, setup, world, asked, rounds, models)
 
@@ -125,6 +127,43 @@ def _check_teams(config: RunConfig, kind: type[Scenario]) -> None:
     for name in ("tiers", "roles", "budget"):
         if getattr(config, name) and not has_models:
             raise BadInput(f"[{name}] is for language models, and {kind.name} asks none")
+
+
+def _check_roles(config: RunConfig, known: Sequence[str] | None) -> None:
+    """Refuse tiers and caps of roles that nobody has; they would be for nobody."""
+    for where, names in (
+        ("roles", config.roles),
+        ("budget.roles", config.budget.roles if config.budget else {}),
+    ):
+        for name in names:
+            if known is not None and name not in known:
+                raise BadInput(
+                    f"{where}.{name}: nobody has this role; there are {', '.join(known)}"
+                )
+
+
+def _check_models(
+    models: Mapping[str, Model] | None, config: RunConfig, kind: type[Scenario]
+) -> None:
+    """Refuse models that stand in for nothing, or that cannot be asked."""
+    if not models:
+        return
+    if not isinstance(models, Mapping):
+        raise BadInput(f"models={models!r}: give models by tier, such as {{'default': model}}")
+    if not issubclass(kind.Options, ModelOptions):
+        raise BadInput(f"models={{...}} is for language models, and {kind.name} asks none")
+    tiers = list(config.tiers) or [DEFAULT_TIER]
+    for name, model in models.items():
+        if name not in tiers:
+            raise BadInput(
+                f"models has a model for the tier {name!r}; there are {', '.join(tiers)}: name it "
+                f"in tiers={{{name!r}: {{'model': ...}}}} too"
+            )
+        if not callable(getattr(model, "complete", None)):
+            raise BadInput(
+                f"models[{name!r}]={model!r} cannot be asked: give an object with `async def "
+                "complete(request)`, such as swarmboard.testing.ScriptedModel"
+            )
 
 
 def threshold_percent(rule: Rule) -> int | None:

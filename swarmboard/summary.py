@@ -211,9 +211,7 @@ def _used_up(model: SwarmModel) -> dict[str, Any] | None:
         return None
     unit, budget = desk.used_up.rpartition(".")[2], desk.gateway.budget
     tokens, usd = budget.spent
-    spent, limit = (
-        (tokens, budget.config.tokens) if unit == "tokens" else (usd, budget.config.usd)
-    )
+    spent, limit = (tokens, budget.config.tokens) if unit == "tokens" else (usd, budget.config.usd)
     return {"cap": desk.used_up, "spent": spent, "limit": limit}
 
 

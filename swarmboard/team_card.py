@@ -63,7 +63,9 @@ def _tokens(tokens: Mapping[str, Any]) -> str:
 
 
 def _usd(amount: float) -> str:
-    return f"{amount:,.2f}" if amount >= 10 else f"{amount:.4f}" if amount >= 1e-4 else f"{amount:g}"
+    if amount >= 10:
+        return f"{amount:,.2f}"
+    return f"{amount:.4f}" if amount >= 1e-4 else f"{amount:.3g}"
 
 
 def _dissent(one: Mapping[str, Any]) -> str:

@@ -94,6 +94,39 @@ class LitellmModel:
                 await close()
 
 
+class LitellmEmbeddings:
+    """A provider's embedding model, asked through litellm: one attempt a call."""
+
+    def __init__(self, tier: TierConfig) -> None:
+        self._tier = tier
+
+    async def embed(self, texts: Sequence[str]) -> tuple[Sequence[Sequence[float]], int]:
+        """Return one vector a text, and the tokens that were billed.
+
+        Raises:
+            ModelError: there is no answer, or not one vector a text.
+        """
+        tier, litellm = self._tier, load_litellm()
+        options: dict[str, Any] = {"model": tier.model, "input": list(texts), "max_retries": 0}
+        options |= {"api_base": tier.api_base} if tier.api_base else {}
+        options |= {"api_key": key} if (key := _key(tier, _split(tier.model)[1])) else {}
+        secrets = [value for _, value in _keys() if len(value) >= _SHORTEST_SECRET]
+        try:
+            async with asyncio.timeout(tier.timeout_s):
+                with without_bookkeeping():
+                    response = await litellm.aembedding(timeout=tier.timeout_s, **options)
+        except TimeoutError:
+            raise ModelError(
+                f"{tier.model} did not answer within {tier.timeout_s:g} s", cause="late"
+            ) from None
+        except Exception as error:  # of some fifty classes, see above
+            raise model_error(tier.model, error, now=datetime.now(UTC), secrets=secrets) from None
+        rows = [row["embedding"] for row in response.data or ()]
+        if len(rows) != len(texts):
+            raise ModelError(f"{tier.model} returned {len(rows)} vectors for {len(texts)} texts")
+        return rows, int(getattr(response.usage, "prompt_tokens", 0) or 0)
+
+
 class _Prepared:
     """What is the same in every call of a tier, found out once."""
 

@@ -36,6 +36,8 @@ class Member(Agent):
         voice: The shared opinion that it has, or None for one of its own.
     """
 
+    _given = Agent._given | {"role", "scribe", "voice"}
+
     asks = True
 
     def __init__(
@@ -106,6 +108,8 @@ class CallableMember(Member):
         task: Returns the task as of now.
         timeout_s: How long it may take before the member abstains as late.
     """
+
+    _given = Member._given | {"callee", "task", "timeout_s"}
 
     def __init__(
         self,

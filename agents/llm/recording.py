@@ -130,6 +130,8 @@ class Recording:
                 source, file = self._theirs, self.source_file or self.file
                 self._read(lambda: self._their_stage.load(source, place), file)
                 row = self._their_stage.rows.get((agent, turn))
+                if row and row[2] == "budget" and self.mode == "auto":
+                    row = None  # what another run could not afford, this one may
         if row is None or row[0] != key:
             return None
         return Outcome(_text(row[1]), row[2], _text(row[3]))

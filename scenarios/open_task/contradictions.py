@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from agents import (
     Conflict,
     Conflicts,
@@ -41,6 +43,9 @@ class Contradictions:
     ) -> None:
         self.rounds, self._vectors, self._voices = rounds, vectors, voices
         self.book = CorrectionBook(max(1, rounds))
+        """The requests about the current task."""
+        self.closed: list[Correction] = []
+        """Those about the tasks before."""
         self.conflicts: list[Conflict] = []
         """The contradictions there are as of now."""
         self.found = 0
@@ -63,8 +68,10 @@ class Contradictions:
         self._authors: dict[str, int] = {}
 
     def begin_task(self, task: Task) -> None:
-        """Forget what was said of the task before."""
+        """Forget what was said of the task before: the same subject is another one now."""
         self._begin()
+        self.closed += self.book.all
+        self.book, self.settled = CorrectionBook(max(1, self.rounds)), {}
         self._task, self.corrected = task, {}
         self._said.add(
             Said(TASK_ENTRY, 0, about, says, is_task=True) for about, says in task.facts.items()
@@ -92,6 +99,8 @@ class Contradictions:
 
     def update(self) -> list[Correction]:
         """Open and close requests as the contradictions are now; return what changed."""
+        if not self.rounds:
+            return []
         return self.book.update(self.conflicts, self._authors, self.retracted)
 
     def requests(self) -> dict[int, tuple[list[str], list[str]]]:
@@ -128,6 +137,11 @@ class Contradictions:
         if value:
             self._said.add([Said(TASK_ENTRY, 0, about, value, is_task=True)])
 
+    @property
+    def corrections(self) -> list[Correction]:
+        """All requests of the run, in the order in which they were opened."""
+        return [*self.closed, *self.book.all]
+
     def lines(self) -> list[str]:
         """Return the contradictions as lines of the coordination layer."""
         return [f"- conflict about {c.about!r}: {_sides(c)}" for c in self.conflicts]
@@ -145,6 +159,7 @@ class Contradictions:
                 for c in self._objections.values()
             ],
             "book": self.book.state(),
+            "closed": [list(msgspec.structs.astuple(closed)) for closed in self.closed],
             "known": sorted(self._known),
             "seen": sorted(self._seen),
             "authors": dict(self._authors),
@@ -162,6 +177,7 @@ class Contradictions:
             for about, holders, minority in state["objections"]
         }
         self.book.restore(state["book"])
+        self.closed = msgspec.convert(state["closed"], list[Correction])
         self._known, self._seen = set(state["known"]), set(state["seen"])
         self._authors, self.retracted = dict(state["authors"]), set(state["retracted"])
         self.corrected = {agent: list(ids) for agent, ids in state["corrected"].items()}

@@ -1,5 +1,6 @@
 """What members see in each other: contradictions, requests, drift, and whom not to obey."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,9 @@ LINES = 8
 _WATCHED = {"reasoning": "goal", "contribution": "text"}
 """What of an entry is held against the task: the stated goal, or what it contributes."""
 
+_WATCH: Any = {"least": 24, "is_robust": False, "most": 4.0}
+"""Goals are mostly said alike: a median deviation of a few would make any other word an alarm."""
+
 
 class Coordination:
     """The board's own part in a deliberation.
@@ -61,7 +65,7 @@ class Coordination:
         self.lessons: list[str] = []
         """What past runs learned of tasks like this one."""
         self._task = ""
-        self._watches = {kind: DriftWatch() for kind in _WATCHED}
+        self._watches = {kind: DriftWatch(**_WATCH) for kind in _WATCHED}
         count = sum(seat.count for seat in team)
         self._mix = MixWatch(count) if any(seat.agent for seat in team) else None
         self._anchored: set[int] = set()
@@ -196,7 +200,7 @@ class Coordination:
 
     def metrics(self) -> dict[str, float | int | None]:
         """Return the run's numbers."""
-        counts = self.contradictions.book.count()
+        counts = Counter(row.state for row in self.contradictions.corrections)
         return {
             "conflicts_found": self.contradictions.found,
             "corrections_asked": sum(counts.values()),
@@ -211,7 +215,7 @@ class Coordination:
 
     def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
         """Return one row a correction that was asked for."""
-        rows = self.contradictions.book.all
+        rows = self.contradictions.corrections
         return {
             "corrections": {
                 "entry": [row.entry for row in rows],

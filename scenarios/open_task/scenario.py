@@ -98,8 +98,9 @@ class OpenTask(Scenario):
         """Create the members, role by role."""
         scribe = Scribe()
         team = [Population(seat.role, self._members(model, seat, scribe)) for seat in self.team]
-        if self.options.memory and not (self.options.learn and not self._has_memory()):
-            librarian = Librarian(model, Path(self.options.memory), self._task_text)
+        if self.options.memory:
+            path, learns = Path(self.options.memory), self.options.learn
+            librarian = Librarian(model, path, self._task_text, may_be_missing=learns)
             team.append(Population(LIBRARIAN, [librarian], votes=False))
         if self.options.embedding:
             team.append(Population(SURVEYOR, [Surveyor(model)], votes=False))
@@ -161,6 +162,10 @@ class OpenTask(Scenario):
         """Return who voted against the answer, where there is one."""
         return self.verdicts.dissent_from_answer()
 
+    def roles(self) -> Sequence[str] | None:
+        """Return the roles of the team; a baseline of one agent has none of them."""
+        return None if self.setup.structure == "solo" else [seat.role for seat in self.team]
+
     def planned_calls(self, rounds: int) -> Sequence[PlannedCalls]:
         """Return the calls of every stage of so many attempts."""
         planning = Planning(self.options, self.setup.structure, self.team, self.voices)
@@ -201,9 +206,6 @@ class OpenTask(Scenario):
             for row in self.verdicts.rows
             if row["result"]
         ]
-
-    def _has_memory(self) -> bool:
-        return Path(self.options.memory).is_file()
 
     def _team(self) -> tuple[Seat, ...]:
         if self.setup.structure == "solo":

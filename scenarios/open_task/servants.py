@@ -24,13 +24,16 @@ class Librarian(Agent):
         model: The Mesa model.
         path: The memory's file.
         task: Returns the task as of now.
+        may_be_missing: Whether the memory is only begun by this run.
     """
 
     asks = True
 
-    def __init__(self, model: Any, path: Path, task: Callable[[], str]) -> None:
+    def __init__(
+        self, model: Any, path: Path, task: Callable[[], str], *, may_be_missing: bool
+    ) -> None:
         super().__init__(model)
-        self.path, self.task = path, task
+        self.path, self.task, self.may_be_missing = path, task, may_be_missing
 
     def act(self, view: View) -> Actions:
         """Look up lessons of tasks like the current one."""
@@ -43,6 +46,8 @@ class Librarian(Agent):
         return [Post("lesson", {"text": lesson}) for lesson in lessons]
 
     async def _recall(self, task: str) -> list[str]:
+        if self.may_be_missing and not self.path.exists():
+            return []
         with Memory.open(self.path) as memory:
             return [f"{lesson.text} ({lesson.outcome})" for lesson in memory.recall(task, LESSONS)]
 

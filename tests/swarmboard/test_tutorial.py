@@ -74,3 +74,25 @@ def test_its_commands_work(cli, my_jury: Path) -> None:
         assert said.code == 0
         assert json.loads(said.out)["rounds"] == 400
     assert len(commands) == 2
+
+
+@pytest.fixture
+def my_panel(tmp_path: Path) -> Path:
+    path = tmp_path / "my_panel.py"
+    path.write_text("\n".join(blocks("python my_panel.py")))
+    return path
+
+
+def test_its_panel_of_models_answers_offline(cli, my_panel: Path) -> None:
+    [command] = [line for block in blocks("sh") for line in block.splitlines()]
+
+    said = cli(*shlex.split(command)[1:], "--board", "memory://", "--json")
+
+    summary = json.loads(said.out)
+    assert summary["determinism"] == "recorded"
+    assert summary["consensus"]["accepted"] == 1
+    assert summary["tokens"]["calls"] == 9 * summary["rounds"]
+
+
+def test_its_panel_keeps_the_contracts(my_panel: Path) -> None:
+    check_scenario(my_panel)
