@@ -86,10 +86,11 @@ def see_through(folder: Path, rng: random.Random, toll: Toll, *, most: int) -> N
         act_s = rng.uniform(0, ACT_S)
         pid = begin_life(folder, f"{number}", act_s=act_s)
         toll.kills += kill(pid, folder, rng, toll)
-    names = ["last", "other"][: 1 + (rng.random() < 0.25)]
+    are_two = rng.random() < 0.25 and has_begun(folder / "run")
+    names = ["last", "other"] if are_two else ["last"]
     for pid in [begin_life(folder, name, act_s=ACT_S) for name in names]:
         await_end(pid)
-    toll.together += len(names) == 2
+    toll.together += are_two
     marks = marks_of(folder)
     toll.decisions += 1
     toll.started[marks.count("start")] += 1
@@ -146,10 +147,15 @@ async def live(folder: Path, act_s: float) -> SwarmDecision:
     swarm.register("planner", count=3)
     swarm.register("critic", agree, count=2)
     run = folder / "run"
-    if (run / "config.json").exists():
+    if has_begun(run):
         return await swarm.resume(run, on_accept=act)
     shutil.rmtree(run, ignore_errors=True)
     return await swarm.decide("Where shall the bench stand?", on_accept=act, out=run)
+
+
+def has_begun(run: Path) -> bool:
+    """Say whether there is anything of a run to go on from."""
+    return (run / "config.json").exists() and (run / "events.log").exists()
 
 
 async def agree(situation: Any) -> str:

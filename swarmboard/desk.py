@@ -155,6 +155,7 @@ def open_desk(
         yield None
         return
     team = team_of(plan.config, options)
+    _check_memory(options)
     if not plan.models:
         check_reachable(team)
     source = Path(team.recorded) if team.recorded else None
@@ -166,6 +167,12 @@ def open_desk(
             yield desk
         finally:
             desk.close()
+
+
+def _check_memory(options: Any) -> None:
+    path = getattr(options, "memory", None)
+    if path and not options.learn:
+        Memory.open(path).close()
 
 
 def learn(plan: "Plan", world: Any, directory: RunDirectory) -> None:

@@ -95,6 +95,7 @@ def divergence_text(
         "ballots": f"{who} voted on {found.about}",
         "abstained": f"{who} abstained" + (f" on {found.about}" if found.about else ""),
         "left": f"{who} was taken out",
+        "replied": f"{who} was answered",
         "requested": f"{who} asked to {found.about}",
     }.get(found.record, f"{found.record} {found.about}".strip())
     if found.only_in:

@@ -24,6 +24,7 @@ from blackboard import (
     Opened,
     Posts,
     Record,
+    Replied,
     Requested,
     indices,
     read_log,
@@ -96,6 +97,9 @@ class History:
                 return {(rank, "", agent, 0): {"cause": cause} for agent in agents}
             case Requested(agent=agent, seq=seq, act=act):
                 return {(rank, act, agent, seq): _flat(_fields(record, ("agent", "seq", "act")))}
+            case Replied(text=text, cause=cause, detail=detail):
+                row = {"answer": text} if cause is None else {"cause": cause, "detail": detail}
+                return {(rank, "", agent, 0): row for agent in record.members.tolist()}
             case Joined(first=first):
                 return {(rank, "agents", NOBODY, first): _joined(record)}
             case _:

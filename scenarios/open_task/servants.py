@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 
-from agents import Actions, Agent, Ask, Memory, Outcome
+from agents import Actions, Agent, Ask, Lesson, Memory, Outcome
 from blackboard import Post, View
 
+TASK_SHOWN = 120
+"""Characters of a lesson's task that a line on it shows."""
 LESSONS = 5
 """The most lessons that are looked up for a task."""
 
@@ -49,7 +51,13 @@ class Librarian(Agent):
         if self.may_be_missing and not self.path.exists():
             return []
         with Memory.open(self.path) as memory:
-            return [f"{lesson.text} ({lesson.outcome})" for lesson in memory.recall(task, LESSONS)]
+            return [_line(lesson) for lesson in memory.recall(task, LESSONS)]
+
+
+def _line(lesson: Lesson) -> str:
+    """Return a lesson in one line: of which task, and what came of it."""
+    right = "" if lesson.score is None else f", right in {100 * lesson.score:.0f} %"
+    return f"{lesson.task[:TASK_SHOWN]!r}: {lesson.text}{right}"
 
 
 class Surveyor(Agent):

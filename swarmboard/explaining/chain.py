@@ -16,6 +16,9 @@ from .people import People
 MOST_ENTRIES = 40
 ITEMS_SHOWN = 4
 WORDS_SHOWN = 70
+TEXT_SHOWN, LESS_SHOWN = 160, 48
+"""Characters of an entry in words, and of what stands beside them."""
+_TOLD_LAST = ("findings", "goal", "retracts")
 ENTRY_ID = re.compile(r"(?<![\d.])\d+\.\d+\.\d+\.\d+(?![\d.])")
 
 
@@ -37,10 +40,32 @@ def chain_of(
 
 
 def payload_text(payload: Mapping[str, Any]) -> str:
-    """Return the first few plain values of a payload in a line."""
-    plain = {name: v for name, v in payload.items() if isinstance(v, str | int | float)}
-    shown = [f"{name} {_short(value)}" for name, value in list(plain.items())[:ITEMS_SHOWN]]
-    return ", ".join(shown)
+    """Return what a payload says, and the first few of its other values, in a line."""
+    text = payload.get("text")
+    rest = {name: value for name, value in payload.items() if name not in ("text", *_TOLD_LAST)}
+    rest |= {name: payload[name] for name in _TOLD_LAST if payload.get(name)}
+    if not isinstance(text, str):
+        return ", ".join(_items(payload, WORDS_SHOWN))
+    shown = _items(rest, LESS_SHOWN)
+    return _short(text, TEXT_SHOWN) + (f" ({', '.join(shown)})" if shown else "")
+
+
+def _items(payload: Mapping[str, Any], longest: int) -> list[str]:
+    """Return the first few values that a line can hold, each behind its name."""
+    plain = {name: _plain(value) for name, value in payload.items()}
+    held = [(name, value) for name, value in plain.items() if value is not None]
+    return [f"{name} {_short(value, longest)}" for name, value in held[:ITEMS_SHOWN]]
+
+
+def _plain(value: Any) -> str | int | float | None:
+    """Return a value as a line can hold it: texts by name, such as findings, and lists, too."""
+    if isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values()):
+        return "; ".join(f"{about}: {says}" for about, says in value.items()) or None
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return " ".join(value) or None
+    return None
 
 
 def _related(contents: Contents, case: CaseFile) -> dict[str, str]:
@@ -90,8 +115,8 @@ def _chain_entry(name: str, relation: str, entry: Entry | None, people: People) 
     return ChainEntry(name, relation, entry.kind, agent, people.name(agent), says)
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, longest: int) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     text = " ".join(str(value).split())
-    return text if len(text) <= WORDS_SHOWN else f"{text[: WORDS_SHOWN - 3]}..."
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."

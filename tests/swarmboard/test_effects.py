@@ -221,7 +221,7 @@ def test_without_room_for_the_intent_nothing_is_started(
 ) -> None:
     monkeypatch.setattr(Effects, "_append", full)
 
-    with pytest.raises(SwarmboardError, match="No space left on device.*: nothing was started"):
+    with pytest.raises(SwarmboardError, match=r"No space left on device.*: nothing was started"):
         once(directory, noting(started))
 
     assert started == []
