@@ -13,7 +13,8 @@ from blackboard import Ballots, EventLog, read_log
 from blackboard.records import encode
 from swarmboard import run
 
-AUDIT = Path(__file__).parent.parent / "examples" / "audit_grid.py"
+EXAMPLES = Path(__file__).parent.parent / "examples"
+AUDIT = EXAMPLES / "audit_grid.py"
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +76,18 @@ def test_the_audit_needs_nothing_of_ours() -> None:
 
     assert not {"blackboard", "agents", "scenarios", "swarmboard"} & set(imported)
     assert pa.__name__ in imported
+
+
+def test_a_team_decides_on_a_task_and_acts_on_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / "team_on_a_task.py")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    decided, *_, effect, run = done.stdout.splitlines()
+    assert decided.startswith("accepted: ")
+    assert effect.startswith("effect done: plans ordered for the ")
+    assert (tmp_path / run.removeprefix("run ") / "effects.jsonl").exists()

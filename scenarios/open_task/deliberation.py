@@ -11,12 +11,13 @@ from blackboard import BoardEntry, ClosedStage, Gate, OpenProposal, Proposal, Vi
 
 from . import instructions as say
 from .board import Reading, failed_vote
+from .checks import correct, probe, settle
 from .coordination import Coordination
 from .options import OpenTaskOptions
+from .places import APPROVAL, place_of, round_of, surest
 from .results import Verdicts
 from .seats import CRITIC
 
-APPROVAL = ("approve", "reject")
 SIMPLE = 0.6
 """Tasks that look harder than this go to the team, also where one agent may try them alone."""
 SURE = 0.6
@@ -26,11 +27,6 @@ LIBRARIAN = "librarian"
 """The role of the agent that looks up what past runs learned; it has no vote."""
 SURVEYOR = "surveyor"
 """The role of the agent that has distances measured by an embedding model; it has no vote."""
-_PANEL = 9
-"""Agents that vote on a contradiction, so that settling one costs the same in every team."""
-_VALUES, _VALUE = 4, 80
-"""The most values that such a vote offers, and their longest, in characters."""
-
 type Closes[T] = Generator[Stage, ClosedStage, T]
 
 
@@ -73,12 +69,12 @@ class Deliberation:
             yield from self._together(board)
 
     @property
-    def _everybody(self) -> tuple[str, ...]:
+    def everybody(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.roles))
 
     @property
     def _contributors(self) -> tuple[str, ...]:
-        return tuple(role for role in self._everybody if role != CRITIC) or self._everybody
+        return tuple(role for role in self.everybody if role != CRITIC) or self.everybody
 
     @property
     def _is_coordinated(self) -> bool:
@@ -89,22 +85,20 @@ class Deliberation:
         """Reason, correct each other, contribute, and vote."""
         task, layers = self.verdicts.task, self.options.layers
         if "reasoning" in layers:
-            yield self._stage(board, "reason", say.REASON, self._contributors)
+            yield self.stage(board, "reason", say.REASON, self._contributors)
             yield from self._look(board, "reasoning")
-            if CRITIC in self._everybody and "coordination" in layers:
-                yield self._stage(
-                    board, "critique", say.CRITIQUE, (CRITIC,), purpose="coordination"
-                )
+            if CRITIC in self.everybody and "coordination" in layers:
+                yield self.stage(board, "critique", say.CRITIQUE, (CRITIC,), purpose="coordination")
             if self._is_coordinated:
-                self.coordination.assign(self._entries(board), board)
-                yield from self._correct(board)
-                yield from self._settle(board)
+                self.coordination.assign(self.entries(board), board)
+                yield from correct(self, board)
+                yield from settle(self, board)
         plan = None
         if not task.choices:
-            yield self._stage(board, "contribute", say.CONTRIBUTE, self._contributors)
+            yield self.stage(board, "contribute", say.CONTRIBUTE, self._contributors)
             yield from self._look(board, "contribution")
         if self._is_coordinated and self.options.quarantine:
-            yield from self._probe(board)
+            yield from probe(self, board)
         if not task.choices:
             plan = yield from self._edit(board)
             if plan is None:
@@ -115,128 +109,58 @@ class Deliberation:
     def _recall(self, board: View) -> Closes[None]:
         """Have the librarian look up what past runs learned of tasks like this one."""
         yield Stage("recall", (LIBRARIAN,))
-        found = [entry for entry in self._entries(board) if entry.kind == "lesson"]
+        found = [entry for entry in self.entries(board) if entry.kind == "lesson"]
         own = [entry for entry in found if entry.agent == len(self.roles)]
         self.coordination.lessons = [f"- {quoted(text_of(entry))}" for entry in own]
-
-    def _correct(self, board: View) -> Closes[None]:
-        """Have authors look again at what contradicts others or the task."""
-        wanted = self.coordination.corrections(self._entries(board))
-        if not wanted:
-            return
-        yield self._stage(
-            *(board, "correct", say.CORRECT, self._everybody),
-            purpose="coordination",
-            asked=wanted.keys(),
-            own={agent: lines for agent, (lines, _) in wanted.items()},
-            cites={agent: ids for agent, (_, ids) in wanted.items()},
-        )
-        self.coordination.corrected(self._entries(board))
-
-    def _settle(self, board: View) -> Closes[None]:
-        """Put one contradiction that asking did not solve to the vote of a panel."""
-        disputed = self.coordination.contradictions.disputed()
-        if disputed is None:
-            return
-        values = tuple(value[:_VALUE] for value in disputed.holders)[:_VALUES]
-        if len(set(values)) < 2 or any("|" in v or not v.isprintable() for v in values):
-            return
-        size = min(_PANEL, len(self.roles))
-        drawn = self.random.everyone("settle", round=board.round).permutation(len(self.roles))
-        panel = sorted(int(agent) for agent in drawn[:size])
-        proposal = Proposal(options=values, electorate=panel, payload={"about": disputed.about})
-        closed = yield self._stage(
-            *(board, "settle", say.SETTLE.format(about=disputed.about), self._everybody),
-            purpose="verification",
-            votes=values,
-            proposal=proposal,
-            asked=set(panel),
-        )
-        decided = closed.decisions[-1] if closed.decisions else None
-        self.coordination.contradictions.settle(disputed.about, decided.option if decided else None)
 
     def _look(self, board: View, kind: str) -> Closes[None]:
         """Watch for drift, where the board coordinates."""
         if not self._is_coordinated and self.structure != "solo":
             return
-        entries = [e for e in self._entries(board) if e.kind == kind and _round_of(e) == self.round]
+        entries = [e for e in self.entries(board) if e.kind == kind and round_of(e) == self.round]
         far = None
         if self.options.embedding and entries:
             texts = [self.verdicts.task.task, *map(self.coordination.watched, entries)]
             brief = {"texts": texts, "authors": [entry.agent for entry in entries]}
             yield Stage("survey", (SURVEYOR,), brief=brief)
-            found = [e for e in self._entries(board) if e.kind == "distances"]
-            if not found or _place(found[-1]) != (board.round, board.stage):
+            found = [e for e in self.entries(board) if e.kind == "distances"]
+            if not found or place_of(found[-1]) != (board.round, board.stage):
                 return
             far = np.array(found[-1].payload["far"], np.float64)
         self.coordination.watch(entries, self.round, kind, far)
 
     def _edit(self, board: View) -> Closes[BoardEntry | None]:
         """Have one contributor put the contributions together; return what is put to the vote."""
-        made = self._contributions(board)
+        made = self.contributions(board)
         if len(made) < 2:
             return made[0] if made else None
         drawn = self.random.everyone("editor", round=board.round).integers(0, len(made))
         editor = made[int(drawn)].agent
-        yield self._stage(
-            *(board, "edit", say.EDIT, self._everybody), purpose="coordination", asked={editor}
+        yield self.stage(
+            *(board, "edit", say.EDIT, self.everybody), purpose="coordination", asked={editor}
         )
         at = (board.round, board.stage)
-        plans = [e for e in self._entries(board) if e.kind == "plan" and _place(e) == at]
+        plans = [e for e in self.entries(board) if e.kind == "plan" and place_of(e) == at]
         plan = next((entry for entry in plans if entry.agent == editor), None)
-        return plan or _surest(made)
+        return plan or surest(made)
 
-    def _contributions(self, board: View) -> list[BoardEntry]:
+    def contributions(self, board: View) -> list[BoardEntry]:
         """Return the members' contributions of this round that are shown."""
         hidden, team = self.coordination.hidden, len(self.roles)
         return [
             entry
-            for entry in self._entries(board)
+            for entry in self.entries(board)
             if entry.kind == "contribution"
-            and _round_of(entry) == board.round
+            and round_of(entry) == board.round
             and entry.agent < team
             and entry.id not in hidden
         ]
 
-    def _probe(self, board: View) -> Closes[None]:
-        """Test entries that command their readers: some vote on trial with and without them.
-
-        It comes before the plan, lest an editor carry their words into it; what is voted on here
-        is a contribution that gives no orders.
-        """
-        entries = self._entries(board)
-        suspicion = self.coordination.suspicion
-        suspects = suspicion.suspects(entries)
-        if not suspects:
-            return
-        choices = self.verdicts.task.choices
-        plain = [e for e in self._contributions(board) if e.id not in suspects]
-        plan = _surest(plain) if plain and not choices else None
-        votes = choices or APPROVAL
-        panel = suspicion.panel(entries, suspects, len(self.roles))
-        stages = []
-        for hidden in ((), tuple(suspects)):
-            yield self._stage(
-                *(board, "probe", say.VOTE_CHOICE if choices else say.VOTE_PLAN, self._everybody),
-                purpose="verification",
-                plan=plan,
-                votes=votes,
-                asked=panel,
-                hidden=hidden,
-            )
-            stages.append((board.round, board.stage))
-        trials = [
-            entry
-            for entry in self._entries(board)
-            if entry.kind == "trial" and _place(entry) in stages and entry.agent in panel
-        ]
-        suspicion.judge(trials, suspects)
-
     def _vote(self, board: View, plan: BoardEntry | None) -> Closes[None]:
         """Put a plan, or the choices of a question, to everybody."""
         proposal = self._proposal(plan)
-        closed = yield self._stage(
-            *(board, "vote", say.VOTE_PLAN if plan else say.VOTE_CHOICE, self._everybody),
+        closed = yield self.stage(
+            *(board, "vote", say.VOTE_PLAN if plan else say.VOTE_CHOICE, self.everybody),
             plan=plan,
             votes=proposal.options,
             proposal=proposal,
@@ -261,8 +185,8 @@ class Deliberation:
             rule=threshold(100),
             payload={"task": task.task},
         )
-        closed = yield self._stage(
-            *(board, "answer", say.ANSWER, self._everybody),
+        closed = yield self.stage(
+            *(board, "answer", say.ANSWER, self.everybody),
             votes=options,
             proposal=proposal,
             gate=_unsure,
@@ -270,7 +194,7 @@ class Deliberation:
         )
         decided = closed.decisions[-1] if closed.decisions else None
         if decided and decided.outcome == "accepted":
-            made = [entry for entry in self._contributions(board) if entry.agent == 0]
+            made = [entry for entry in self.contributions(board) if entry.agent == 0]
             text = made[-1].payload["text"] if made else ""
             self._take(closed, None if task.choices else text, [0])
 
@@ -280,15 +204,15 @@ class Deliberation:
         seats = list(enumerate(self.roles))
         plan: BoardEntry | None = None
         if not task.choices:
-            yield self._stage(board, "contribute", say.CHORUS, self._everybody, seats=seats)
-            made = self._contributions(board)
-            plan = _surest(made) if made else None
+            yield self.stage(board, "contribute", say.CHORUS, self.everybody, seats=seats)
+            made = self.contributions(board)
+            plan = surest(made) if made else None
             if plan is None:
                 self.verdicts.pass_over(attempts=self.options.attempts)
                 return
         proposal = self._proposal(plan)
-        closed = yield self._stage(
-            *(board, "chorus", say.CHORUS, self._everybody),
+        closed = yield self.stage(
+            *(board, "chorus", say.CHORUS, self.everybody),
             plan=plan,
             votes=proposal.options,
             proposal=proposal,
@@ -326,11 +250,11 @@ class Deliberation:
         eligible = np.array(seats, np.uint32)
         self.verdicts.take(closed, plan, attempts=self.options.attempts, seats=eligible)
 
-    def _entries(self, board: View) -> list[BoardEntry]:
+    def entries(self, board: View) -> list[BoardEntry]:
         """Return what was said about the current task."""
-        return [entry for entry in board.entries() if _round_of(entry) >= self.since]
+        return [entry for entry in board.entries() if round_of(entry) >= self.since]
 
-    def _stage(
+    def stage(
         self,
         board: View,
         name: str,
@@ -350,7 +274,7 @@ class Deliberation:
     ) -> Stage:
         """Return a stage whose members are all shown the same board."""
         task, coordination = self.verdicts.task, self.coordination
-        entries = self._entries(board)
+        entries = self.entries(board)
         lines, cited = coordination.lines(entries) if self._is_coordinated else ((), ())
         digest = self.reading.digest(
             board,
@@ -383,19 +307,6 @@ class Deliberation:
         brief: dict[str, Any] = {"briefing": briefing}
         opened = (proposal,) if proposal else ()
         return Stage(name, tuple(roles), opened, proposal is not None, brief, gate=gate)
-
-
-def _place(entry: BoardEntry) -> tuple[int, int]:
-    round, stage, *_ = entry.id.split(".")
-    return int(round), int(stage)
-
-
-def _surest(made: Sequence[BoardEntry]) -> BoardEntry:
-    return max(made, key=lambda entry: entry.confidence)
-
-
-def _round_of(entry: BoardEntry) -> int:
-    return int(entry.id.partition(".")[0])
 
 
 def _unsure(proposal: OpenProposal) -> str | None:

@@ -86,8 +86,8 @@ def absences_of(case: CaseFile, people: People) -> tuple[Absence, ...]:
 
 def _detail(case: CaseFile, people: People, cause: str, agents: Sequence[int]) -> str:
     """Say what the log knows of a cause: an error's last line, when agents were taken out."""
-    if cause == "error":
-        seen = dict.fromkeys(case.failures[a] for a in agents if a in case.failures)
+    seen = dict.fromkeys(case.failures[a] for a in agents if a in case.failures)
+    if cause == "error" or seen:
         return "; ".join(list(seen)[:2])
     gone = [(round, agent, after) for round, agent, why, after in case.removed if agent in agents]
     if not gone:

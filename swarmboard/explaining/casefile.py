@@ -23,6 +23,7 @@ from blackboard import (
     Posts,
     Record,
     Replica,
+    Replied,
     Tally,
     World,
     entry_id,
@@ -82,7 +83,8 @@ class CaseFile:
     last_ballots: dict[int, int] = field(default_factory=dict)
     """The round of each agent's last ballot in the attempts."""
     failures: dict[int, str] = field(default_factory=dict)
-    """The last line of the traceback of each agent that failed during the vote."""
+    """The last line of the traceback of each agent that failed during the vote, or why nobody
+    answered its question."""
     rows: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     """The world's own numbers of the rounds of the decision and of the last attempt."""
     naming: list[str] = field(default_factory=list)
@@ -151,6 +153,8 @@ class _Reader:
             case Left(cause=cause):
                 for agent in indices(record.agents).tolist():
                     case.removed.append((record.round, agent, cause, _act_of(case.board, agent)))
+            case Replied(cause=str(), detail=detail) if detail and self._is_new(record):
+                case.failures |= dict.fromkeys(record.members.tolist(), detail)
             case Note(name="failed"):
                 self._fail(record)
         if not self._is_over:
@@ -174,9 +178,12 @@ class _Reader:
             wanted = case.opened.proposal
             case.naming += [name for name, entry in named(record) if _names(entry, wanted)]
 
+    def _is_new(self, record: Record) -> bool:
+        return (record.round, record.stage) > self._since
+
     def _fail(self, note: Note) -> None:
         lines = str(note.detail.get("why", "")).strip().splitlines()
-        if (note.round, note.stage) > self._since and lines:
+        if self._is_new(note) and lines:
             self.case.failures |= dict.fromkeys(note.detail.get("agents", ()), lines[-1])
 
 

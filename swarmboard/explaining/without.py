@@ -39,7 +39,7 @@ def without_agents(facts: Evidence, agents: Sequence[int]) -> Without:
     count = _recount(facts.case, facts.election, agents)
     recounted = Without(tuple(agents), facts.people.names(agents), *count, "")
     if facts.contents.has_inputs:
-        why = "what came from outside (people, outsiders, late workers) would not be there again"
+        why = "what came from outside (people, models, late workers) would not be there again"
         return replace(recounted, rerun=f"not run again: {why}")
     try:
         return _rerun_from_first(facts, recounted)

@@ -116,6 +116,7 @@ def test_the_callers_loop_stays_free_and_several_decide_at_once(
     new_swarm: Callable[..., Swarm],
 ) -> None:
     waiting: set[str] = set()
+    both_wait = asyncio.Event()
 
     async def planner(situation: Situation) -> str:
         waiting.add(situation.task)
@@ -125,8 +126,6 @@ def test_the_callers_loop_stays_free_and_several_decide_at_once(
         return situation.votes[0] if situation.votes else "by bus"
 
     async def main() -> list[SwarmDecision]:
-        global both_wait
-        both_wait = asyncio.Event()
         tasks = ("Buy a bus?", "Buy a tram?")
         return await asyncio.gather(*(swarm.decide(task, choices=CHOICES) for task in tasks))
 
@@ -137,9 +136,6 @@ def test_the_callers_loop_stays_free_and_several_decide_at_once(
 
     assert all(decisions)
     assert len({decision.key for decision in decisions}) == 2
-
-
-both_wait: asyncio.Event
 
 
 class Sceptic(RuleAgent):
