@@ -1,14 +1,17 @@
 """The examples do what they say, as programs of their own."""
 
+import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from agents import BudgetConfig, Ledger, RoutingConfig, TierConfig
 from blackboard import Ballots, EventLog, read_log
 from blackboard.records import encode
 from swarmboard import run
@@ -91,3 +94,33 @@ def test_a_team_decides_on_a_task_and_acts_on_it(tmp_path: Path) -> None:
     assert decided.startswith("accepted: ")
     assert effect.startswith("effect done: plans ordered for the ")
     assert (tmp_path / run.removeprefix("run ") / "effects.jsonl").exists()
+
+
+def test_the_mixed_team_runs_offline_each_role_on_its_tier(tmp_path: Path) -> None:
+    words = ["run", "--config", str(MIXED_TEAM), "--board", "memory://", "--json", "--out", "run"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "swarmboard", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    summary = json.loads(done.stdout)
+    tiers_of = {(row["role"], row["tier"]) for row in Ledger.read(tmp_path / "run").rows()}
+    assert summary["metrics"]["correct"] == 1
+    assert 0 < summary["tokens"]["cost_usd"] < 0.5
+    assert tiers_of == {("planner", "fast"), ("planner", "strong"), ("critic", "strong")}
+
+
+def test_the_mixed_team_shows_every_table_that_models_have() -> None:
+    shown = tomllib.loads(MIXED_TEAM.read_text("utf-8"))
+
+    assert set(shown["routing"]) == set(RoutingConfig.model_fields)
+    assert set(shown["budget"]) == set(BudgetConfig.model_fields)
+    assert {*shown["tiers"]["fast"], *shown["tiers"]["strong"]} == set(TierConfig.model_fields) - {
+        "api_base",
+        "api_key_env",
+        "warm_up",
+    }

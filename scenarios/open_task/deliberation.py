@@ -70,6 +70,7 @@ class Deliberation:
 
     @property
     def everybody(self) -> tuple[str, ...]:
+        """All roles of the team, in order."""
         return tuple(dict.fromkeys(self.roles))
 
     @property

@@ -14,8 +14,9 @@ from agents import RULES, PlannedCalls, Purpose, Voice, complexity_of
 
 from . import instructions as say
 from .board import DISSENT, LINES, RECENT_ROUNDS
-from .deliberation import APPROVAL, SIMPLE
+from .deliberation import SIMPLE
 from .options import Task
+from .places import APPROVAL
 from .results import REASON_KEPT
 from .seats import CRITIC, Seat
 from .suspicion import PANEL
