@@ -49,6 +49,7 @@ from .llm.settings import (
     TeamConfig,
     TierConfig,
 )
+from .llm.tracing import otel_hook
 from .llm.wording import RULES, quoted, read_header
 from .population import Asked, Population, Report, Sees
 from .randomness import Randomness
@@ -154,6 +155,7 @@ __all__ = [
     "innermost",
     "is_planted",
     "most_relevant",
+    "otel_hook",
     "quoted",
     "read_header",
     "request_of",

@@ -6,10 +6,10 @@ of its own. Open files are to be the same from the 20th round to the last. Run
 """
 
 import json
-import os
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 from swarmboard.accounts import Accounts
@@ -32,7 +32,7 @@ class Sampler:
     def note(self, model: SwarmModel, accounts: Accounts) -> None:
         """Take a sample where one is due."""
         if model.leader.round % EVERY == 0:
-            files = len(os.listdir("/proc/self/fd"))
+            files = len(list(Path("/proc/self/fd").iterdir()))
             row = {"round": model.leader.round, "files": files, "resident, MB": resident_mb()}
             self.rows.append(row)
 

@@ -19,7 +19,7 @@ from swarmboard.testing import stub_server
 from .table import print_table
 from .teams import CACHED_PRICE, full_price_tokens, questions, team_run
 
-TASKS, AGENTS = 20, 4
+TASKS, AGENTS, PERCENT = 20, 4, 60
 PLANT = "planted/accuracy=0.8,correlation=0.2,contradictions=0.1"
 PAGE = (
     "The plant needs cooling water at all seasons, a road for lorries of 40 tonnes, and a line of "
@@ -40,7 +40,8 @@ def measure(folder: str | Path, url: str, text: str, terms: dict[str, Any]) -> d
     tier = {"model": "hosted_vllm/stub", "api_base": url, "concurrency": 8}
     price = {"usd_per_million_input": 1.0, "usd_per_million_output": 4.0}
     tiers = {"default": tier | price | {"usd_per_million_cached": CACHED_PRICE}}
-    given = {"agents": AGENTS, "tasks": questions(TASKS, text=text), "attempts": 1, "tiers": tiers}
+    team = {"agents": AGENTS, "threshold": PERCENT, "attempts": 1}
+    given = team | {"tasks": questions(TASKS, text=text), "tiers": tiers}
     summary = team_run(folder, **(given | terms)).summary
     tokens, metrics = summary["tokens"], summary["metrics"]
     return {

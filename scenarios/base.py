@@ -188,15 +188,15 @@ class Scenario(Stateful, ABC):
         """
         return None
 
-    def answer(self) -> str | None:
+    def answer_text(self) -> str | None:
         """Return what was decided in words, for people; None where words do not say it."""
         return None
 
-    def dissent(self) -> Sequence[Dissent]:
+    def votes_against(self) -> Sequence[Dissent]:
         """Return who voted against the answer, and why."""
         return ()
 
-    def roles(self) -> Sequence[str] | None:
+    def model_roles(self) -> Sequence[str] | None:
         """Return the roles that models can be chosen for; None where any name will do."""
         return None
 

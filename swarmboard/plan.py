@@ -106,7 +106,7 @@ def prepare(
         threshold_percent(chosen),
     )
     world = kind(setup)
-    _check_roles(config, world.roles())
+    _check_roles(config, world.model_roles())
     rounds = config.rounds or world.round_limit()
     return Plan(config, kind, structure, setup, world, asked, rounds, models)
 

@@ -55,8 +55,6 @@ def resume(
         LogDamaged: the log is damaged before its end, or executed again the run differs.
         StoppedRehearsing: it was stopped before anything new happened; its directory is as it was.
     """
-    if kind is None:
-        check_shareable(directory)
     with stop or Stop() as stop, RunLock(directory.lock) as lock:
         if not lock.take():
             act = take_from_runner if take_over else wait_for_end
@@ -67,6 +65,8 @@ def resume(
         if summary.get("status") == "done":
             tell(f"{directory.path} is done; nothing is left to compute")
             return Result(directory)
+        if kind is None:
+            check_shareable(directory)
         values = read_config(directory.path / "config.json")
         values |= {"board": board} if board else {}
         plan = prepare(make_config(values), rule=rule, kind=kind, models=models)

@@ -52,7 +52,7 @@ def summarise(
         summary["tokens"]["recorded_calls"] = model.desk.recorded_calls
     if model.health:
         summary |= model.health.summary()
-    summary["answer"], summary["dissent"] = world.answer(), _dissent(model, accounts)
+    summary["answer"], summary["dissent"] = world.answer_text(), _dissent(model, accounts)
     summary["stopped_by"] = _used_up(model) if status == "stopped" else None
     summary["metrics"] = _finite("metrics()", world.metrics())
     summary["timing"] |= {
@@ -179,7 +179,7 @@ def _consensus(model: SwarmModel, accounts: Accounts) -> dict[str, Any]:
 
 def _dissent(model: SwarmModel, accounts: Accounts) -> dict[str, Any] | None:
     """Return how many voted against the answer, and what the first of them said."""
-    votes = model.world.dissent()
+    votes = model.world.votes_against()
     if not votes or not accounts.decisive:
         return None
     first = [

@@ -18,6 +18,7 @@ from swarmboard import run
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 AUDIT = EXAMPLES / "audit_grid.py"
+MIXED_TEAM = EXAMPLES / "mixed_team.toml"
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,7 @@ class Answering:
             try:
                 attempt.read = read_reply(reply.text, asked)
             except BadReply as error:
-                attempt.refused.append((asked, reply))
+                self._ledger.add(asked, reply, is_waste=True)  # at once, lest a kill lose it
                 attempt.outcome = Outcome("", "invalid", f"reply refused twice: {error}")
                 asked = _repaired(request, error, turn)
                 continue
@@ -73,8 +73,6 @@ class Answering:
         return attempt
 
     def _book(self, attempt: "_Attempt", *, is_waste: bool) -> None:
-        for request, reply in attempt.refused:
-            self._ledger.add(request, reply, is_waste=True)
         if attempt.used:
             self._ledger.add(*attempt.used, is_waste=is_waste)
 
@@ -86,7 +84,6 @@ class _Attempt:
         self.outcome = Outcome("", "error", "nobody was asked")
         self.read: Decision | Chorus | None = None
         self.used: tuple[Request, Reply] | None = None
-        self.refused: list[tuple[Request, Reply]] = []
 
 
 def _repaired(request: Request, error: BadReply, turn: int) -> Request:

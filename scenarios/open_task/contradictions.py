@@ -119,7 +119,7 @@ class Contradictions:
             )
             lines, cited = wanted.setdefault(correction.author, ([], []))
             lines.append(line)
-            cited += [correction.entry, *correction.against[:SHOWN_VALUES]]
+            cited.append(correction.entry)
         return wanted
 
     def disputed(self) -> Conflict | None:
@@ -146,9 +146,14 @@ class Contradictions:
         """Return the contradictions as lines of the coordination layer."""
         return [f"- conflict about {c.about!r}: {_sides(c)}" for c in self.conflicts]
 
-    def cited(self) -> list[str]:
-        """Return the entries that those lines name."""
-        return [entries[0] for c in self.conflicts for entries in c.holders.values() if entries]
+    def cited(self, most: int) -> list[str]:
+        """Return the entries that the first so many of those lines name."""
+        return [
+            entries[0]
+            for conflict in self.conflicts[:most]
+            for entries in list(conflict.holders.values())[:SHOWN_VALUES]
+            if entries
+        ]
 
     def state(self) -> dict[str, Any]:
         """Return everything as plain values."""

@@ -170,7 +170,7 @@ class Coordination:
             for about, value in self.contradictions.settled.items()
             if value
         ][-LINES:]
-        cited = [*(entry.id for entry in asked), *self.contradictions.cited()[: 2 * LINES]]
+        cited = [*(entry.id for entry in asked), *self.contradictions.cited(LINES)]
         return [*conflicts, *decided, *requests], cited
 
     def own_lines(

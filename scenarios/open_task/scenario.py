@@ -154,15 +154,15 @@ class OpenTask(Scenario):
         evidence = "stubbed" if is_planted else "simulated"
         return Yardstick("known answers", 1.0, ours, 100 * (1 - ours), evidence=evidence)
 
-    def answer(self) -> str | None:
+    def answer_text(self) -> str | None:
         """Return the plan or the choice that was agreed on; of several tasks, how they ended."""
         return self.verdicts.answer()
 
-    def dissent(self) -> Sequence[Dissent]:
+    def votes_against(self) -> Sequence[Dissent]:
         """Return who voted against the answer, where there is one."""
         return self.verdicts.dissent_from_answer()
 
-    def roles(self) -> Sequence[str] | None:
+    def model_roles(self) -> Sequence[str] | None:
         """Return the roles of the team; a baseline of one agent has none of them."""
         return None if self.setup.structure == "solo" else [seat.role for seat in self.team]
 

@@ -1,7 +1,5 @@
 """A dry run says what a run may cost, and is right about it."""
 
-import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,14 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents import PlannedCalls
 from swarmboard import run
 from swarmboard.config import make_config
 from swarmboard.foretelling import cost_ahead
 from swarmboard.plan import prepare
 
 CONFIGURATIONS = 40
-LONG = "Plan the move of the archive: " + "each box has a place, and no day has more than two. " * 20
+LONG = (
+    "Plan the move of the archive: " + "each box has a place, and no day has more than two. " * 20
+)
 TASKS = (
     {"task": "Which gate is open?", "choices": ["north", "south"], "answer": "north"},
     {"task": "Which road is dry?", "choices": ["high", "low", "middle"], "answer": "low"},
@@ -90,3 +89,112 @@ def test_what_is_foretold_brackets_what_runs_cost(
 
     wrong = {number: figures for number, (is_right, figures) in found.items() if not is_right}
     assert len(wrong) <= 0.05 * CONFIGURATIONS, wrong
+
+
+def test_a_dry_run_names_model_calls_tokens_usd_and_minutes_and_touches_nothing(
+    cli, tmp_path: Path
+) -> None:
+    said = cli("run", "open-task", "--agents", 6, "--dry-run", "--out", "run")
+
+    assert said.code == 0
+    first, figures, *_ = said.out.splitlines()
+    assert first.endswith("6 agents, structure swarm, seed 0, at most 3 rounds; model planted")
+    assert all(word in figures for word in (" calls, ", " tokens, ", "0 USD, ", " minutes"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_on_the_planted_model_loads_no_litellm() -> None:
+    code = (
+        "import sys; from swarmboard.cli import main\n"
+        "sys.argv = ['swarmboard', 'run', 'open-task', '--dry-run']\n"
+        "try:\n    main()\nexcept SystemExit:\n    print('litellm' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_a_dry_run_prices_a_real_model_without_its_key_and_says_that_one_is_needed(
+    cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    said = cli("run", "open-task", "--set", "model=openai/gpt-4o-mini", "--dry-run")
+
+    assert said.code == 0
+    assert " USD" in said.out
+    assert ", 0 USD" not in said.out
+    assert "not yet: openai/gpt-4o-mini needs a key: set OPENAI_API_KEY" in said.out
+
+
+def test_a_dry_run_says_where_no_price_is_known(cli) -> None:
+    said = cli("run", "open-task", "--set", "model=hosted_vllm/mine", "--dry-run")
+
+    assert "no price is known for default, counted as free: set usd_per_million_input" in said.out
+
+
+def test_a_dry_run_refuses_a_model_that_nobody_has(cli) -> None:
+    said = cli("run", "open-task", "--set", "model=opnai/gpt-4o", "--dry-run")
+
+    assert said.code == 2
+    assert said.err.count("\n") == 1
+    assert "opnai/gpt-4o names no provider" in said.err
+
+
+def test_a_replayed_run_is_foretold_to_cost_nothing(cli) -> None:
+    settings = ("--set", "recording=replay", "--set", "recorded=elsewhere")
+
+    said = cli("run", "open-task", *settings, "--dry-run")
+
+    assert "0 model calls, 0 tokens, 0 USD: all replies are recorded ones" in said.out
+
+
+def test_a_budget_bounds_what_is_foretold() -> None:
+    options = {"budget_tokens": 5_000}
+
+    said = cost_ahead(prepare(make_config({"scenario": "open-task", "options": options})))
+
+    assert said.tokens.high == 5_000
+
+
+def test_a_baseline_is_counted_in() -> None:
+    alone, both = (
+        cost_ahead(prepare(make_config({"scenario": "open-task", "baseline": baseline})))
+        for baseline in (None, "single")
+    )
+
+    assert both.calls.low == alone.calls.low + 2  # one agent reasons and votes
+
+
+def test_each_role_is_priced_by_its_own_tier() -> None:
+    dear = {"model": "planted", "usd_per_million_input": 10, "usd_per_million_output": 10}
+    free = {"model": "planted"}
+    tiers, roles = {"cheap": free, "dear": dear}, {"critic": "dear", "planner": "cheap"}
+    values = {"scenario": "open-task", "tiers": tiers}
+
+    mixed, all_dear = (
+        cost_ahead(prepare(make_config(values | {"roles": roles | changed})))
+        for changed in ({}, {"planner": "dear"})
+    )
+
+    assert 0 < mixed.usd.low < all_dear.usd.low
+    assert mixed.calls == all_dear.calls
+
+
+def test_a_strong_tier_may_be_asked_again_and_need_not_be() -> None:
+    tiers = {name: {"model": "planted"} for name in ("fast", "strong")}
+    values = {"scenario": "open-task", "options": {"task": "Which way?", "choices": ("a", "b")}}
+
+    routed, plain = (
+        cost_ahead(prepare(make_config(values | more))) for more in ({"tiers": tiers}, {})
+    )
+
+    assert routed.calls.low == plain.calls.low
+    assert routed.calls.high > 1.9 * plain.calls.high
+
+
+def test_a_scenario_without_models_costs_nothing(cli) -> None:
+    said = cli("run", "jury", "--dry-run")
+
+    assert said.out.rstrip().endswith("0 model calls, 0 tokens, 0 USD")

@@ -184,13 +184,12 @@ def _fluid_delay(result: Result, drifting: set[int]) -> int:
     rounds = np.array([round for round, *_ in goals])
     is_drifting = np.array([agent in drifting for _, agent, _ in goals])
     before = far[rounds < ONSET]
-    total, delay = 0.0, 0
-    for round in range(ONSET, int(rounds.max())):
+    total = 0.0
+    for delay, round in enumerate(range(ONSET, int(rounds.max()))):
         mean = far[is_drifting & (rounds == round)].mean()
         total = max(0.0, total + min(4.0, (mean - before.mean()) / before.std()) - K)
         if total > H:
             return delay
-        delay += 1
     raise AssertionError("the planted drift adds up to no alarm")
 
 

@@ -279,10 +279,14 @@ def test_what_only_its_own_program_can_make_is_not_resumed_by_others(
 ) -> None:
     swarm = new_swarm()
     swarm.register("planner", voting("tram"), count=2)
-    path = decide(swarm, choices=CHOICES).result.path
+    directory = RunDirectory.find(str(decide(swarm, choices=CHOICES).result.path))
+    is_done = resume(directory)
+    directory.forget_summary()
 
     with pytest.raises(BadInput, match="register the same team there"):
-        resume(RunDirectory.find(str(path)))
+        resume(directory)
+
+    assert is_done.path == directory.path
 
 
 def test_a_run_that_is_not_of_a_swarm_is_left_to_the_command(
