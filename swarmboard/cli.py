@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated, Any
 
 import typer
@@ -188,7 +189,8 @@ def _dry_run(plan: Any) -> str:
     from .foretelling import foretold
 
     options = plan.setup.options.model_dump(exclude_defaults=True)
-    chosen = ", ".join(f"{name}={value}" for name, value in options.items()) or "all defaults"
+    given = [f"{name}={shorten(str(value), 60)}" for name, value in options.items()]
+    chosen = ", ".join(given) or "all defaults"
     first, *rest = foretold(plan).splitlines()
     would = (
         f"would run {plan.scenario.name} ({chosen}): {plan.setup.agents:,} agents, structure "

@@ -65,14 +65,14 @@ def present(result: Any, *, as_json: bool) -> None:
 
 def _goes_on(summary: Any, path: Path) -> str:
     """Say how a run goes on that a person or its budget stopped."""
+    from .team_card import used_up_text
+
     if (used_up := summary.get("stopped_by")) is None:
         return f"`swarmboard resume {path}` goes on"
     option = used_up["cap"].replace(".", "_")
-    spent, limit = (f"{used_up[name]:,.7g}" for name in ("spent", "limit"))
     return (
-        f"{used_up['cap']}={limit} is used up, {spent} are spent and no further call fits; raise "
-        f"it with --set {option}=N (or in [budget]), and begin again with --set recording=auto "
-        f"--set recorded={path}, which asks only what is new"
+        f"{used_up_text(used_up)}; raise it with --set {option}=N (or in [budget]), and begin "
+        f"again with --set recording=auto --set recorded={path}, which asks only what is new"
     )
 
 

@@ -144,7 +144,7 @@ def is_asynchronous(act: Any) -> bool:
 
 
 def check_act(act: Any) -> None:
-    """See that something can be called with a decision and a key.
+    """See that something can be called with a decision, and a key if it takes one.
 
     Raises:
         BadInput: it cannot.
@@ -152,24 +152,41 @@ def check_act(act: Any) -> None:
     if not callable(act):
         raise BadInput(f"on_accept={act!r} is no function: give it as on_accept=apply_it")
     try:
-        inspect.signature(act).bind(object(), "key")
+        arguments(act)
     except TypeError as error:
         name = getattr(act, "__name__", type(act).__name__)
         raise BadInput(
-            f"on_accept={name} has to take two arguments, the decision and its idempotency key: "
-            f"def {name}(decision, key)"
+            f"on_accept={name} has to take the decision and its idempotency key: "
+            f"def {name}(decision, key), or def {name}(decision), which has decision.key"
         ) from error
+
+
+def arguments(act: Callable[..., Any]) -> int:
+    """Return how many arguments an act takes: 2, the decision and the key, or 1.
+
+    Raises:
+        TypeError: neither.
+    """
+    try:
+        signature = inspect.signature(act)
     except ValueError:
-        return  # built in, and says nothing of its arguments
+        return 2  # built in, and says nothing of its arguments
+    try:
+        signature.bind(object(), "key")
+        return 2
+    except TypeError:
+        signature.bind(object())
+        return 1
 
 
 async def _outcome(act: Callable[..., Any], decision: Any, key: str) -> Effect:
     """Act, and return how it ended; whatever it raises is its failure."""
+    given = (decision, key)[: arguments(act)]
     try:
         if is_asynchronous(act):
-            result = await act(decision, key)
+            result = await act(*given)
         else:
-            result = await in_thread(lambda: act(decision, key))
+            result = await in_thread(lambda: act(*given))
             if inspect.isawaitable(result):
                 result = await result
     except Exception as error:

@@ -45,11 +45,11 @@ class Registered:
     def seat(self, loop: asyncio.AbstractEventLoop) -> Seat:
         """Return their seat in a run whose coroutines are awaited on a loop."""
         if self.answers is None:
-            return Seat(self.role, self.count, skills=self.skills)
+            return Seat(self.role, self.count)
         if self.is_agent:
-            return Seat(self.role, self.count, agent=self.answers, skills=self.skills)
+            return Seat(self.role, self.count, agent=self.answers)
         callee = _on_loop(self.answers, loop)
-        return Seat(self.role, self.count, callee=callee, skills=self.skills)
+        return Seat(self.role, self.count, callee=callee)
 
     def row(self) -> dict[str, Any]:
         """Return what `team.json` keeps of them."""
@@ -143,7 +143,7 @@ def check_shareable(directory: RunDirectory) -> None:
         BadInput: somebody is.
     """
     content = directory.read_json(ROSTER) or {"team": [], "models": []}
-    own = [row for row in content["team"] if row["answers"] != "model" or row["skills"]]
+    own = [row for row in content["team"] if row["answers"] != "model"]
     if own or content["models"]:
         what = _said(own[0]) if own else f"a model object for {content['models'][0]!r}"
         raise BadInput(

@@ -24,7 +24,7 @@ from .waiting import in_thread, to_its_end
 type Accept = Callable[[SwarmDecision, str], Any]
 """Called with an accepted decision and its idempotency key."""
 
-_OF_ONE_TASK = ("task", "choices", "answer", "tasks", "attempts", "team")
+_OF_ONE_TASK = ("task", "choices", "answer", "tasks", "attempts", "team", "skills")
 """Options of the scenario that `register` and `decide` are told instead."""
 
 
@@ -72,7 +72,7 @@ class Swarm:
         if not isinstance(max_agents, int) or max_agents < 1:
             raise BadInput(f"max_agents={max_agents!r}: a whole number of at least 1 is needed")
         for name in set(_OF_ONE_TASK) & options.keys():
-            where = "register a role" if name == "team" else f"decide(task, {name}=...)"
+            where = "register a role" if name in ("team", "skills") else f"decide(task, {name}=...)"
             raise BadInput(f"Swarm({name}=...): that belongs to one task; give it to {where}")
         self.max_agents, self.out_dir = max_agents, Path(out_dir)
         self._models = dict(models or {})
@@ -257,7 +257,8 @@ class Swarm:
             "roles": self._roles | {role: role for role in own},
         }
         seats = tuple((one.role, one.count) for one in team)
-        values["options"] = {**self._options, **options, "team": seats}
+        skills = {one.role: one.skills for one in team if one.skills}
+        values["options"] = {**self._options, **options, "team": seats, "skills": skills}
         config = make_config(values)
         kind = _scenario(team, loop)
         return prepare(config, rule=threshold(percent), kind=kind, models=self._models or None)

@@ -23,11 +23,13 @@ def answer_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def token_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what the models cost, and how many questions they left unanswered."""
+    """Return what models cost, which cap ended the run, and what they left unanswered."""
     tokens = summary["tokens"]
     rows = []
     if tokens["calls"] or tokens.get("recorded_calls"):
         rows.append(("tokens", _tokens(tokens)))
+    if used_up := summary.get("stopped_by"):
+        rows.append(("stopped", used_up_text(used_up)))
     if missing := summary.get("unanswered"):
         count = f"{missing['without_answer']:,} of {missing['questions']:,} questions"
         rows.append(("unanswered", f"{count}; the first: {_short(missing['first'], 300)}"))
@@ -40,6 +42,12 @@ def baseline_tokens(summary: Mapping[str, Any]) -> str:
     if not theirs:
         return ""
     return f"{theirs:,} tokens" + (f", {theirs / ours:.2g} x" if ours else "")
+
+
+def used_up_text(used_up: Mapping[str, Any]) -> str:
+    """Say which cap ended a run."""
+    spent, limit = (f"{used_up[name]:,.9g}" for name in ("spent", "limit"))
+    return f"{used_up['cap']}={limit} is used up: {spent} spent, and no further call fits"
 
 
 def token_count(tokens: Mapping[str, Any]) -> int:

@@ -48,6 +48,9 @@ class OpenTaskOptions(ModelOptions):
     team: tuple[tuple[str, int], ...] = Field(
         (), description="roles: planner:6,critic:2; critics judge, all others contribute"
     )
+    skills: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="by role, for requests that name a skill (in a file)"
+    )
     layers: tuple[str, ...] = Field(
         LAYERS, description="of the board that are read: task,reasoning,coordination or none"
     )

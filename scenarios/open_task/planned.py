@@ -14,12 +14,14 @@ from agents import RULES, PlannedCalls, Purpose, Voice, complexity_of
 
 from . import instructions as say
 from .board import DISSENT, LINES, RECENT_ROUNDS
+from .checks import PANEL as SETTLING
 from .deliberation import SIMPLE
 from .options import Task
 from .places import APPROVAL
 from .results import REASON_KEPT
 from .seats import CRITIC, Seat
-from .suspicion import PANEL
+from .servants import LESSONS
+from .suspicion import PANEL as TESTING
 
 HEADER_CHARS = 55
 """Who is asked for what, and the names of the sections."""
@@ -27,13 +29,11 @@ THOUGHT_CHARS, TEXT_CHARS = 850, 600
 """A long entry as a prompt shows it: reasoning, and a contribution, an objection or a plan."""
 LINE_CHARS = 250
 """A line on a conflict or a request."""
-LESSON_CHARS, LESSONS = 450, 5
+LESSON_CHARS = 450
 OWN_LINES_CHARS = 1_200
 """What single agents are told at the most: corrections, requests taken on, and the task again."""
 SHORT_REPLY = 15
 """Tokens of the shortest reply: a few words of reasoning."""
-SETTLING = 9
-"""Agents that vote on a contradiction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,8 @@ class Planning:
                 yield Asking("edit", say.EDIT, [largest], now, (), "coordination", _one)
         votes, words = task.choices or APPROVAL, say.VOTE_CHOICE if task.choices else say.VOTE_PLAN
         if self._is_coordinated and self.options.quarantine:
-            yield self._panel("probe", words, now + TEXT_CHARS, PANEL)
-            yield self._panel("probe again", words, now + TEXT_CHARS, PANEL)
+            yield self._panel("probe", words, now + TEXT_CHARS, TESTING)
+            yield self._panel("probe again", words, now + TEXT_CHARS, TESTING)
         yield Asking("vote", words, everybody, now + TEXT_CHARS, votes)
 
     def _panel(self, stage: str, words: str, sections: int, size: int) -> Asking:

@@ -1,6 +1,7 @@
 """A team of language-model agents reasons on one board, contributes, criticises and votes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -210,7 +211,8 @@ class OpenTask(Scenario):
     def _team(self) -> tuple[Seat, ...]:
         if self.setup.structure == "solo":
             return (Seat("solo", 1),)
-        return tuple(self.seats) or seats_of(self.options.team, self.agents)
+        team = tuple(self.seats) or seats_of(self.options.team, self.agents)
+        return tuple(replace(s, skills=self.options.skills.get(s.role, ())) for s in team)
 
     def _members(self, model: Any, seat: Seat, scribe: Scribe) -> list[Agent]:
         if seat.agent is not None:

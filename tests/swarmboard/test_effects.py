@@ -251,14 +251,14 @@ def test_a_result_that_json_cannot_hold_is_kept_as_text(directory: RunDirectory)
     assert Effects(directory).found(PROPOSAL) == Effect("done", "{1}")
 
 
-async def one_argument(decision: object) -> None: ...
+async def no_argument() -> None: ...
 
 
 @pytest.mark.parametrize(
     ("act", "said"),
     [
         ("apply_it", "on_accept='apply_it' is no function"),
-        (one_argument, r"on_accept=one_argument has to take two arguments.*\(decision, key\)"),
+        (no_argument, r"on_accept=no_argument has to take the decision.*\(decision, key\)"),
     ],
 )
 def test_what_cannot_be_called_is_refused_beforehand(act: Any, said: str) -> None:

@@ -27,7 +27,7 @@ def test_a_final_answer_reads_reasoning_committed_earlier_in_the_same_round(
     [board] = boards(model, "vote")
     shown = read_entries(board)
     assert {int(entry.id.split(".")[0]) for entry in shown} == {1}
-    assert len({entry.agent for entry in shown}) >= 4
+    assert len({entry.agent for entry in shown}) >= 2  # who says the same is shown once
     votes = [r for r in model.requests if r.options and r.round == 1]
     assert all(entry.id.split(".")[1] < str(r.stage) for r in votes for entry in shown)
     sql = "SELECT text FROM parts WHERE text LIKE '%REASONING%1.1.0.0%'"
@@ -51,9 +51,8 @@ def test_without_the_reasoning_layer_nobody_reads_how_others_think(tmp_path: Pat
     team_run(tmp_path / "run", model, agents=6, layers="task", **OPEN)
 
     assert not boards(model, "reason")
-    shown = [
-        e for board in boards(model, "edit") | boards(model, "vote") for e in read_entries(board)
-    ]
+    read = boards(model, "edit") | boards(model, "vote")
+    shown = [entry for board in read for entry in read_entries(board)]
     assert {entry.id.split(".")[1] for entry in shown} <= {"1", "2"}
     assert not any("REASONING" in r.prompt.board for r in model.requests)
 

@@ -371,7 +371,7 @@ def test_a_swarm_that_cannot_be_is_refused_at_once(terms: dict[str, Any], said: 
         ({"task": " "}, "say in words what is to be done"),
         ({"consensus_threshold": 80}, r"no share: did you mean 0\.8"),
         ({"choices": ["bus"]}, "choices have to be two or more"),
-        ({"on_accept": lambda decision: None}, "has to take two arguments"),
+        ({"on_accept": lambda: None}, "has to take the decision"),
         ({"attempts": 0}, "attempts=0 is wrong"),
     ],
 )
