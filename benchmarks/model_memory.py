@@ -47,11 +47,11 @@ def measure(rounds: int) -> dict[str, Any]:
         result = team_run(folder, watch=sampler.note, **terms)
         taken_s = time.perf_counter() - began
         sizes = {name: (result.path / name).stat().st_size for name in ("llm.sqlite", "events.log")}
-        calls = stub.calls
+        calls, rounds_taken = stub.calls, result.summary["rounds"]
     steady = [row for row in sampler.rows if row["round"] >= STEADY]
     first, last = steady[0], steady[-1]
     return {
-        "rounds": result.summary["rounds"],
+        "rounds": rounds_taken,
         "calls": calls,
         "seconds": taken_s,
         "open files": f"{first['files']} to {max(row['files'] for row in steady)}",

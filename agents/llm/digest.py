@@ -82,11 +82,23 @@ class DigestBuilder:
         self._sizes.append((at, len(part)))
 
     def entries(
-        self, name: str, entries: Iterable[BoardEntry], *, hidden: Collection[str] = ()
+        self,
+        name: str,
+        entries: Iterable[BoardEntry],
+        *,
+        hidden: Collection[str] = (),
+        share: float = 1.0,
     ) -> None:
-        """Add a section of entries: the most relevant, those that say the same only once."""
+        """Add a section of entries: the most relevant, those that say the same only once.
+
+        Args:
+            name: The section's heading.
+            entries: What there is to show.
+            hidden: Entries that are shown to nobody.
+            share: How many of the most that one section shows this one may.
+        """
         groups = grouped(entries, self._roles, hidden)
-        chosen = self._chosen(groups)
+        chosen = self._chosen(groups, max(1, int(share * self._top)))
         lines = [_line(group) for group in chosen]
         if len(chosen) < len(groups):
             lines += _rest(groups, chosen)
@@ -114,11 +126,11 @@ class DigestBuilder:
             if entry.id in shown:
                 del self._left_out[agent]
 
-    def _chosen(self, groups: Sequence[Group]) -> list[Group]:
-        if len(groups) <= self._top:
+    def _chosen(self, groups: Sequence[Group], most: int) -> list[Group]:
+        if len(groups) <= most:
             return list(groups)
         likely = sorted(groups, key=lambda g: (-g.count, -g.shown.confidence))[:CANDIDATES]
-        picked = self._rank([group.shown.text for group in likely], self._top)
+        picked = self._rank([group.shown.text for group in likely], most)
         chosen = [likely[i] for i in picked]
         order = {group.shown.id: place for place, group in enumerate(groups)}
         return sorted(chosen, key=lambda group: order[group.shown.id])

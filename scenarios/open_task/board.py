@@ -85,7 +85,7 @@ class Reading:
             builder.entries("REASONING", reasoning, hidden=hidden)
         if "coordination" in self.layers:
             objections = [e for e in entries if e.kind == "objection"]
-            builder.entries("OBJECTIONS", objections, hidden=hidden)
+            builder.entries("OBJECTIONS", objections, hidden=hidden, share=0.5)
             if coordination:
                 at = (view.round, view.stage)
                 builder.lines("COORDINATION", coordination, at=at)

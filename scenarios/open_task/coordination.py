@@ -160,7 +160,8 @@ class Coordination:
 
     def lines(self, entries: Sequence[BoardEntry]) -> tuple[list[str], list[str]]:
         """Return the coordination layer as lines, and the entries that they name."""
-        asked = [entry for entry in entries if entry.kind == "request"][-LINES:]
+        wanted = {text_of(entry): entry for entry in entries if entry.kind == "request"}
+        asked = list(wanted.values())[-LINES:]
         requests = [
             f"- REQUEST [{e.id}] {quoted(text_of(e))} ({self._holder(e.id)})" for e in asked
         ]

@@ -54,7 +54,7 @@ class OpenTaskOptions(ModelOptions):
     layers: tuple[str, ...] = Field(
         LAYERS, description="of the board that are read: task,reasoning,coordination or none"
     )
-    top: int = Field(10, ge=1, le=200, description="most entries of a kind in a prompt")
+    top: int = Field(8, ge=1, le=200, description="most entries of a kind in a prompt")
     route: Literal["team", "auto"] = Field(
         "team", description="auto asks one agent first, and the team where that is unsure"
     )

@@ -9,10 +9,11 @@ import pytest
 
 from agents import PlantedModel
 from agents.llm import retrying
+from blackboard import Abstained
 from swarmboard.doubles.stub import Stub
 from swarmboard.result import Result
 from swarmboard.testing import stub_server
-from tests.swarmboard.model_runs import Asked, causes, recorded, tasks, team_run
+from tests.swarmboard.model_runs import Asked, causes, recorded, records, tasks, team_run
 
 CLASSES = ("work", "coordination", "reconstruction", "verification", "waste", "cached")
 
@@ -102,7 +103,7 @@ def test_a_cap_on_a_part_is_kept_and_the_rest_goes_on(
     assert 0 < total <= limit
     assert result.summary["status"] == "done"
     assert spent(result) == model.billed
-    assert "budget" in causes(result)
+    assert "budget" in {record.cause for record in records(result, Abstained)}
 
 
 def test_coordination_capped_at_nothing_never_eats_the_budget_of_work(tmp_path: Path) -> None:
@@ -112,11 +113,13 @@ def test_coordination_capped_at_nothing_never_eats_the_budget_of_work(tmp_path: 
     result = team_run(tmp_path / "run", model, agents=8, tasks=tasks(3), budget=cap)
 
     assert result.summary["status"] == "done"
-    assert result.summary["consensus"]["accepted"] == 3
+    assert result.summary["metrics"]["accepted"] == 3
+    silent = [record for record in records(result, Abstained) if record.cause == "budget"]
+    assert {record.stage for record in silent} == {2, 3}
     assert result.summary["tokens"]["coordination"] == 0
-    assert {stage for _, stage in model.by_stage()} == {"reason", "vote"}
+    assert {stage for _, stage in model.by_stage()} == {"reason", "settle", "vote"}
     sql = "SELECT DISTINCT purpose FROM calls"
-    assert recorded(result.path, sql) == [("work",)]
+    assert {purpose for (purpose,) in recorded(result.path, sql)} == {"work", "verification"}
 
 
 def test_what_a_recording_answers_costs_nothing_and_needs_no_budget(tmp_path: Path) -> None:
@@ -133,13 +136,6 @@ def test_what_a_recording_answers_costs_nothing_and_needs_no_budget(tmp_path: Pa
 
     assert again.summary["digest"] == result.summary["digest"]
     assert (again.summary["status"], spent(again)) == ("done", 0)
-
-
-class Bill:
-    """A stub server's answers, and what they billed."""
-
-    def __init__(self) -> None:
-        self.inner = PlantedModel(misuse=0.15, hard=0.5, hard_accuracy=0.5, accuracy=0.95)
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +164,9 @@ def test_classes_tiers_and_roles_sum_to_what_providers_billed(
 
     result = team_run(
         tmp_path / "run",
-        agents=8,
-        tasks=tasks(4),
-        attempts=2,
+        agents=6,
+        tasks=tasks(3),
+        attempts=1,
         tiers=tiers,
         roles={"critic": "judge"},
     )

@@ -20,7 +20,7 @@ LONG = (
     "combination the council ought to build first, who pays for it, and what households have to "
     "save until then."
 )
-ONSET = 15
+ROUNDS, ONSET = 30, 12
 
 
 def answered(model: PlantedModel, count: int) -> list[dict[str, Any]]:
@@ -69,7 +69,7 @@ def test_a_subject_of_an_earlier_task_is_another_one_in_the_next(tmp_path: Path)
 
 
 def test_self_correction_lifts_accuracy_by_what_the_plant_allows(tmp_path: Path) -> None:
-    accuracy, contradictions, corrects, agents, count = 0.6, 0.3, 0.8, 16, 60
+    accuracy, contradictions, corrects, agents, count = 0.6, 0.3, 0.8, 16, 40
     terms = {"accuracy": accuracy, "contradictions": contradictions, "corrects": corrects}
     model = PlantedModel(seed=4, **terms)
     options: dict[str, Any] = {"tasks": answered(model, count), "attempts": 1, "agents": agents}
@@ -77,7 +77,7 @@ def test_self_correction_lifts_accuracy_by_what_the_plant_allows(tmp_path: Path)
     without = team_run(tmp_path / "without", model, corrections=0, **options)
     result = team_run(tmp_path / "with", model, **options)
 
-    reasoning_share = 12 / 16  # critics state no findings
+    reasoning_share = 0.75  # critics state no findings
     lift = (1 - accuracy) * contradictions * corrects * reasoning_share
     measured = [run.summary["metrics"]["vote_accuracy"] for run in (without, result)]
     error = math.sqrt(lift * (1 - lift) / (agents * count))
@@ -128,7 +128,7 @@ class Watched:
 def drifting_run(out: Path, watch: Any, *, seed: int, **plant: Any) -> tuple[Result, Asked]:
     """Let a team fail at one long task again and again."""
     model = Asked(PlantedModel(approves=0.0, seed=seed, **plant))
-    result = team_run(out, model, agents=24, task=LONG, attempts=40, watch=watch)
+    result = team_run(out, model, agents=24, task=LONG, attempts=ROUNDS, watch=watch)
     return result, model
 
 
@@ -199,9 +199,9 @@ def test_those_who_are_told_come_back_to_the_task(tmp_path: Path) -> None:
     left, _ = drifting_run(tmp_path / "left", None, seed=5, heeds=0.0, **plant)
     heeded, _ = drifting_run(tmp_path / "heeded", None, seed=5, heeds=1.0, **plant)
 
-    assert _last_drift(heeded) < 0.8 * _last_drift(left)
+    assert _last_drift(heeded) < 0.9 * _last_drift(left)
 
 
 def _last_drift(result: Result) -> float:
-    texts = [entry.payload["text"] for round, entry in said(result, "contribution") if round > 30]
+    texts = [entry.payload["text"] for round, entry in said(result, "contribution") if round > 20]
     return float(np.nanmean(distances(TextVectors(), texts, LONG)))
