@@ -169,6 +169,15 @@ def open_desk(
             desk.close()
 
 
+def is_stubbed(plan: "Plan") -> bool:
+    """Say whether no real model is asked: all are planted, or objects of a test's own."""
+    options = plan.latest_options
+    if not isinstance(options, ModelOptions):
+        return False
+    tiers = team_of(plan.config, options).tiers
+    return all(name in (plan.models or {}) or is_planted(tier) for name, tier in tiers.items())
+
+
 def _check_memory(options: Any) -> None:
     path = getattr(options, "memory", None)
     if path and not options.learn:

@@ -10,7 +10,7 @@ from blackboard import Leader, RunDirectory, SwarmboardError, describe
 from scenarios import Yardstick
 
 from .accounts import CAUSES, Accounts, decision_row, percent
-from .desk import Desk, tokens_of
+from .desk import Desk, is_stubbed, tokens_of
 from .model import SwarmModel
 from .plan import Plan
 from .spending import unanswered
@@ -48,6 +48,8 @@ def summarise(
     yardstick = world.yardstick()
     summary["consensus"] |= _consensus(model, accounts)
     summary["yardstick"] = None if yardstick is None else _yardstick(yardstick)
+    if yardstick and is_stubbed(plan):
+        summary["yardstick"]["evidence"] = "stubbed"
     if model.desk:
         summary["tokens"]["recorded_calls"] = model.desk.recorded_calls
     if model.health:

@@ -151,9 +151,7 @@ class OpenTask(Scenario):
         ours = self.verdicts.metrics().get("correct")
         if ours is None:
             return None
-        is_planted = str(self.options.model).partition("/")[0] == "planted"
-        evidence = "stubbed" if is_planted else "simulated"
-        return Yardstick("known answers", 1.0, ours, 100 * (1 - ours), evidence=evidence)
+        return Yardstick("known answers", 1.0, ours, 100 * (1 - ours))
 
     def answer_text(self) -> str | None:
         """Return the plan or the choice that was agreed on; of several tasks, how they ended."""
