@@ -83,19 +83,19 @@ class Voting:
         reasons = [vote.reason for vote in votes]
         confidence = [vote.confidence for vote in votes]
         kinds = set(map(type, reasons))
-        is_text = kinds == {str}
-        if str in kinds and (not is_text or self._replica.left):
+        texts = [reason for reason in reasons if isinstance(reason, str)]
+        if texts and (len(texts) < len(votes) or self._replica.left):
             return False
         block = VoteBlock(
             choices,
             proposal.id,
             agents,
             None if set(confidence) == {1.0} else np.array(confidence),
-            None if is_text or kinds == {type(None)} else np.array(reasons, np.float64),
+            None if texts or kinds == {type(None)} else np.array(reasons, np.float64),
         )
         self.add(agents, block)
-        if is_text:
-            self._note(proposal, agents, reasons)
+        if texts:
+            self._note(proposal, agents, texts)
         return True
 
     def only(self, stay: Callable[[Agents], NDArray[np.bool_]]) -> None:

@@ -10,7 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agents import Agent, Cohort, Competence, Population, RuleAgent, Stage, Stages, Structure
+    from agents import (
+        Agent,
+        Ask,
+        Cohort,
+        Competence,
+        Decision,
+        Outcome,
+        PlannedCalls,
+        Population,
+        RuleAgent,
+        Situation,
+        Stage,
+        Stages,
+        Structure,
+    )
     from blackboard import (
         Board,
         Link,
@@ -29,19 +43,30 @@ if TYPE_CHECKING:
         threshold,
         veto,
     )
-    from scenarios import Scenario, ScenarioOptions, Scene, Setup, Yardstick
+    from scenarios import (
+        Dissent,
+        ModelOptions,
+        Scenario,
+        ScenarioOptions,
+        Scene,
+        Setup,
+        Yardstick,
+    )
 
     from .result import Result
     from .runner import run
     from .swarm import Swarm
     from .swarm_decision import SwarmDecision
 
-_AGENTS = "Agent Cohort Competence Population RuleAgent Stage Stages Structure"
+_AGENTS = (
+    "Agent Ask Cohort Competence Decision Outcome PlannedCalls Population RuleAgent Situation Stage "
+    "Stages Structure"
+)
 _BLACKBOARD = (
     "Board Link Post PostBlock Proposal Tally Verdict View Vote VoteBlock "
     "ahead_by_k first_to_k plurality quorum threshold veto"
 )
-_SCENARIOS = "Scenario ScenarioOptions Scene Setup Yardstick"
+_SCENARIOS = "Dissent ModelOptions Scenario ScenarioOptions Scene Setup Yardstick"
 _HOMES = {
     **dict.fromkeys(_AGENTS.split(), "agents"),
     **dict.fromkeys(_BLACKBOARD.split(), "blackboard"),
@@ -55,10 +80,16 @@ PACKAGES = ("blackboard", "agents", "scenarios", "viz")
 
 __all__ = [
     "Agent",
+    "Ask",
     "Board",
     "Cohort",
     "Competence",
+    "Decision",
+    "Dissent",
     "Link",
+    "ModelOptions",
+    "Outcome",
+    "PlannedCalls",
     "Population",
     "Post",
     "PostBlock",
@@ -69,6 +100,7 @@ __all__ = [
     "ScenarioOptions",
     "Scene",
     "Setup",
+    "Situation",
     "Stage",
     "Stages",
     "Structure",

@@ -36,7 +36,7 @@ POLL_S = 0.25
 """How often whoever waits for answers looks after something else."""
 WORTH_CACHING = 4_096
 """Characters of a shared prefix, about 1,024 tokens, from which providers cache it."""
-BURST = 4
+BURST = 3
 """Questions with the same prefix from which one is sent ahead."""
 
 

@@ -238,7 +238,7 @@ class Ledger(Accounts):
         """Return how many calls there were for the same question of the same turn."""
         stage = (request.round, request.stage)
         if self._stage != stage:
-            rows = self._recording.select(
+            rows = self._recording.written(
                 "SELECT agent, turn, MAX(attempt) + 1 FROM calls WHERE round = ? AND stage = ? "
                 "GROUP BY agent, turn",
                 *stage,

@@ -6,14 +6,13 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
-from pydantic import ValidationError
 
-from blackboard import InvalidAction, View
+from blackboard import View
 
 from ..base import Actions, Agent
 from .briefing import Briefing, Identity, Voice
 from .calls import Ask, Outcome, Request
-from .replies import Chorus, Decision, read_reply
+from .replies import BadReply, Chorus, Decision, read_reply
 from .wording import messages
 
 
@@ -158,7 +157,7 @@ async def _decide(callee: Callee, situation: Situation, request: Request) -> dic
     try:
         text = msgspec.json.encode({"reasoning": "", **fields}).decode()
         checked = read_reply(text, request)
-    except (InvalidAction, ValidationError) as error:
+    except BadReply as error:
         raise ValueError(str(error)) from error
     return checked.model_dump(exclude_defaults=True)
 

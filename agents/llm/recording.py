@@ -180,7 +180,7 @@ class Recording:
             self._replies[key] = row
             for digest, text in parts_of(request.prompt).items():
                 self._parts.setdefault(digest, (digest, _storable(text), request.round))
-            self._flush_if_due()
+            self._note_time()  # and no flush: a reply and what it cost reach the file together
 
     def keep_outcome(
         self, round: int, stage: int, agent: int, turn: int, key: str, outcome: Outcome
@@ -204,6 +204,11 @@ class Recording:
         """Return rows of this run's own tables, what was kept last included."""
         with self._lock:
             self.flush()
+            return self._read(lambda: self._connection.execute(sql, values).fetchall(), self.file)
+
+    def written(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return rows of this run's own tables as the file has them, without what was kept last."""
+        with self._lock:
             return self._read(lambda: self._connection.execute(sql, values).fetchall(), self.file)
 
     def flush(self) -> None:

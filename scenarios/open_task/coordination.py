@@ -160,8 +160,9 @@ class Coordination:
 
     def lines(self, entries: Sequence[BoardEntry]) -> tuple[list[str], list[str]]:
         """Return the coordination layer as lines, and the entries that they name."""
-        wanted = {text_of(entry): entry for entry in entries if entry.kind == "request"}
-        asked = list(wanted.values())[-LINES:]
+        wanted = [entry for entry in entries if entry.kind == "request"]
+        first = {text_of(entry): entry for entry in reversed(wanted)}
+        asked = list(first.values())[:LINES][::-1]
         requests = [
             f"- REQUEST [{e.id}] {quoted(text_of(e))} ({self._holder(e.id)})" for e in asked
         ]

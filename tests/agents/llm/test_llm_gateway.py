@@ -1,0 +1,252 @@
+"""A stage's questions go through the gateway together, and come back in the order asked."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from agents.llm.calls import Ask, ModelError, Prompt, Reply, Request, Usage
+from agents.llm.gateway import Gateway
+from agents.llm.recording import NotRecorded, Recording
+from agents.llm.settings import BudgetConfig, Cap, TeamConfig, TierConfig
+from blackboard import SwarmboardError
+
+type Open = Callable[..., Gateway]
+TIER = TierConfig(model="planted", concurrency=4, retries=0)
+
+
+class Echo:
+    """Answers with who asks, after a while; the later asked, the sooner."""
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+        self.closed = 0
+
+    async def complete(self, request: Request) -> Reply:
+        self.asked.append(request)
+        await asyncio.sleep(0.001 * (5 - request.agent % 5))
+        if request.role == "broken":
+            raise ModelError("out of order")
+        if request.role == "defect":
+            raise KeyError("a defect of the program")
+        number = len(self.asked)
+        return Reply(f'{{"reasoning":"{request.agent} {number}"}}', "echo", Usage(50, 5))
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+def question(agent: int, own: str | None = None, **more: Any) -> tuple[int, Ask]:
+    prompt = Prompt("rules", more.pop("board", "board"), own or f"agent {agent}")
+    fields: dict[str, Any] = {"role": "planner", "round": 1, "stage": 2, **more}
+    return agent, Ask(Request(agent=agent, prompt=prompt, **fields))
+
+
+@pytest.fixture
+def model() -> Echo:
+    return Echo()
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, model: Echo) -> Iterator[Open]:
+    opened: list[Gateway] = []
+
+    def open_one(
+        name: str = "own", *, mode: Any = "record", source: str | None = None, **team: Any
+    ) -> Gateway:
+        (tmp_path / name).mkdir(exist_ok=True)
+        recording = Recording.open(
+            tmp_path / name, mode=mode, source=tmp_path / source if source else None
+        )
+        config = TeamConfig(**({"tiers": {"default": TIER}} | team))
+        models = dict.fromkeys(config.tiers, model)
+        opened.append(Gateway(config, recording, models=models))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+def ask(gateway: Gateway, *questions: tuple[int, Ask], at: tuple[int, int] = (1, 2)) -> list[str]:
+    outcomes = gateway.answer(questions, at, meanwhile=lambda: None)
+    return [outcome.text or f"{outcome.cause}: {outcome.detail}" for outcome in outcomes]
+
+
+def test_answers_come_in_the_order_of_the_questions(gateway: Open, model: Echo) -> None:
+    answers = ask(gateway(), *map(question, range(12)))
+
+    assert [int(text.split('"')[3].split()[0]) for text in answers] == list(range(12))
+    assert len(model.asked) == 12
+
+
+def test_no_more_calls_than_the_tier_allows_are_in_flight(gateway: Open) -> None:
+    opened = gateway()
+
+    ask(opened, *map(question, range(30)))
+
+    assert opened.most_in_flight == {"default": 4}
+
+
+def test_who_shares_a_sample_shares_the_call_and_others_get_answers_of_their_own(
+    gateway: Open, model: Echo
+) -> None:
+    opened = gateway()
+    shared = [question(agent, "voice 1", sample=0) for agent in (3, 5, 8)]
+    own = [question(agent, "the same question") for agent in (9, 10)]
+
+    answers = ask(opened, *shared, *own)
+
+    assert len(set(answers[:3])) == 1
+    assert answers[3] != answers[4]
+    assert sorted(request.sample for request in model.asked) == [0, 0, 1]
+    assert opened.ledger.summary()["calls"] == 3
+
+
+def test_what_was_answered_is_not_asked_again_in_the_same_place(gateway: Open, model: Echo) -> None:
+    questions = [*map(question, range(4)), question(4, role="broken")]
+    first = ask(gateway(), *questions)
+    opened = gateway()
+
+    again = ask(opened, *questions)
+
+    assert again == first
+    assert again[4] == "error: out of order"
+    assert len(model.asked) == 5
+    assert opened.ledger.recorded_calls == 5
+
+
+def test_auto_never_uses_anothers_failure_for_another_question(gateway: Open, model: Echo) -> None:
+    ask(gateway("theirs"), question(0, role="broken"))
+
+    ask(gateway("mine", mode="auto", source="theirs"), question(0, round=2), at=(2, 2))
+
+    assert len(model.asked) == 2
+
+
+def test_a_replay_asks_nobody_and_names_what_is_missing(gateway: Open, model: Echo) -> None:
+    ask(gateway("theirs"), question(0))
+    replay = gateway("mine", mode="replay", source="theirs")
+
+    with pytest.raises(NotRecorded, match="planner 1 in round 1, stage 2"):
+        ask(replay, question(0), question(1))
+
+    assert len(model.asked) == 1
+
+
+def test_a_replay_does_not_call_code_of_ones_own(gateway: Open) -> None:
+    async def call() -> str:
+        return "called"
+
+    ask(gateway("theirs"), question(0))
+    replay = gateway("mine", mode="replay", source="theirs")
+
+    with pytest.raises(SwarmboardError, match="agent 3 calls code of its own in round 1, stage 2"):
+        ask(replay, (3, Ask(call=call)))
+
+
+def test_a_defect_ends_the_stage_and_what_was_answered_is_kept(gateway: Open, model: Echo) -> None:
+    with pytest.raises(KeyError, match="a defect of the program"):
+        ask(gateway(), question(4), question(0, role="defect"), *map(question, (9, 14, 19)))
+    asked = len(model.asked)
+
+    ask(gateway(), question(4))
+
+    assert len(model.asked) == asked
+
+
+def test_whoever_waits_looks_after_other_things_and_may_end_it(gateway: Open) -> None:
+    def meanwhile() -> None:
+        raise InterruptedError("enough")
+
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(InterruptedError, match="enough"):
+        gateway().answer([(0, Ask(call=forever))], (1, 1), meanwhile=meanwhile)
+
+
+def test_roles_tiers_and_complexity_choose_the_model(gateway: Open, model: Echo) -> None:
+    tiers = {name: tier_of(name) for name in ("fast", "strong", "judge")}
+    opened = gateway(tiers=tiers, roles={"critic": "judge"}, routing={"escalate_below": 0.0})
+
+    ask(
+        opened,
+        question(0),
+        question(1, complexity=0.9),
+        question(2, role="critic", complexity=0.9),
+        question(3, tier="strong"),
+    )
+
+    names = {request.agent: request.tier for request in model.asked}
+    assert names == {0: "fast", 1: "strong", 2: "judge", 3: "strong"}
+    assert {(r.tier, r.model) for r in model.asked} == {
+        (n, f"planted/seed={len(n)}") for n in tiers
+    }
+
+
+def tier_of(name: str) -> TierConfig:
+    return TIER.model_copy(update={"model": f"planted/seed={len(name)}"})
+
+
+def test_a_budget_counts_what_was_spent_before_the_run_was_interrupted(
+    gateway: Open, model: Echo
+) -> None:
+    spent = {"budget": BudgetConfig(agent=Cap(tokens=770))}
+    ask(gateway(**spent), question(0))
+    more = gateway(**spent)
+
+    first = ask(more, question(0, "more", round=2), at=(2, 2))
+
+    assert first[0].startswith("budget: budget.agent.tokens")
+    assert len(model.asked) == 1
+
+
+def test_one_question_goes_ahead_where_a_long_prefix_is_worth_caching(
+    gateway: Open, model: Echo
+) -> None:
+    tier = TIER.model_copy(update={"concurrency": 64, "warm_up": True})
+    flying: list[int] = []
+    complete = model.complete
+
+    async def noted(request: Request) -> Reply:
+        flying.append(request.agent)
+        if len(flying) == 1:
+            await asyncio.sleep(0.02)
+            assert flying == [0]
+        return await complete(request)
+
+    model.complete = noted  # type: ignore[method-assign]
+
+    answers = ask(
+        gateway(tiers={"default": tier}), *(question(i, board="b" * 5000) for i in range(9))
+    )
+
+    assert len(answers) == len(flying) == 9
+
+
+def test_closing_lets_go_of_the_models_connections(gateway: Open, model: Echo) -> None:
+    opened = gateway()
+    ask(opened, question(0))
+
+    opened.close()
+
+    assert model.closed == 1
+
+
+def test_the_same_question_with_another_place_is_answered_from_the_recorded_reply(
+    gateway: Open, model: Echo
+) -> None:
+    opened = gateway()
+    agent, asked = question(0, "the same", sample=0)
+    assert asked.request is not None
+
+    first = ask(opened, (agent, asked))
+    moved = Ask(replace(asked.request, round=5, agent=7))
+    again = ask(opened, (7, moved), at=(5, 2))
+
+    assert again == first
+    assert len(model.asked) == 1
