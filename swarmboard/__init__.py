@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     from .swarm_decision import SwarmDecision
 
 _AGENTS = (
-    "Agent Ask Cohort Competence Decision Outcome PlannedCalls Population RuleAgent Situation Stage "
-    "Stages Structure"
+    "Agent Ask Cohort Competence Decision Outcome PlannedCalls Population RuleAgent Situation "
+    "Stage Stages Structure"
 )
 _BLACKBOARD = (
     "Board Link Post PostBlock Proposal Tally Verdict View Vote VoteBlock "

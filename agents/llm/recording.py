@@ -177,10 +177,11 @@ class Recording:
             *(reply.cost_usd, reply.finish, reply.latency_s, request.round, self._clock()),
         )
         with self._lock:
+            self._flush_if_due()  # what came before: a reply goes to the file with what it cost
             self._replies[key] = row
             for digest, text in parts_of(request.prompt).items():
                 self._parts.setdefault(digest, (digest, _storable(text), request.round))
-            self._note_time()  # and no flush: a reply and what it cost reach the file together
+            self._note_time()
 
     def keep_outcome(
         self, round: int, stage: int, agent: int, turn: int, key: str, outcome: Outcome

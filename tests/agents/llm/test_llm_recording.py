@@ -231,15 +231,15 @@ def test_replies_reach_the_disk_at_the_latest_after_64_of_them(tmp_path: Path) -
 
 
 def test_replies_reach_the_disk_at_the_latest_after_a_second(tmp_path: Path) -> None:
-    times = iter([0.0, 0.0, 0.4, 0.4, 1.0, 1.0])
-    recording = Recording(tmp_path, mode="record", clock=lambda: next(times))
+    now = [0.0]
+    recording = Recording(tmp_path, mode="record", clock=lambda: now[0])
 
-    for sample in range(2):
+    on_disk = []
+    for sample, now[0] in enumerate([0.0, 0.4, 1.0, 1.9]):
         recording.keep_reply(replace(REQUEST, sample=sample), f"key {sample}", REPLY)
-    before = count_on_disk(tmp_path)
-    recording.keep_reply(replace(REQUEST, sample=2), "key 2", REPLY)
+        on_disk.append(count_on_disk(tmp_path))
 
-    assert (before, count_on_disk(tmp_path)) == (0, 3)
+    assert on_disk == [0, 0, 2, 2]
     recording.close()
 
 
