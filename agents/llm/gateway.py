@@ -30,6 +30,7 @@ from .request_keys import question_of, request_key
 from .retrying import Retrying
 from .routing import tier_for
 from .settings import TeamConfig, TierConfig
+from .standing_heap import standing_heap
 from .tracing import Traced
 
 POLL_S = 0.25
@@ -122,8 +123,9 @@ class Gateway:
                 outcomes[row] = known
         if open_questions:
             loop = shared_loop()
-            future = loop.run(self._answer_all(open_questions, at))
-            answers = loop.wait(future, every_s=POLL_S, meanwhile=meanwhile)
+            with standing_heap():
+                future = loop.run(self._answer_all(open_questions, at))
+                answers = loop.wait(future, every_s=POLL_S, meanwhile=meanwhile)
             for question, outcome in zip(open_questions, answers, strict=True):
                 for row in question.rows:
                     outcomes[row] = outcome

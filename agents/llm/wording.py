@@ -40,8 +40,8 @@ _TASK = re.compile(r"^TASK\n(.*?)(?=\n\n[A-Z]{3,}\n|\n*\Z)", re.DOTALL | re.MULT
 _OPTIONS = re.compile(r"^Options: (.*)$", re.MULTILINE)
 _VOTES = re.compile(r"^Votes: (.*)$", re.MULTILINE)
 _ENTRY = re.compile(
-    r"^- \[([\d.]+)\] agent (\d+) \(([^,)]+), confidence ([\d.]+)\): (\".*?\")(?: \{(.*)\})?"
-    r"(?: \(and \d+ others\))?$",
+    r"^- \[([\d.]+)\] agent (\d+) \(([^,)]+), confidence ([\d.]+)\): "
+    r"(\"(?:[^\"\\]|\\.)*\")(?: \{(.*)\})?(?: \(and \d+ others\))?$",
     re.MULTILINE,
 )
 

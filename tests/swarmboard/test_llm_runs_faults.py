@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +21,14 @@ CALLS = {"transient": 3, "final": 1, "text": 2}
 
 
 @pytest.fixture(scope="module")
-def latency() -> list[float]:
-    """How long the stub takes to answer, in seconds, as its only element."""
-    return [0.0]
-
-
-@pytest.fixture(scope="module")
-def shared_stub(latency: list[float]) -> Iterator[Stub]:
-    with stub_server(latency_s=lambda request: latency[0], retry_after_s=0.01, slow_s=0.05) as stub:
+def shared_stub() -> Iterator[Stub]:
+    with stub_server(retry_after_s=0.01, slow_s=0.05) as stub:
         yield stub
 
 
 @pytest.fixture
-def stub(
-    shared_stub: Stub, latency: list[float], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Stub]:
+def stub(shared_stub: Stub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
     monkeypatch.setattr(retrying, "FIRST_PAUSE_S", 0.005)
-    latency[0] = 0.0
     shared_stub.reset()
     yield shared_stub
     shared_stub.fail_all = False
@@ -134,11 +126,12 @@ def test_an_outage_in_mid_run_is_abstained_from_and_the_next_attempt_works(
 
 
 def test_calls_in_flight_reach_the_tiers_limit_and_not_more(
-    tmp_path: Path, stub: Stub, latency: list[float]
+    tmp_path: Path,
 ) -> None:
-    latency[0] = 0.8
+    began = count(1)
 
-    result = ask(tmp_path / "run", stub, "", agents=256, concurrency=64, layers="none")
+    with stub_server(latency_s=lambda request: 2.0 if next(began) <= 64 else 0.0) as stub:
+        result = ask(tmp_path / "run", stub, "", agents=256, concurrency=64, layers="none")
 
     assert stub.most_in_flight == 64
     assert stub.calls == 256

@@ -23,7 +23,7 @@ class Echo:
 
     def __init__(self) -> None:
         self.asked: list[Request] = []
-        self.closed = 0
+        self.answered = self.closed = 0
 
     async def complete(self, request: Request) -> Reply:
         self.asked.append(request)
@@ -31,7 +31,12 @@ class Echo:
         if request.role == "broken":
             raise ModelError("out of order")
         if request.role == "defect":
+            while not self.answered:
+                await asyncio.sleep(0.001)
+            for _ in range(50):  # what was answered makes its way out
+                await asyncio.sleep(0)
             raise KeyError("a defect of the program")
+        self.answered += 1
         number = len(self.asked)
         return Reply(f'{{"reasoning":"{request.agent} {number}"}}', "echo", Usage(50, 5))
 
@@ -149,8 +154,10 @@ def test_a_replay_does_not_call_code_of_ones_own(gateway: Open) -> None:
 
 
 def test_a_defect_ends_the_stage_and_what_was_answered_is_kept(gateway: Open, model: Echo) -> None:
+    opened = gateway()
     with pytest.raises(KeyError, match="a defect of the program"):
-        ask(gateway(), question(4), question(0, role="defect"), *map(question, (9, 14, 19)))
+        ask(opened, question(4), question(0, role="defect"), *map(question, (9, 14, 19)))
+    opened.close()
     asked = len(model.asked)
 
     ask(gateway(), question(4))
