@@ -65,15 +65,11 @@ def present(result: Any, *, as_json: bool) -> None:
 
 def _goes_on(summary: Any, path: Path) -> str:
     """Say how a run goes on that a person or its budget stopped."""
-    from .team_card import used_up_text
+    from .team_card import with_more
 
-    if (used_up := summary.get("stopped_by")) is None:
+    if summary.get("stopped_by") is None:
         return f"`swarmboard resume {path}` goes on"
-    option = used_up["cap"].replace(".", "_")
-    return (
-        f"{used_up_text(used_up)}; raise it with --set {option}=N (or in [budget]), and begin "
-        f"again with --set recording=auto --set recorded={path}, which asks only what is new"
-    )
+    return with_more(summary, path)
 
 
 def tell(line: str) -> None:

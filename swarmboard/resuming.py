@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from agents import Hook, Model
-from blackboard import Approver, Rule, RunDirectory, RunLock
+from blackboard import Approver, BadInput, Rule, RunDirectory, RunLock
 from scenarios import Scenario
 
 from .beginning import discard_void, find_beginning
@@ -16,6 +16,7 @@ from .roster import check_shareable
 from .stop import Stop
 from .taking_over import take_over as take_from_runner
 from .taking_over import wait_for_end, wait_for_lease
+from .team_card import with_more
 
 
 def resume(
@@ -51,7 +52,8 @@ def resume(
         hooks: Told of each call to a model as it begins and ends.
 
     Raises:
-        BadInput: the run is in memory in another process, or cannot be read.
+        BadInput: the run is in memory in another process, or cannot be read, or its budget is
+            used up.
         LogDamaged: the log is damaged before its end, or executed again the run differs.
         StoppedRehearsing: it was stopped before anything new happened; its directory is as it was.
     """
@@ -65,6 +67,8 @@ def resume(
         if summary.get("status") == "done":
             tell(f"{directory.path} is done; nothing is left to compute")
             return Result(directory)
+        if summary.get("stopped_by"):
+            raise BadInput(f"{directory.path} cannot go on: {with_more(summary, directory.path)}")
         if kind is None:
             check_shareable(directory)
         values = read_config(directory.path / "config.json")

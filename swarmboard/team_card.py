@@ -1,6 +1,7 @@
 """The rows of a run's card that are about its models: the answer, dissent, and what it cost."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
@@ -84,3 +85,14 @@ def _dissent(one: Mapping[str, Any]) -> str:
 
 def _short(text: str, longest: int) -> str:
     return shorten(text, longest, placeholder=" ...")
+
+
+def with_more(summary: Mapping[str, Any], path: Path) -> str:
+    """Return how a run goes on whose budget is used up: with more, from before it was."""
+    used_up = summary["stopped_by"]
+    option = used_up["cap"].replace(".", "_")
+    before = max(0, summary["rounds"] - 1)
+    return (
+        f"{used_up_text(used_up)}; `swarmboard fork {path} --at-round {before} --set {option}=N` "
+        "goes on with more"
+    )

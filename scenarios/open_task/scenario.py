@@ -38,7 +38,10 @@ class OpenTask(Scenario):
     summary = "language-model agents reason on one board and vote on the answer to a task"
     Options = OpenTaskOptions
     structures = ("swarm", "solo", "separate", "chorus")
-    changeable = ("model", "api_base", "recording", "recorded", "temperature", "layers", "top")
+    changeable = (
+        *("model", "api_base", "recording", "recorded", "temperature", "layers", "top"),
+        *("budget_tokens", "budget_usd"),
+    )
     default_agents = 8
     seats: Sequence[Seat] = ()
     """The team, where it is given in Python; else the options say it."""

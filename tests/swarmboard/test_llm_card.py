@@ -165,6 +165,7 @@ def test_a_run_that_goes_on_writes_the_table_of_all_its_tokens() -> None:
     config["budget"] = None
     (stopped.path / "config.json").write_text(json.dumps(config))
     (stopped.path / "tokens.parquet").unlink()
+    (stopped.path / "summary.json").unlink()  # as if it had been killed
 
     went_on = resume_with(stopped, Voting("left", "left"))
 

@@ -9,9 +9,12 @@ import pytest
 
 from agents import PlantedModel
 from agents.llm import retrying
-from blackboard import Abstained
+from blackboard import Abstained, BadInput, RunDirectory
 from swarmboard.doubles.stub import Stub
+from swarmboard.forking import fork
 from swarmboard.result import Result
+from swarmboard.resuming import resume
+from swarmboard.runner import run
 from swarmboard.testing import stub_server
 from tests.swarmboard.model_runs import Asked, causes, recorded, records, tasks, team_run
 
@@ -187,3 +190,17 @@ def test_classes_tiers_and_roles_sum_to_what_providers_billed(
     replies = recorded(result.path, "SELECT SUM(input), SUM(output) FROM replies")
     assert replies == [(tokens["input"], tokens["output"])]
     assert tokens["waste"] > 0
+
+
+def test_a_run_whose_budget_is_used_up_says_how_to_go_on_with_more(tmp_path: Path) -> None:
+    plan = {"task": "plan a picnic", "model": "planted", "board": "memory://"}
+    spent = run("open-task", budget_tokens=9_000, out=tmp_path / "run", **plan)
+    directory = RunDirectory.open(spent.path)
+    assert directory is not None
+
+    with pytest.raises(BadInput, match=r"fork .*run --at-round 0 --set budget_tokens=N"):
+        resume(directory)
+    more = fork(directory, at_round=0, changes={"budget_tokens": 90_000}, out=tmp_path / "more")
+
+    assert spent.summary["status"] == "stopped"
+    assert more.summary["status"] == "done"
