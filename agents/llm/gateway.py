@@ -73,12 +73,16 @@ class Gateway:
         self.team, self.recording = team, recording
         self._innermost: dict[str, Model] = {}
         self._bounds: dict[str, Bounded] = {}
-        self._prices = {name: tier_prices(tier) for name, tier in team.tiers.items()}
+        given = models or {}
+        self._prices = {
+            name: own_prices(tier) if name in given else tier_prices(tier)
+            for name, tier in team.tiers.items()
+        }
         self.ledger = Ledger(recording, self._prices)
         self.budget = Budget(team.budget)
         self.budget.resume(self.ledger.calls())
         stacks = {
-            name: self._stack(name, tier, (models or {}).get(name), hooks)
+            name: self._stack(name, tier, given.get(name), hooks)
             for name, tier in team.tiers.items()
         }
         self._answering = Answering(stacks, team, self.ledger)
@@ -290,8 +294,11 @@ def innermost(tier: TierConfig) -> Model:
 
 def tier_prices(tier: TierConfig) -> Prices:
     """Return what a tier costs; a simulated model costs what the tier says, or nothing."""
-    if not is_planted(tier):
-        return prices_of(tier)
+    return own_prices(tier) if is_planted(tier) else prices_of(tier)
+
+
+def own_prices(tier: TierConfig) -> Prices:
+    """Return the prices that a tier itself names, 0 for those that it does not."""
     cost = (tier.usd_per_million_input, tier.usd_per_million_output, tier.usd_per_million_cached)
     input, output, cached = (price or 0.0 for price in cost)
     return Prices(input, output, cached)

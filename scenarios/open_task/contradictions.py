@@ -91,8 +91,10 @@ class Contradictions:
             for entry in fresh
             for about, says in findings_of(entry).items()
         )
-        objected = [c for c in self._objections.values() if not set(c.minority) & self.retracted]
-        self.conflicts = [*self._said.found(), *objected]
+        found = self._said.found()
+        dealt_with = self.retracted.union(*(conflict.minority for conflict in found))
+        objected = [c for c in self._objections.values() if not dealt_with & set(c.minority)]
+        self.conflicts = [*found, *objected]
         new = {conflict.about for conflict in self.conflicts} - self._seen
         self.found += len(new)
         self._seen |= new

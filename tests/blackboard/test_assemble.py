@@ -343,6 +343,7 @@ def alike(draft: Draft, agents: Any, results: list[Any]) -> tuple[bool, list[byt
         lambda agent: Vote("approve" if agent % 2 else "abstain", "p"),
         lambda agent: Vote("reject", "p", agent / 10, agent / 2),
         lambda agent: Vote("reject", "p", reason=agent),
+        lambda agent: Vote("reject", "p", agent / 10, f"agent {agent} says so"),
         lambda agent: None if agent == 2 else Vote("c", "q"),
         lambda agent: Post("bid", {"x": agent, "y": 0.5}),
         lambda agent: Post("ask", {"z": agent}, layer="coordination"),
