@@ -98,19 +98,21 @@ def test_an_error_reaches_all_who_wait() -> None:
     on_a_loop(test)
 
 
-def test_the_first_who_is_cancelled_does_not_cancel_the_others() -> None:
+def test_where_the_first_is_cancelled_the_next_asks_in_its_place() -> None:
     async def test(held: Held, model: SingleFlight) -> None:
         first = asyncio.ensure_future(model.complete(REQUEST))
-        second = asyncio.ensure_future(model.complete(REQUEST))
+        others = [asyncio.ensure_future(model.complete(REQUEST)) for _ in range(2)]
         await settle()
         first.cancel()
         await settle()
         held.gate.set()
+        replies = await asyncio.gather(*others)
 
-        assert (await second).text == "reply 1"
+        assert [reply.text for reply in replies] == ["reply 2", "reply 2"]
+        assert [reply.is_shared for reply in replies] == [False, True]
         with pytest.raises(asyncio.CancelledError):
             await first
-        assert (held.calls, held.given_up) == (1, 0)
+        assert (held.calls, held.given_up) == (2, 1)
 
     on_a_loop(test)
 
