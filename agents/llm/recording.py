@@ -94,6 +94,9 @@ class Recording:
         self._replies: dict[str, tuple[Any, ...]] = {}
         self._outcomes: dict[tuple[int, ...], tuple[Any, ...]] = {}
         self._calls: dict[tuple[int, ...], tuple[Any, ...]] = {}
+        is_new = not self.select("SELECT 1 FROM replies LIMIT 1")
+        self._only: set[str] | None = set() if is_new else None
+        """All keys in the own file, which spares a look-up each; None where they are not known."""
 
     @classmethod
     def open(cls, path: Path, *, mode: Mode, source: Path | None = None) -> Self:
@@ -146,7 +149,8 @@ class Recording:
         """Return the recorded reply to a request; another run's becomes one of this run's."""
         if self.mode == "live":
             return None
-        found = self._own_reply(key)
+        may_be_here = self._only is None or key in self._only
+        found = self._own_reply(key) if may_be_here else None
         if found is None and (found := self._their_reply(key)):
             self.keep_reply(request, key, found)
         return found
@@ -179,6 +183,7 @@ class Recording:
         with self._lock:
             self._flush_if_due()  # what came before: a reply goes to the file with what it cost
             self._replies[key] = row
+            self._know(key)
             for digest, text in parts_of(request.prompt).items():
                 self._parts.setdefault(digest, (digest, _storable(text), request.round))
             self._note_time()
@@ -270,6 +275,12 @@ class Recording:
         if self._oldest is None:
             self._oldest = now
         return now
+
+    def _know(self, key: str) -> None:
+        if self._only is not None:
+            self._only.add(key)
+            if len(self._only) > MOST_KEYS:
+                self._only = None
 
     def _flush_if_due(self) -> None:
         now = self._note_time()
