@@ -50,6 +50,10 @@ class RecordingFailed(SwarmboardError):
         super().__init__(f"{file} cannot be written ({error}); make room, then resume the run")
 
 
+MOST_KEYS = 200_000
+"""Keys that are remembered, some 30 MB; beyond that the file is asked."""
+
+
 class _Stage:
     """The outcomes of one stage, read at once when the first of them is asked for."""
 
