@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from blackboard import ABSTAINED, Abstained, Ballots, Decided, Record, decode, encode
+from blackboard import ABSTAINED, Abstained, Ballots, Decided, Record, Replied, decode, encode
 
 CAUSES = ("cast", "error", "invalid", "late", "budget", "silent", "left", "quarantined")
 DECISIONS_SHOWN = 100
+RUN_CAPS = ("budget.tokens", "budget.usd")
+"""The caps of a whole run, as refusals name them."""
 
 
 class Accounts:
@@ -20,6 +22,9 @@ class Accounts:
         self.abstentions: Counter[str] = Counter()
         self.last: deque[Decided] = deque(maxlen=DECISIONS_SHOWN)
         self.last_accepted: Decided | None = None
+        self._refused: tuple[int, int, int, str | None] = (0, 0, 0, None)
+        """Of the last round with questions: its number, how many questions there were, how many
+        were refused by a cap, and the cap, that of the run before any other."""
 
     def take(self, records: Iterable[Record]) -> None:
         """Fold records in."""
@@ -36,10 +41,37 @@ class Accounts:
                 case Abstained(proposal=proposal, cause=cause):
                     if proposal is not None:
                         self.abstentions[cause] += len(record.members)
+                case Replied():
+                    self._count_question(record)
+
+    def used_up(self, *, since: int) -> str | None:
+        """Return the cap that ends the run, or None while there is something left to spend.
+
+        It ends behind a round in which the run's own cap refused a call, or in which whatever
+        caps there are refused all of them.
+
+        Args:
+            since: Rounds up to this one were under other caps, since the run was forked there.
+        """
+        round, questions, refused, cap = self._refused
+        if round <= since or cap is None:
+            return None
+        return cap if cap in RUN_CAPS or refused == questions else None
+
+    def _count_question(self, reply: Replied) -> None:
+        round, questions, refused, cap = self._refused
+        if reply.round != round:
+            questions, refused, cap = 0, 0, None
+        if reply.cause == "budget":
+            refused += 1
+            named = reply.detail.partition(":")[0]
+            cap = named if cap is None or named in RUN_CAPS else cap
+        self._refused = (reply.round, questions + 1, refused, cap)
 
     def state(self) -> dict[str, Any]:
         """Return the counts as plain values."""
         return {
+            "refused": self._refused,
             "outcomes": dict(self.outcomes),
             "abstentions": dict(self.abstentions),
             "last": [encode(decided) for decided in self.last],
@@ -50,6 +82,7 @@ class Accounts:
         """Go on from counts that `state` returned."""
         self.outcomes, self.abstentions = Counter(state["outcomes"]), Counter(state["abstentions"])
         decided: Any = map(decode, state["last"])
+        self._refused = tuple(state["refused"])
         self.last.clear()
         self.last.extend(decided)
         accepted: Any = state["last_accepted"] and decode(state["last_accepted"])

@@ -41,16 +41,6 @@ class Desk:
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
 
-    @property
-    def is_used_up(self) -> bool:
-        """Whether the run's budget pays for nothing more."""
-        return self.gateway.is_used_up
-
-    @property
-    def used_up(self) -> str | None:
-        """The run's cap that pays for nothing more: `budget.tokens` or `budget.usd`."""
-        return self.gateway.budget.used_up
-
     def answer(
         self, asked: Sequence[Asked], at: tuple[int, int], *, meanwhile: Callable[[], None]
     ) -> list[Outcome]:

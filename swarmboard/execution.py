@@ -139,7 +139,7 @@ def _lead(run: Run) -> dict[str, Any]:
     plan, directory = run.plan, run.directory
     with led_board(run) as leader:
         status = _rounds(run, leader)
-        is_left_as_it_was = status != "done" and leader.is_rehearsing
+        is_left_as_it_was = status != "done" and leader.is_rehearsing and not run.used_up
         leader.finish(status)
         if is_left_as_it_was:
             raise StoppedRehearsing(directory.path)
@@ -218,7 +218,7 @@ def _until_done(run: Run, model: SwarmModel, keeping: Keeping) -> str:
     """Run rounds until the scenario is done, its rounds are used up, or a person stops it."""
     plan, leader = run.plan, model.leader
     while leader.round < plan.rounds and not model.world.is_done():
-        if run.stop.is_asked or (model.desk and model.desk.is_used_up):
+        if run.stop.is_asked or run.used_up:
             return "stopped"
         plan.change_options(leader.round)
         run.disruption.spoil(model.health, leader.round + 1)

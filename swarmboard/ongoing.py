@@ -62,6 +62,12 @@ class Run:
         self.resumed_from = self.beginning.round if self.beginning else None
 
     @property
+    def used_up(self) -> str | None:
+        """The cap that is used up, which ends the run; None while it can go on."""
+        forks = self.plan.config.forks
+        return self.accounts.used_up(since=forks[-1].at_round if forks else 0)
+
+    @property
     def is_rehearsing(self) -> bool:
         """Whether nothing new has happened yet: all that did is in the log already."""
         return self.beginning is not None and (self.leader is None or self.leader.is_rehearsing)

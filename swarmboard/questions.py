@@ -12,10 +12,6 @@ class Answers(Protocol):
     """Has questions of agents answered, by models or by code of the user's own."""
 
     @property
-    def is_used_up(self) -> bool:
-        """Whether nothing more can be paid for."""
-
-    @property
     def recorded_calls(self) -> int:
         """How many questions a recording answered."""
 

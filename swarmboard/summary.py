@@ -9,7 +9,7 @@ import numpy as np
 from blackboard import Leader, RunDirectory, SwarmboardError, describe
 from scenarios import Yardstick
 
-from .accounts import CAUSES, Accounts, decision_row, percent
+from .accounts import CAUSES, RUN_CAPS, Accounts, decision_row, percent
 from .desk import Desk, is_stubbed, tokens_of
 from .model import SwarmModel
 from .plan import Plan
@@ -55,7 +55,7 @@ def summarise(
     if model.health:
         summary |= model.health.summary()
     summary["answer"], summary["dissent"] = world.answer_text(), _dissent(model, accounts)
-    summary["stopped_by"] = _used_up(model) if status == "stopped" else None
+    summary["stopped_by"] = _used_up(plan, model, accounts) if status == "stopped" else None
     summary["metrics"] = _finite("metrics()", world.metrics())
     summary["timing"] |= {
         "board_s": round(timing.board_s, 4),
@@ -206,15 +206,18 @@ def _name(model: SwarmModel, agent: int) -> str:
     return f"agent {agent}"
 
 
-def _used_up(model: SwarmModel) -> dict[str, Any] | None:
-    """Return the cap that ended a run, and how much of it was spent."""
-    desk = model.desk
-    if not isinstance(desk, Desk) or desk.used_up is None:
+def _used_up(plan: Plan, model: SwarmModel, accounts: Accounts) -> dict[str, Any] | None:
+    """Return the cap that ended a run, and for one of the whole run how much of it was spent."""
+    forks = plan.config.forks
+    cap = accounts.used_up(since=forks[-1].at_round if forks else 0)
+    if cap is None:
         return None
-    unit, budget = desk.used_up.rpartition(".")[2], desk.gateway.budget
-    tokens, usd = budget.spent
-    spent, limit = (tokens, budget.config.tokens) if unit == "tokens" else (usd, budget.config.usd)
-    return {"cap": desk.used_up, "spent": spent, "limit": limit}
+    spent, limit = None, None
+    if cap in RUN_CAPS and isinstance(model.desk, Desk):
+        budget, is_money = model.desk.gateway.budget, cap.endswith("usd")
+        spent = budget.spent[is_money]
+        limit = budget.config.usd if is_money else budget.config.tokens
+    return {"cap": cap, "spent": spent, "limit": limit}
 
 
 def _effective_voters(model: SwarmModel, eligible: int) -> float:

@@ -47,6 +47,8 @@ def baseline_tokens(summary: Mapping[str, Any]) -> str:
 
 def used_up_text(used_up: Mapping[str, Any]) -> str:
     """Say which cap ended a run."""
+    if used_up["limit"] is None:
+        return f"{used_up['cap']} is used up, and nothing could be asked any more"
     spent, limit = (f"{used_up[name]:,.9g}" for name in ("spent", "limit"))
     return f"{used_up['cap']}={limit} is used up: {spent} spent, and no further call fits"
 
@@ -92,6 +94,8 @@ def with_more(summary: Mapping[str, Any], path: Path) -> str:
     used_up = summary["stopped_by"]
     option = used_up["cap"].replace(".", "_")
     before = max(0, summary["rounds"] - 1)
+    if used_up["limit"] is None:
+        return f"{used_up_text(used_up)}; raise that cap in [budget] and begin again"
     return (
         f"{used_up_text(used_up)}; `swarmboard fork {path} --at-round {before} --set {option}=N` "
         "goes on with more"

@@ -138,6 +138,7 @@ class Contradictions:
         self.settled[about] = value or ""
         if value:
             self._said.add([Said(TASK_ENTRY, 0, about, value, is_task=True)])
+        self.read(())
 
     @property
     def corrections(self) -> list[Correction]:

@@ -6,11 +6,18 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from blackboard import ABSTAINED
+
 from ..model_options import ModelOptions
+from .places import APPROVAL
 
 LAYERS = ("task", "reasoning", "coordination")
 DEMO = "Where shall the town build its new library? Weigh access, cost and noise."
 DEMO_CHOICES = ("market square", "old mill", "school hill")
+CHOICE_CHARS = 160
+"""As long as the vote in a reply may be."""
+MOST_CHOICES = ABSTAINED - 1
+"""What a ballot has numbers for."""
 
 
 class Task(BaseModel):
@@ -24,14 +31,36 @@ class Task(BaseModel):
     facts: dict[str, str] = Field(default_factory=dict)
     """What is so by the task itself: subjects and what holds for them."""
 
+    @field_validator("choices")
+    @classmethod
+    def _can_be_voted_for(cls, choices: tuple[str, ...]) -> tuple[str, ...]:
+        stripped = tuple(choice.strip() for choice in choices)
+        if choices and not 2 <= len(choices) <= MOST_CHOICES:
+            raise ValueError(f"choices have to be two or more different ones, up to {MOST_CHOICES}")
+        if len(set(stripped)) < len(stripped):
+            raise ValueError("choices have to be two or more different ones")
+        for number, choice in enumerate(stripped, 1):
+            if not 1 <= len(choice) <= CHOICE_CHARS or not choice.isprintable():
+                raise ValueError(
+                    f"choice {number} has to be one line of 1 to {CHOICE_CHARS} characters that "
+                    f"can be seen, and has {len(choice):,}"
+                )
+            if " | " in choice or choice in (*APPROVAL, "abstain"):
+                raise ValueError(
+                    f"choice {number} has to be without ' | ', and not 'approve', 'reject' or "
+                    "'abstain', which are votes already"
+                )
+        return stripped
+
+    @field_validator("answer")
+    @classmethod
+    def _stripped(cls, answer: str | None) -> str | None:
+        return None if answer is None else answer.strip()
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.choices and len(set(self.choices)) < max(2, len(self.choices)):
-            raise ValueError("choices have to be two or more different ones")
         if self.answer is not None and self.answer not in self.choices:
             raise ValueError(f"the answer {self.answer!r} has to be one of the choices")
-        if any(" | " in choice or "\n" in choice or choice == "abstain" for choice in self.choices):
-            raise ValueError("a choice is one line without ' | ', and not 'abstain'")
         return self
 
 

