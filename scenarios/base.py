@@ -63,6 +63,7 @@ class Dissent:
     """A vote against what was decided, and its reason."""
 
     agent: int
+    role: str
     vote: str
     reason: str
 

@@ -1,7 +1,7 @@
 """`Swarm`: a team that decides on one task, from Python."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +170,8 @@ class Swarm:
             raise BadInput(f"decide({task!r}): say in words what is to be done or answered")
         loop = asyncio.get_running_loop()
         options = {"task": task, "attempts": attempts}
-        options["choices"] = choices if isinstance(choices, str) else tuple(choices)
+        is_many = isinstance(choices, Iterable) and not isinstance(choices, str)
+        options["choices"] = tuple(choices) if is_many else choices
         plan = self._plan(loop, options, percent_of(consensus_threshold))
         directory = RunDirectory.create(Path(out) if out else None, root=self.out_dir)
         team = tuple(self._team.values())

@@ -7,19 +7,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from blackboard import RunDirectory
+from scenarios import Dissent
 
 from .effects import Effect, EffectState
 from .result import Result
-
-
-@dataclass(frozen=True, slots=True)
-class Dissent:
-    """A vote that was cast against what came of the task, and why."""
-
-    agent: int
-    role: str
-    vote: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +29,7 @@ class SwarmDecision:
     proposal: str | None
     """The id of what was voted on last."""
     dissent: tuple[Dissent, ...]
+    """Who voted last for anything but what came of the task, and why."""
     result: Result
     """The run, with its directory (`path`), its `summary` and its tables."""
     effect: EffectState = "none"

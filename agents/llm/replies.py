@@ -54,7 +54,7 @@ class Decision(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reasoning: Annotated[str, StringConstraints(max_length=REASONING)]
-    evidence: tuple[str, ...] = Field((), max_length=16)
+    evidence: tuple[Short, ...] = Field((), max_length=16)
     """Ids of the entries it rests on."""
     contribution: Annotated[str, StringConstraints(max_length=CONTRIBUTION)] = ""
     vote: Short | None = None
@@ -63,9 +63,9 @@ class Decision(BaseModel):
     """What the agent believes that it is working towards."""
     findings: tuple[Finding, ...] = Field((), max_length=MOST_FINDINGS)
     requests: tuple[Wanted, ...] = Field((), max_length=3)
-    volunteers: tuple[str, ...] = Field((), max_length=3)
+    volunteers: tuple[Short, ...] = Field((), max_length=3)
     """Ids of the requests that it takes on."""
-    retracts: tuple[str, ...] = Field((), max_length=8)
+    retracts: tuple[Short, ...] = Field((), max_length=8)
     """Ids of its own entries that it takes back."""
 
     @field_validator("reasoning", "contribution", "goal", mode="after")
@@ -118,9 +118,10 @@ def read_reply(text: str, request: Request) -> Decision | Chorus:
 
 
 def _check(decision: Decision, request: Request) -> None:
-    unknown = [name for name in decision.evidence if name not in request.visible]
-    if unknown:
+    if not request.visible.issuperset(decision.evidence):
         raise BadReply("evidence", "cites an entry that was not shown; cite ids from the board")
+    if not request.visible.issuperset(decision.volunteers):
+        raise BadReply("volunteers", "names a request that was not shown; name ids from the board")
     if request.options and decision.vote not in (*request.options, "abstain"):
         raise BadReply("vote", f"must be one of {', '.join(request.options)}, abstain")
 

@@ -36,8 +36,8 @@ def settle(team: "Deliberation", board: View) -> "Closes[None]":
     disputed = team.coordination.contradictions.disputed()
     if disputed is None:
         return
-    values = tuple(value[:VALUE] for value in disputed.holders)[:VALUES]
-    if len(set(values)) < 2 or any("|" in v or not v.isprintable() for v in values):
+    values = tuple(dict.fromkeys(value[:VALUE].strip() for value in disputed.holders))[:VALUES]
+    if len(values) < 2 or not all(map(may_be_voted_on, values)):
         return
     size = min(PANEL, len(team.roles))
     drawn = team.random.everyone("settle", round=board.round).permutation(len(team.roles))
@@ -87,3 +87,8 @@ def probe(team: "Deliberation", board: View) -> "Closes[None]":
         if entry.kind == "trial" and place_of(entry) in stages and entry.agent in panel
     ]
     suspicion.judge(trials, suspects)
+
+
+def may_be_voted_on(value: str) -> bool:
+    """Say whether a value can stand among the options of a vote."""
+    return bool(value) and value != "abstain" and "|" not in value and value.isprintable()

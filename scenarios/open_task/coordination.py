@@ -70,6 +70,8 @@ class Coordination:
         self._mix = MixWatch(count) if any(seat.agent for seat in team) else None
         self._anchored: set[int] = set()
         self._alarms = self._mix_alarms = 0
+        self._watched = 0
+        """Entries that were held against a baseline; a short run of few agents has none."""
         self._drift: float | None = None
         self._given: dict[str, int] = {}
         """Requests, and who has taken them on."""
@@ -120,6 +122,8 @@ class Coordination:
         agents = [entry.agent for entry in entries]
         if not self._is_one_task and known.size:
             far = far - float(np.median(known))  # tasks differ; hold each agent against the team
+        if self._watches[kind].usual is not None:
+            self._watched += len(agents)
         alarmed = self._watches[kind].observe(round, agents, far)
         self._alarms += len(alarmed)
         if self.options.anchor:
@@ -210,6 +214,7 @@ class Coordination:
             "corrections_retracted": counts["retracted"],
             "corrections_voted": counts["voted"],
             "requests_assigned": len(self._given),
+            "drift_watched": self._watched,
             "drift_alarms": self._alarms,
             "mix_alarms": self._mix_alarms if self._mix else None,
             "quarantined_entries": len(self.suspicion.hidden),
@@ -239,6 +244,7 @@ class Coordination:
             "watches": {kind: watch.state() for kind, watch in self._watches.items()},
             "anchored": sorted(self._anchored),
             "alarms": self._alarms,
+            "watched": self._watched,
             "mix": self._mix and self._mix.state(),
             "mix_alarms": self._mix_alarms,
             "drift": self._drift,
@@ -254,7 +260,7 @@ class Coordination:
         self.lessons, self._task = list(state["lessons"]), state["task"]
         self._anchored, self._given = set(state["anchored"]), dict(state["given"])
         self._alarms, self._drift = state["alarms"], state["drift"]
-        self._mix_alarms = state["mix_alarms"]
+        self._mix_alarms, self._watched = state["mix_alarms"], state["watched"]
         if self._mix and state["mix"]:
             self._mix.restore(state["mix"])
 

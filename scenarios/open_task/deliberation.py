@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -190,7 +191,7 @@ class Deliberation:
             *(board, "answer", say.ANSWER, self.everybody),
             votes=options,
             proposal=proposal,
-            gate=_unsure,
+            gate=partial(self._unsure, board),
             asked={0},
         )
         decided = closed.decisions[-1] if closed.decisions else None
@@ -198,6 +199,17 @@ class Deliberation:
             made = [entry for entry in self.contributions(board) if entry.agent == 0]
             text = made[-1].payload["text"] if made else ""
             self._take(closed, None if task.choices else text, [0])
+
+    def _unsure(self, board: View, proposal: OpenProposal) -> str | None:
+        """Shut the gate where the one who answered is not sure, or gave no plan."""
+        has_plan = bool(self.verdicts.task.choices) or any(
+            entry.kind == "contribution" and entry.agent == 0 and text_of(entry)
+            for entry in self.entries(board)
+        )
+        if not has_plan:
+            return "no plan"
+        confidence = float(proposal.box.confidence[0]) if len(proposal.box.confidence) else 1.0
+        return None if confidence >= SURE else f"unsure ({confidence:.2f})"
 
     def _in_chorus(self, board: View) -> Closes[None]:
         """Have one reply speak for everybody."""
@@ -308,9 +320,3 @@ class Deliberation:
         brief: dict[str, Any] = {"briefing": briefing}
         opened = (proposal,) if proposal else ()
         return Stage(name, tuple(roles), opened, proposal is not None, brief, gate=gate)
-
-
-def _unsure(proposal: OpenProposal) -> str | None:
-    """Shut the gate where the one who answered is not sure."""
-    confidence = float(proposal.box.confidence[0]) if len(proposal.box.confidence) else 1.0
-    return None if confidence >= SURE else f"unsure ({confidence:.2f})"

@@ -72,7 +72,7 @@ class Planning:
     """The seats for whom a model is asked, by role."""
 
     def __post_init__(self) -> None:
-        self.asked = {s.role: s for s in self.team if s.callee is None and s.agent is None}
+        self.asked = {seat.role: seat for seat in self.team if seat.asks_model}
 
     def calls(self, tasks: Sequence[Task], rounds: int) -> list[PlannedCalls]:
         """Return the calls of so many rounds, first attempts before second ones."""

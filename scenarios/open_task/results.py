@@ -18,10 +18,18 @@ REASON_KEPT = 400
 
 
 class Verdicts:
-    """The tasks in order, which one is being worked on, and what was decided."""
+    """The tasks in order, which one is being worked on, and what was decided.
 
-    def __init__(self, tasks: Sequence[Task]) -> None:
-        self.tasks = tasks
+    Args:
+        tasks: The tasks.
+        roles: The role of each agent of the team.
+        heard: The first agent of each voice; the others of a voice only repeat it.
+    """
+
+    def __init__(
+        self, tasks: Sequence[Task], *, roles: Sequence[str], heard: Sequence[int]
+    ) -> None:
+        self.tasks, self._roles, self._heard = tasks, roles, list(heard)
         self.number = 0
         """The task that is being worked on, counted from 0."""
         self.attempt = 0
@@ -32,7 +40,8 @@ class Verdicts:
         """One row a task that is finished."""
         self.dissent: list[dict[str, Any]] = []
         self._right: list[list[int]] = []
-        """Of each task with a known answer: 1, 0 or -1 for right, wrong, none, by agent."""
+        """Of each task with a known answer that the team voted on: 1, 0 or -1 for right, wrong,
+        none, by agent."""
         self._confidence: list[list[float]] = []
 
     @property
@@ -110,7 +119,7 @@ class Verdicts:
 
     def _score(self, answer: int, options: int, ballots: Ballots) -> None:
         choices = np.frombuffer(ballots.choices, np.uint8)
-        if self._right and len(choices) != len(self._right[0]):
+        if len(choices) != len(self._roles):
             return  # one agent decided alone
         right = np.where(choices < options, choices == answer, -1)
         confidence = np.frombuffer(ballots.confidence, "<f8") if ballots.confidence else None
@@ -160,15 +169,16 @@ class Verdicts:
             "vote_accuracy": float(right[cast].mean()),
             "brier": float(brier),
         }
-        measured = correlation_of(right)
-        if measured:
-            found["vote_correlation"] = measured.rho
+        if (rho := self.correlation) is not None:
+            found["vote_correlation"] = rho
         return found
 
     @property
     def correlation(self) -> float | None:
-        """How much votes err together, where answers are known and there are enough of them."""
-        measured = correlation_of(np.array(self._right)) if len(self._right) > 1 else None
+        """How much voices err together, where answers are known and there are enough of them."""
+        if not self._right:
+            return None
+        measured = correlation_of(np.array(self._right)[:, self._heard])
         return measured.rho if measured else None
 
     def answer(self) -> str | None:
@@ -187,7 +197,10 @@ class Verdicts:
         """Return the votes against the result of the only task, where there is one."""
         if len(self.tasks) > 1 or self.answer() is None:
             return []
-        return [Dissent(row["agent"], row["vote"], row["reason"]) for row in self.dissent]
+        return [
+            Dissent(row["agent"], self._roles[row["agent"]], row["vote"], row["reason"])
+            for row in self.dissent
+        ]
 
     def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
         """Return one row a task, and one row a dissenting vote."""

@@ -27,7 +27,7 @@ from .options import OpenTaskOptions
 from .planned import Planning
 from .results import Verdicts
 from .scribe import Scribe
-from .seats import Seat, seats_of, voices_of
+from .seats import Seat, first_of_each, seats_of, voices_of
 from .servants import Librarian, Surveyor
 
 
@@ -58,18 +58,21 @@ class OpenTask(Scenario):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        self.verdicts = Verdicts(self.options.all_tasks())
         self.team = self._team()
         roles = tuple(seat.role for seat in self.team for _ in range(seat.count))
         vectors = TextVectors()
         self.voices = voices_of(self.team, self.options.archetypes, self.random)
         voices = [voice for seat in self.team for voice in self.voices[seat.role]]
+        spoken_by = list(zip(roles, voices, strict=True))
+        self.verdicts = Verdicts(
+            self.options.all_tasks(), roles=roles, heard=first_of_each(spoken_by)
+        )
         self.coordination = Coordination(
             self.options,
             self.team,
             self.random,
             vectors,
-            voices=list(zip(roles, voices, strict=True)),
+            voices=spoken_by,
         )
         reading = Reading(
             layers=self.options.layers,
@@ -213,6 +216,12 @@ class OpenTask(Scenario):
         if self.setup.structure == "solo":
             return (Seat("solo", 1),)
         team = tuple(self.seats) or seats_of(self.options.team, self.agents)
+        own = [seat.role for seat in team if not seat.asks_model]
+        if own and self.setup.structure == "chorus":
+            raise BadInput(
+                f"structure chorus has one model speak for everybody, and {own[0]!r} has a "
+                "function or class of its own: leave that away, or choose another structure"
+            )
         return tuple(replace(s, skills=self.options.skills.get(s.role, ())) for s in team)
 
     def _members(self, model: Any, seat: Seat, scribe: Scribe) -> list[Agent]:

@@ -23,6 +23,11 @@ class Seat:
     """What they can do, for requests that name a skill."""
 
     @property
+    def asks_model(self) -> bool:
+        """Whether a model answers for them."""
+        return self.callee is None and self.agent is None
+
+    @property
     def is_critic(self) -> bool:
         """Whether they judge what others think instead of contributing."""
         return self.role == CRITIC
@@ -42,20 +47,30 @@ def voices_of(
 ) -> dict[str, list[Voice | None]]:
     """Return the voice of each agent of each role, drawn once for the run.
 
-    The archetypes are divided among roles in proportion to their agents, at least one each.
+    The archetypes are divided among the roles that models answer for, in proportion to their
+    agents, at least one each; all others speak for themselves.
     """
-    if not archetypes:
-        return {seat.role: [None] * seat.count for seat in seats}
-    shares = _shares([seat.count for seat in seats], archetypes)
-    voices: dict[str, list[Voice | None]] = {}
-    for seat, share in zip(seats, shares, strict=True):
+    voices: dict[str, list[Voice | None]] = {seat.role: [None] * seat.count for seat in seats}
+    sharing = [seat for seat in seats if seat.asks_model] if archetypes else []
+    shares = _shares([seat.count for seat in sharing], archetypes)
+    for seat, share in zip(sharing, shares, strict=True):
         drawn = random.everyone(f"voice {seat.role}").integers(0, share, seat.count)
         voices[seat.role] = [Voice(int(number), share) for number in drawn]
     return voices
 
 
+def first_of_each(voices: Sequence[tuple[str, Voice | None]]) -> list[int]:
+    """Return the first agent of each voice, of whom role and voice are given; None is its own."""
+    heard: dict[object, int] = {}
+    for agent, (role, voice) in enumerate(voices):
+        heard.setdefault(agent if voice is None else (role, voice), agent)
+    return list(heard.values())
+
+
 def _shares(counts: Sequence[int], archetypes: int) -> list[int]:
     """Divide archetypes in proportion to counts, at least one each, by largest remainder."""
+    if not counts:
+        return []
     total = sum(counts)
     exact = [archetypes * count / total for count in counts]
     shares = [max(1, int(part)) for part in exact]

@@ -253,3 +253,17 @@ def test_what_a_run_learned_is_shown_to_the_next_as_quoted_data(tmp_path: Path) 
     assert result.summary["status"] == "done"
     with Memory.open(memory) as opened:
         assert len(opened.recall(OPEN["task"], 10)) == 1
+
+
+def test_one_agent_alone_that_gives_no_plan_hands_the_task_to_the_team(tmp_path: Path) -> None:
+    def empty(request: Request, text: str) -> str:
+        if "stage answer" not in request.prompt.own:
+            return text
+        return json.dumps({"reasoning": "Fine.", "vote": "approve", "confidence": 0.95})
+
+    model = Asked(PlantedModel(approves=1.0), change=empty)
+
+    result = team_run(tmp_path / "run", model, agents=4, task="plan a picnic", route="auto")
+
+    assert [decision["gate"] for decision in result.summary["decisions"]] == ["no plan", None]
+    assert result.summary["answer"]
