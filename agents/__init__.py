@@ -28,6 +28,8 @@ from .llm.calls import (
 )
 from .llm.cards import Card, Needed, delegate
 from .llm.digest import Digest, DigestBuilder, findings_of, text_of
+from .llm.embedding import AT_ONCE as EMBEDDED_AT_ONCE
+from .llm.embedding import TIER as EMBEDDING
 from .llm.estimate import Assumed, Estimate, PlannedCalls, Range, estimate
 from .llm.gateway import Gateway, innermost, is_planted, tier_prices, why_unreachable
 from .llm.ledger import CLASSES, Ledger
@@ -50,6 +52,7 @@ from .llm.settings import (
     TierConfig,
 )
 from .llm.tracing import otel_hook
+from .llm.voices import distinct_voices, draw_voices
 from .llm.wording import RULES, quoted, read_header
 from .population import Asked, Population, Report, Sees
 from .randomness import Randomness
@@ -63,6 +66,8 @@ from .teams import SupervisionConfig
 __all__ = [
     "CLASSES",
     "DEFAULT_TIER",
+    "EMBEDDED_AT_ONCE",
+    "EMBEDDING",
     "FAST",
     "PURPOSES",
     "RESTART",
@@ -148,6 +153,8 @@ __all__ = [
     "cosine",
     "delegate",
     "distances",
+    "distinct_voices",
+    "draw_voices",
     "estimate",
     "findings_of",
     "first_tier",

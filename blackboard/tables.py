@@ -1,4 +1,4 @@
-"""Tables derived from the log alone: rounds, ballots and decisions, as Parquet."""
+"""Tables derived from the log alone: rounds, ballots, decisions and entries, as Parquet."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from .entry_table import EntryTable
 from .log import read_log
 from .records import (
     Ballots,
@@ -42,10 +43,14 @@ _BALLOTS = pa.schema(
 
 
 def write_tables(log: Path, folder: Path) -> None:
-    """Write `rounds.parquet`, `ballots.parquet` and `decisions.parquet` from the log."""
+    """Write rounds, ballots, decisions and entries, each as `<name>.parquet`, from the log."""
     rounds, decisions = _Rounds(), _Decisions()
-    with _Ballots(folder / "ballots.parquet") as ballots:
+    with (
+        _Ballots(folder / "ballots.parquet") as ballots,
+        EntryTable(folder / "entries.parquet") as entries,
+    ):
         for record in read_log(log):
+            entries.take(record)
             rounds.take(record)
             decisions.take(record)
             ballots.take(record)

@@ -159,6 +159,16 @@ def open_desk(
             desk.close()
 
 
+def models_of(plan: "Plan") -> dict[str, str] | None:
+    """Return the model of each tier by its name, or None where a scenario asks no models."""
+    options = plan.latest_options
+    if not isinstance(options, ModelOptions):
+        return None
+    own = plan.models or {}
+    tiers = team_of(plan.config, options).tiers
+    return {name: type(own[name]).__name__ if name in own else tiers[name].model for name in tiers}
+
+
 def is_stubbed(plan: "Plan") -> bool:
     """Say whether no real model is asked: all are planted, or objects of a test's own."""
     options = plan.latest_options

@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import ceil
 
 from agents import (
+    EMBEDDING,
     Assumed,
     Estimate,
     PlannedCalls,
@@ -68,7 +69,7 @@ def cost_ahead(plan: Plan) -> Estimate:
     if team.recording == "auto":
         planned = [replace(one, count_low=0) for one in planned]
     used = sorted({one.tier for one in planned})
-    tiers = {name: team.tiers[name] for name in used}
+    tiers = {name: tier for name, tier in _all_tiers(team).items() if name in used}
     assumed = Assumed(
         rounds=1,  # the plan has every round by itself
         concurrency={name: tier.concurrency for name, tier in tiers.items()},
@@ -102,10 +103,18 @@ def _of_baseline(plan: Plan, team: TeamConfig) -> Iterator[PlannedCalls]:
 def _tiered(planned: Sequence[PlannedCalls], team: TeamConfig) -> Iterator[PlannedCalls]:
     """Put calls where roles and routing send them, with those asked again of a stronger model."""
     for one in planned:
+        if one.tier == EMBEDDING:
+            yield one
+            continue
         tier = first_tier(one.role, one.complexity, team)
         yield replace(one, tier=tier)
         if again := stronger(tier, team):
             yield replace(one, tier=again, count_low=0)
+
+
+def _all_tiers(team: TeamConfig) -> dict[str, TierConfig]:
+    """Return the tiers of a team, and its embedding model as one more."""
+    return team.tiers | ({EMBEDDING: team.embedding} if team.embedding else {})
 
 
 def _capped(amount: Range, cap: float | None, runs: int) -> Range:
@@ -123,9 +132,10 @@ def _latency_s(tiers: Sequence[TierConfig]) -> tuple[float, float]:
 
 
 def _models(team: TeamConfig) -> str:
-    if len(team.tiers) == 1:
-        return f"model {team.tiers[team.first].model}"
-    return "models " + ", ".join(f"{name}: {tier.model}" for name, tier in team.tiers.items())
+    tiers = _all_tiers(team)
+    if len(tiers) == 1:
+        return f"model {tiers[team.first].model}"
+    return "models " + ", ".join(f"{name}: {tier.model}" for name, tier in tiers.items())
 
 
 def _limits(plan: Plan, team: TeamConfig) -> list[str]:
@@ -149,7 +159,7 @@ def _obstacles(team: TeamConfig) -> list[str]:
         BadInput: names it.
     """
     lines = []
-    for name, tier in team.tiers.items():
+    for name, tier in _all_tiers(team).items():
         if is_planted(tier):
             continue
         if unknown := why_unreachable(tier, needs_key=False):

@@ -173,7 +173,8 @@ def report(
     if found.row:
         rows.append(("last round", _numbers(found.row)))
     is_whole = to_round is None
-    written = ["rounds.parquet", "ballots.parquet", "decisions.parquet"] if is_whole else []
+    derived = [f"{name}.parquet" for name in ("rounds", "ballots", "decisions", "entries")]
+    written = [name for name in derived if is_whole and (directory.path / name).exists()]
     try:
         rehearsed = verify(directory, found, to_round=to_round)
     except (BadInput, LogDamaged) as error:

@@ -42,11 +42,11 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return names and texts, most important first."""
     if "error" in summary:
         ended = f"in round {summary['rounds'] + 1:,}: {summary['error']}"
-        return [("run", _headline(summary)), ("broke off", ended)]
+        return [("run", _headline(summary)), ("broke off", ended), *token_rows(summary)]
     if is_broken_off(summary):
         decided = f"{_counts(summary)} so far" if _counts(summary) else "nothing decided so far"
         ended = f"in round {summary['rounds'] + 1:,}, between two stages; {decided}"
-        return [("run", _headline(summary)), ("broke off", ended)]
+        return [("run", _headline(summary)), ("broke off", ended), *token_rows(summary)]
     rows = [("run", _headline(summary)), *answer_rows(summary), ("decision", _decision(summary))]
     rows += _yardstick(summary["yardstick"])
     if summary["metrics"]:

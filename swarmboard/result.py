@@ -62,6 +62,14 @@ class Result:
         return frame
 
     @cached_property
+    def entries(self) -> "pd.DataFrame":
+        """Who said what: one row an entry with a free payload; empty where there was none."""
+        import pandas as pd
+
+        path = self.path / "entries.parquet"
+        return self._frame(path) if path.exists() else pd.DataFrame()
+
+    @cached_property
     def tables(self) -> Mapping[str, "pd.DataFrame"]:
         """The scenario's own tables by name."""
         return _Tables(self._directory.results())

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from agents import Cohort, distinct_voices
 from blackboard import Leader, RunDirectory, SwarmboardError, describe
 from scenarios import Yardstick
 
 from .accounts import CAUSES, RUN_CAPS, Accounts, decision_row, percent
-from .desk import Desk, is_stubbed, tokens_of
+from .desk import Desk, is_stubbed, models_of, tokens_of
 from .model import SwarmModel
 from .plan import Plan
 from .spending import unanswered
@@ -48,7 +49,7 @@ def summarise(
     yardstick = world.yardstick()
     summary["consensus"] |= _consensus(model, accounts)
     summary["yardstick"] = None if yardstick is None else _yardstick(yardstick)
-    if yardstick and is_stubbed(plan):
+    if summary["yardstick"] and is_stubbed(plan):
         summary["yardstick"]["evidence"] = "stubbed"
     if model.desk:
         summary["tokens"]["recorded_calls"] = model.desk.recorded_calls
@@ -130,6 +131,7 @@ def _frame(
         "dissent": None,
         "stopped_by": None,
         "unanswered": unanswered(directory),
+        "models": models_of(plan),
         "metrics": {},
         "abstentions": {cause: accounts.abstentions[cause] for cause in CAUSES},
         "tokens": NO_TOKENS | tokens_of(directory),
@@ -224,8 +226,12 @@ def _effective_voters(model: SwarmModel, eligible: int) -> float:
     """Discount voters that err together: n / (1 + (n - 1) rho) of each population."""
     if (known := model.world.effective_voters(eligible)) is not None:
         return round(min(known, eligible), 3)
-    correlated = [p for p in model.populations if p.competence and p.votes]
-    independent = eligible - sum(p.size for p in correlated)
+    voters = [population for population in model.populations if population.votes]
+    correlated = [population for population in voters if population.competence]
+    independent = eligible - sum(population.size for population in correlated)
+    for population in voters:
+        if not population.competence and not isinstance(population.members, Cohort):
+            independent -= population.size - distinct_voices(population.members)
     worth = sum(p.competence.effective_voters(p.size) for p in correlated if p.competence)
     return round(float(max(0, independent) + worth), 3)
 

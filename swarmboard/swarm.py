@@ -125,6 +125,11 @@ class Swarm:
                 f"{self.max_agents}: raise max_agents, or register fewer"
             )
         check_answers(role, answers)
+        if answers is not None and self._values["structure"] == "chorus":
+            raise BadInput(
+                f"register({role!r}, ...): in a chorus one model speaks for everybody; register "
+                "the role without who answers, or choose another structure"
+            )
         if isinstance(skills, str):
             raise BadInput(f"register({role!r}, skills={skills!r}): write skills=({skills!r},)")
         tier = self._own_tier(role, model, api_base, answers)

@@ -8,6 +8,10 @@ from typing import Any
 ANSWER_SHOWN, REASON_SHOWN = 400, 120
 """Characters of the answer, and of a dissenter's reason."""
 DISSENT_SHOWN = 2
+SIMULATED = (
+    "a planted model answered, which knows nothing of the task; --set model=PROVIDER/NAME asks a "
+    "real one"
+)
 _CLASSES = ("work", "coordination", "reconstruction", "verification", "waste", "cached")
 
 
@@ -16,11 +20,19 @@ def answer_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = []
     if summary.get("answer"):
         rows.append(("answer", _short(summary["answer"], ANSWER_SHOWN)))
+        if is_simulated(summary):
+            rows.append(("simulated", SIMULATED))
     if dissent := summary.get("dissent"):
         shown = [_dissent(one) for one in dissent["first"][:DISSENT_SHOWN]]
         count = f"{dissent['votes']:,} of {dissent['eligible']:,}"
         rows.append(("dissent", f"{count}: {'; '.join(shown)}"))
     return rows
+
+
+def is_simulated(summary: Mapping[str, Any]) -> bool:
+    """Say whether all models of a run were planted ones."""
+    models = (summary.get("models") or {}).values()
+    return bool(models) and all(model.partition("/")[0] == "planted" for model in models)
 
 
 def token_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:

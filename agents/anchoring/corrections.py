@@ -1,15 +1,15 @@
 """Who was asked to correct what, for how many rounds, and how it ended."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from .conflicts import Conflict
 from .normal_form import subject_of
 
-type CorrectionState = Literal["open", "solved", "retracted", "voted"]
-"""Asked for; no longer contradicted; taken back; or out of rounds and put to the vote."""
+type CorrectionState = Literal["open", "solved", "retracted", "unsolved", "voted"]
+"""Asked for; no longer contradicted; taken back; out of rounds; or decided by a vote since then."""
 
 ROUNDS = 2
 
@@ -37,7 +37,7 @@ class CorrectionBook:
     """Correction requests of a run: one an author and subject, each for a bounded time.
 
     The rounds of one author on one subject add up over the run, so that changing one's mind to
-    and fro is no way to be asked for ever. After the vote nobody is asked about it again.
+    and fro is no way to be asked for ever. Out of rounds, nobody is asked about it again.
     """
 
     def __init__(self, rounds: int = ROUNDS) -> None:
@@ -77,7 +77,7 @@ class CorrectionBook:
         now: Correction | None,
         retracted: Collection[str],
     ) -> Correction | None:
-        if before is None or before.state == "voted":
+        if before is None or before.state in ("unsolved", "voted"):
             return before or now
         if now is None:
             if not before.is_open:
@@ -86,8 +86,14 @@ class CorrectionBook:
             return msgspec.structs.replace(before, state=state)
         asked = before.asked + 1
         if asked > self.rounds:
-            return msgspec.structs.replace(now, asked=before.asked, state="voted")
+            return msgspec.structs.replace(now, asked=before.asked, state="unsolved")
         return msgspec.structs.replace(now, asked=asked)
+
+    def decided(self, about: str) -> None:
+        """Note that a vote has decided a subject that asking did not solve."""
+        for place, correction in self._book.items():
+            if place[1] == subject_of(about) and correction.state == "unsolved":
+                self._book[place] = msgspec.structs.replace(correction, state="voted")
 
     @property
     def all(self) -> list[Correction]:
@@ -105,7 +111,7 @@ class CorrectionBook:
 
     def count(self) -> dict[CorrectionState, int]:
         """Return how many there are in each state."""
-        counts: dict[CorrectionState, int] = {"open": 0, "solved": 0, "retracted": 0, "voted": 0}
+        counts: dict[CorrectionState, int] = dict.fromkeys(get_args(CorrectionState.__value__), 0)
         for correction in self._book.values():
             counts[correction.state] += 1
         return counts

@@ -34,13 +34,23 @@ class Answering:
         if higher is None or not self._is_doubtful(first):
             self._book(first, is_waste=first.read is None)
             return first.outcome
-        self._book(first, is_waste=True)  # before the other is asked, lest a kill lose it
+        # Before the other is asked, lest a kill lose it.
+        booked = self._book(first, is_waste=True)
         tier = self._team.tiers[higher]
-        harder = replace(request, tier=higher, model=tier.model, turn=request.turn + 2)
+        harder = replace(
+            request,
+            tier=higher,
+            model=tier.model,
+            endpoint=tier.api_base or "",
+            turn=request.turn + 2,
+        )
         second = await self._attempt(harder)
-        is_better = second.read is not None or first.read is None
         self._book(second, is_waste=second.read is None)
-        return second.outcome if is_better else first.outcome
+        if second.read is not None or first.read is None:
+            return second.outcome
+        if booked is not None and first.used:
+            self._ledger.was_of_use(*first.used, attempt=booked)
+        return first.outcome
 
     def _is_doubtful(self, attempt: "_Attempt") -> bool:
         if attempt.read is None:
@@ -72,9 +82,8 @@ class Answering:
             break
         return attempt
 
-    def _book(self, attempt: "_Attempt", *, is_waste: bool) -> None:
-        if attempt.used:
-            self._ledger.add(*attempt.used, is_waste=is_waste)
+    def _book(self, attempt: "_Attempt", *, is_waste: bool) -> int | None:
+        return self._ledger.add(*attempt.used, is_waste=is_waste) if attempt.used else None
 
 
 class _Attempt:

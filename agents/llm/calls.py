@@ -44,6 +44,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The tier that answers; the gateway chooses it where it is empty."""
     model: str = ""
     """The model's name, `provider/name`; known once the tier is."""
+    endpoint: str = ""
+    """Where the model is asked; empty for the provider's own address."""
     max_tokens: int = 700
     temperature: float = 0.7
     sample: int = -1
@@ -140,6 +142,9 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     """A question to a model, or None for `call` or `compare`."""
     call: Callable[[], Awaitable[Any]] | None = None
     """A coroutine of the user's own; what it returns is the outcome, as JSON."""
+    question: str = ""
+    """All that the coroutine's answer depends on, as a text. What came of it in another run counts
+    for the same text only; where it is empty, recording=auto never takes another run's."""
     compare: tuple[str, ...] = ()
     """Texts whose distances from the first of them are wanted, by the team's embedding model."""
     timeout_s: float = 60.0

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .budget import Budget
-from .calls import Prompt, Reply, Request, Usage
+from .calls import ModelError, Prompt, Reply, Request, Usage
 from .ledger import Ledger
 from .pricing import Prices, cost_usd
 
@@ -79,6 +79,12 @@ class Distances:
             usage = Usage(input=tokens)
             cost = cost_usd(usage, self.prices)
             self.budget.settle(reservation, tokens, cost)
+        except ModelError as error:
+            if error.usage is not None:
+                cost = cost_usd(error.usage, self.prices)
+                self.budget.settle(reservation, error.usage.input, cost)
+                self.ledger.add_failed(request, error.usage, cost)
+            raise
         finally:
             self.budget.release(reservation)
         self.ledger.add(request, Reply("", self.model, usage, cost))

@@ -1,6 +1,7 @@
 """What a failed attempt means: which error it is, whether it may pass, and how long to wait."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -71,7 +72,8 @@ def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
     if not text:
         return None
     try:
-        return max(float(text), 0.0)
+        seconds = float(text)
+        return None if math.isnan(seconds) else max(seconds, 0.0)
     except ValueError:
         pass
     try:
@@ -88,7 +90,7 @@ def headers_of(error: Exception) -> dict[str, str]:
     return {str(name).lower(): str(value) for name, value in said.items()} if said else {}
 
 
-def reason_of(error: Exception, secrets: Sequence[str] = ()) -> str:
+def reason_of(error: BaseException, secrets: Sequence[str] = ()) -> str:
     """Return the provider's own words in one short line, without keys."""
     text = _WRAPPED.sub("", _WRAPPED.sub("", str(error), count=1), count=1)
     try:

@@ -1,7 +1,7 @@
 """The gateway to models: every wrapper stacked in one place, and a stage's questions answered.
 
 Outermost first, a tier's stack is: recorded, single flight, retrying, budgeted, bounded, traced,
-priced, and innermost the model itself. Only the innermost knows a provider.
+priced, guarded, and innermost the model itself. Only the innermost knows a provider.
 """
 
 import asyncio
@@ -22,11 +22,12 @@ from .calls import Ask, Hook, Model, ModelError, Outcome, Request
 from .coalescing import SingleFlight
 from .concurrency import Bounded
 from .embedding import Distances
+from .guarding import Guarded, is_cancelled, named, storable
 from .ledger import Ledger
 from .loop import shared_loop
 from .pricing import Priced, Prices, prices_of
 from .recording import Recorded, Recording
-from .request_keys import question_of, request_key
+from .request_keys import call_key, question_of, request_key
 from .retrying import Retrying
 from .routing import tier_for
 from .settings import TeamConfig, TierConfig
@@ -51,6 +52,11 @@ class _Question:
     rows: list[int] = field(default_factory=list)
     """Who gets the answer, by place among all that is asked."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the key covers all that is asked."""
+        return bool(self.ask.request or self.ask.compare or self.ask.question)
+
 
 class Gateway:
     """Has questions answered by the models of a team, or by the user's own coroutines.
@@ -58,7 +64,7 @@ class Gateway:
     Args:
         team: Tiers, roles, caps and routing.
         recording: What was answered before, and where answers are kept.
-        models: Models by tier that stand in for those that the tiers name.
+        models: Models by tier that stand in for those that the tiers name; they stay open.
         hooks: Told of each call to a model as it begins and ends.
     """
 
@@ -71,7 +77,8 @@ class Gateway:
         hooks: Sequence[Hook] = (),
     ) -> None:
         self.team, self.recording = team, recording
-        self._innermost: dict[str, Model] = {}
+        self._made: list[Any] = []
+        """What it made itself, and closes."""
         self._bounds: dict[str, Bounded] = {}
         given = models or {}
         self._prices = {
@@ -87,6 +94,7 @@ class Gateway:
         }
         self._answering = Answering(stacks, team, self.ledger)
         self._distances = self._measure(team.embedding) if team.embedding else None
+        self._embedding = team.embedding.model if team.embedding else ""
 
     @property
     def most_in_flight(self) -> Mapping[str, int]:
@@ -118,7 +126,9 @@ class Gateway:
         outcomes: list[Outcome | None] = [None] * len(asked)
         open_questions: list[_Question] = []
         for question in self._questions(asked):
-            known = self.recording.outcome(*at, question.agent, 0, question.key)
+            known = self.recording.outcome(
+                *at, question.agent, 0, question.key, is_whole=question.is_whole
+            )
             if known is None:
                 open_questions.append(question)
                 continue
@@ -138,9 +148,9 @@ class Gateway:
         return outcomes  # type: ignore[return-value]
 
     def close(self) -> None:
-        """Keep what was answered, and let go of connections."""
+        """Keep what was answered, and let go of connections that it opened itself."""
         self.recording.flush()
-        closers = [model for model in self._innermost.values() if hasattr(model, "aclose")]
+        closers = [model for model in self._made if hasattr(model, "aclose")]
         if closers:
             loop = shared_loop()
             closing = loop.run(_close_all(closers))
@@ -152,9 +162,9 @@ class Gateway:
     ) -> Model:
         if model is None:
             model = innermost(tier)
-        self._innermost[name] = model
+            self._made.append(model)
         prices = self._prices[name]
-        bounded = Bounded(Traced(Priced(model, prices), hooks), tier.concurrency)
+        bounded = Bounded(Traced(Priced(Guarded(model), prices), hooks), tier.concurrency)
         self._bounds[name] = bounded
         budgeted = Budgeted(bounded, self.budget, prices, failed=self.ledger.add_failed)
         retrying = Retrying(budgeted, retries=tier.retries)
@@ -165,6 +175,7 @@ class Gateway:
 
         prices = prices_of(tier)
         embeddings = LitellmEmbeddings(tier)
+        self._made.append(embeddings)
         return Distances(embeddings, self.budget, self.ledger, prices, model=tier.model)
 
     def _questions(self, asked: Sequence[tuple[int, Ask]]) -> list[_Question]:
@@ -178,7 +189,8 @@ class Gateway:
         repeats: dict[Hashable, count[int]] = {}
         for row, (agent, ask) in enumerate(asked):
             if ask.request is None:
-                questions[f"call {agent}"] = _Question(agent, f"call {agent}", ask, [row])
+                key = call_key(agent, ask, embedding=self._embedding)
+                questions[key] = _Question(agent, key, ask, [row])
                 continue
             request = self._placed(ask.request)
             if request.sample < 0:
@@ -192,10 +204,11 @@ class Gateway:
 
     def _placed(self, request: Request) -> Request:
         tier = tier_for(request, self.team)
-        model = self.team.tiers[tier].model
-        if request.tier == tier and request.model == model:
+        config = self.team.tiers[tier]
+        endpoint = config.api_base or ""
+        if (request.tier, request.model, request.endpoint) == (tier, config.model, endpoint):
             return request
-        return replace(request, tier=tier, model=model)
+        return replace(request, tier=tier, model=config.model, endpoint=endpoint)
 
     async def _answer_all(
         self, questions: Sequence[_Question], at: tuple[int, int]
@@ -257,6 +270,7 @@ class Gateway:
                 )
             call = ask.call or partial(self._compared, ask.compare, question.agent, at)
             outcome = await _called(call, timeout_s=ask.timeout_s)
+        outcome = replace(outcome, text=storable(outcome.text), detail=storable(outcome.detail))
         self.recording.keep_outcome(*at, question.agent, 0, question.key, outcome)
         return outcome
 
@@ -306,17 +320,24 @@ def own_prices(tier: TierConfig) -> Prices:
 
 async def _called(call: Callable[[], Awaitable[Any]], *, timeout_s: float) -> Outcome:
     """Await a coroutine of the user's own; whatever it raises is the agent's abstention."""
+    limit = asyncio.timeout(timeout_s)
     try:
-        result = await asyncio.wait_for(call(), timeout_s)
+        async with limit:
+            result = await asyncio.ensure_future(call())  # a task, lest it cancel this one
         return Outcome(msgspec.json.encode(result).decode())
-    except TimeoutError:
-        return Outcome("", "late", f"no answer within {timeout_s:g} s")
+    except TimeoutError as error:
+        is_ours = limit.expired()
+        return Outcome("", "late", f"no answer within {timeout_s:g} s" if is_ours else named(error))
     except ModelError as error:
         return Outcome("", error.cause, str(error))
     except (TypeError, ValueError) as error:
-        return Outcome("", "invalid", f"{type(error).__name__}: {error}")
+        return Outcome("", "invalid", named(error))
+    except asyncio.CancelledError as error:
+        if is_cancelled():
+            raise
+        return Outcome("", "error", named(error))
     except Exception as error:
-        return Outcome("", "error", f"{type(error).__name__}: {error}")
+        return Outcome("", "error", named(error))
 
 
 async def _close_all(models: Sequence[Any]) -> None:

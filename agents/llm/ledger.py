@@ -170,16 +170,28 @@ class Ledger(Accounts):
         """
         return Accounts(lambda sql: select_from(path, sql))
 
-    def add(self, request: Request, reply: Reply, *, is_waste: bool = False) -> None:
-        """Book the call that brought a reply, once it is known whether the reply was of use."""
+    def add(self, request: Request, reply: Reply, *, is_waste: bool = False) -> int | None:
+        """Book the call that brought a reply, as far as it is known whether the reply was of use.
+
+        Returns:
+            The attempt under which it is booked; None where this reply was not billed.
+        """
         if reply.is_recorded:
             self._recalled += 1
-        elif not reply.is_shared:
-            self._book(request, reply.usage, reply.cost_usd, is_waste=is_waste, model=reply.model)
+        if reply.is_recorded or reply.is_shared:
+            return None
+        attempt = self._attempt(request)
+        self._book_reply(request, reply, attempt=attempt, is_waste=is_waste)
+        return attempt
+
+    def was_of_use(self, request: Request, reply: Reply, *, attempt: int) -> None:
+        """Book a call that was taken for waste again, as what it was for."""
+        self._book_reply(request, reply, attempt=attempt, is_waste=False)
 
     def add_failed(self, request: Request, usage: Usage, cost_usd: float) -> None:
         """Book a call that brought no reply but was billed."""
-        self._book(request, usage, cost_usd, is_waste=True)
+        attempt = self._attempt(request)
+        self._book(request, usage, cost_usd, attempt=attempt, is_waste=True)
 
     @property
     def recorded_calls(self) -> int:
@@ -194,14 +206,25 @@ class Ledger(Accounts):
         """Return the block `tokens` of the run's summary."""
         return {**super().summary(), "recorded_calls": self._recalled}
 
+    def _book_reply(self, request: Request, reply: Reply, *, attempt: int, is_waste: bool) -> None:
+        usage, cost, model = reply.usage, reply.cost_usd, reply.model
+        self._book(request, usage, cost, attempt=attempt, is_waste=is_waste, model=model)
+
     def _book(
-        self, request: Request, usage: Usage, cost_usd: float, *, is_waste: bool, model: str = ""
+        self,
+        request: Request,
+        usage: Usage,
+        cost_usd: float,
+        *,
+        attempt: int,
+        is_waste: bool,
+        model: str = "",
     ) -> None:
         parts = split(request, usage, is_waste=is_waste)
         cost_cached, cost_again = self._shares(request, usage, parts, is_waste=is_waste)
         call = Call(
             *(request.round, request.stage, request.agent, request.turn),
-            attempt=self._attempt(request),
+            attempt=attempt,
             role=request.role,
             tier=request.tier,
             model=request.model or model,

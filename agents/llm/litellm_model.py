@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from .calls import ModelError, Prompt, Reply, Request, Usage
 from .failures import model_error
+from .guarding import sound_usage
 from .pricing import Prices
 from .settings import TierConfig
 from .wording import messages
@@ -56,6 +58,7 @@ class LitellmModel:
             self._prepared = _Prepared(self._tier)
         prepared, tier, litellm = self._prepared, self._tier, load_litellm()
         said = prepared.messages(request.prompt)
+        _uses_connections(self)
         clock = asyncio.get_running_loop().time
         began_s = clock()
         try:
@@ -83,19 +86,15 @@ class LitellmModel:
         return _reply(tier.model, said, response, latency_s=clock() - began_s)
 
     async def aclose(self) -> None:
-        """Close the HTTP connections that were opened on this loop."""
-        if self._prepared is None:
-            return
-        held = load_litellm().in_memory_llm_clients_cache.cache_dict
-        of_this_loop = f"-{id(asyncio.get_running_loop())}"
-        for key in [key for key in held if str(key).endswith(of_this_loop)]:
-            close = getattr(held.pop(key), "close", None)
-            if close is not None:
-                await close()
+        """Let go of this loop's HTTP connections; the last one to do so closes them."""
+        await _let_go_of_connections(self)
 
 
 class LitellmEmbeddings:
-    """A provider's embedding model, asked through litellm: one attempt a call."""
+    """A provider's embedding model, asked through litellm: one attempt a call.
+
+    All calls and `aclose` belong on one event loop, as with `LitellmModel`.
+    """
 
     def __init__(self, tier: TierConfig) -> None:
         self._tier = tier
@@ -111,6 +110,7 @@ class LitellmEmbeddings:
         options |= {"api_base": tier.api_base} if tier.api_base else {}
         options |= {"api_key": key} if (key := _key(tier, _split(tier.model)[1])) else {}
         secrets = [value for _, value in _keys() if len(value) >= _SHORTEST_SECRET]
+        _uses_connections(self)
         try:
             async with asyncio.timeout(tier.timeout_s):
                 with without_bookkeeping():
@@ -121,10 +121,42 @@ class LitellmEmbeddings:
             ) from None
         except Exception as error:  # of some fifty classes, see above
             raise model_error(tier.model, error, now=datetime.now(UTC), secrets=secrets) from None
+        usage = sound_usage(getattr(response.usage, "prompt_tokens", 0), 0, 0)
         rows = [row["embedding"] for row in response.data or ()]
         if len(rows) != len(texts):
-            raise ModelError(f"{tier.model} returned {len(rows)} vectors for {len(texts)} texts")
-        return rows, int(getattr(response.usage, "prompt_tokens", 0) or 0)
+            raise ModelError(
+                f"{tier.model} returned {len(rows)} vectors for {len(texts)} texts", usage=usage
+            )
+        return rows, usage.input
+
+    async def aclose(self) -> None:
+        """Let go of this loop's HTTP connections; the last one to do so closes them."""
+        await _let_go_of_connections(self)
+
+
+_users: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakSet[Any]] = WeakKeyDictionary()
+"""Who has asked on a loop and is not closed: litellm shares a loop's connections among them."""
+
+
+def _uses_connections(model: LitellmModel | LitellmEmbeddings) -> None:
+    _users.setdefault(asyncio.get_running_loop(), WeakSet()).add(model)
+
+
+async def _let_go_of_connections(model: LitellmModel | LitellmEmbeddings) -> None:
+    """Close the connections that were opened on this loop, if no other model uses them."""
+    loop = asyncio.get_running_loop()
+    users = _users.get(loop)
+    if users is None or model not in users:
+        return
+    users.discard(model)
+    if users:
+        return
+    held = load_litellm().in_memory_llm_clients_cache.cache_dict
+    # All are taken before the first is closed: who asks meanwhile opens connections of its own.
+    clients = [held.pop(key) for key in list(held) if str(key).endswith(f"-{id(loop)}")]
+    for client in clients:
+        if (close := getattr(client, "close", None)) is not None:
+            await close()
 
 
 class _Prepared:
@@ -290,27 +322,38 @@ def _block(text: str) -> dict[str, Any]:
 
 def _reply(model: str, said: Sequence[dict[str, Any]], response: Any, *, latency_s: float) -> Reply:
     choice = response.choices[0] if response.choices else None
-    text = choice.message.content if choice is not None else None
-    if choice is None or not text:
+    text = getattr(getattr(choice, "message", None), "content", None)
+    billed = _billed(getattr(response, "usage", None))
+    if choice is None or not isinstance(text, str) or not text:
         what = "no choices" if choice is None else "an empty message"
         raise ModelError(
-            f"{model} answered 200 with {what}", cause="invalid", status=200, is_transient=True
+            f"{model} answered 200 with {what}",
+            cause="invalid",
+            status=200,
+            is_transient=True,
+            usage=billed,
         )
     return Reply(
         text=text,
         model=str(response.model or model),
-        usage=_usage(model, said, text, getattr(response, "usage", None)),
+        usage=billed or _counted(model, said, text),
         finish=str(choice.finish_reason or "stop"),
         latency_s=latency_s,
     )
 
 
-def _usage(model: str, said: Sequence[dict[str, Any]], text: str, billed: Any) -> Usage:
-    """Return the tokens billed; counted here where the provider does not say."""
-    if billed is not None and billed.prompt_tokens:
-        details = getattr(billed, "prompt_tokens_details", None)
-        cached = getattr(details, "cached_tokens", None) or 0
-        return Usage(billed.prompt_tokens, billed.completion_tokens or 0, cached)
+def _billed(said: Any) -> Usage | None:
+    """Return the tokens billed, or None where the provider does not say."""
+    details = getattr(said, "prompt_tokens_details", None)
+    usage = sound_usage(
+        getattr(said, "prompt_tokens", 0),
+        getattr(said, "completion_tokens", 0),
+        getattr(details, "cached_tokens", 0),
+    )
+    return usage if usage.input else None
+
+
+def _counted(model: str, said: Sequence[dict[str, Any]], text: str) -> Usage:
     litellm = load_litellm()
     return Usage(
         litellm.token_counter(model=model, messages=list(said)),

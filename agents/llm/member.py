@@ -134,7 +134,11 @@ class CallableMember(Member):
             "\n\n".join(message["content"] for message in messages(request.prompt)),
             request.visible,
         )
-        return Ask(call=lambda: _decide(self.callee, situation, request), timeout_s=self.timeout_s)
+        return Ask(
+            call=lambda: _decide(self.callee, situation, request),
+            question=situation.prompt,
+            timeout_s=self.timeout_s,
+        )
 
     def _decision(self, outcome: Outcome, briefing: Briefing) -> Decision:
         return _decided(outcome.text)

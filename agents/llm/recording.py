@@ -37,7 +37,8 @@ class NotRecorded(SwarmboardError):
         self.request, self.file = request, file
         super().__init__(
             f"{file} has no reply to {request.role} {request.agent} in round {request.round}, "
-            f"stage {request.stage}: the prompt, the model or an option is not the recorded one; "
+            f"stage {request.stage}: the prompt, the model, its endpoint or an option is not the "
+            "recorded one; "
             "recording=auto asks the model where nothing is recorded"
         )
 
@@ -122,10 +123,21 @@ class Recording:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def outcome(self, round: int, stage: int, agent: int, turn: int, key: str) -> Outcome | None:
+    def outcome(
+        self, round: int, stage: int, agent: int, turn: int, key: str, *, is_whole: bool = True
+    ) -> Outcome | None:
         """Return what came of the same question at the same place, or None.
 
-        This run's own outcomes count in every mode, another run's in replay and auto.
+        This run's own outcomes count in every mode, another run's in replay; in auto only its
+        answers do, since what failed there may succeed here.
+
+        Args:
+            round: Where it was asked, with the stage.
+            stage: See above.
+            agent: Who asked.
+            turn: Which of its questions in that stage it was.
+            key: What was asked.
+            is_whole: Whether the key covers all that was asked; if not, auto asks again.
         """
         with self._lock:
             place = (round, stage)
@@ -137,8 +149,8 @@ class Recording:
                 source, file = self._theirs, self.source_file or self.file
                 self._read(lambda: self._their_stage.load(source, place), file)
                 row = self._their_stage.rows.get((agent, turn))
-                if row and row[2] == "budget" and self.mode == "auto":
-                    row = None  # what another run could not afford, this one may
+                if row and self.mode == "auto" and (row[2] or not is_whole):
+                    row = None
         if row is None or row[0] != key:
             return None
         return Outcome(_text(row[1]), row[2], _text(row[3]))
@@ -240,10 +252,12 @@ class Recording:
                 own.executemany(insert("outcomes"), self._outcomes.values())
                 own.executemany(insert("calls"), self._calls.values())
                 own.execute("COMMIT")
-            except sqlite3.Error as error:
+            except BaseException as error:
                 if own.in_transaction:
                     own.execute("ROLLBACK")
-                raise RecordingFailed(self.file, error) from None
+                if isinstance(error, sqlite3.Error):
+                    raise RecordingFailed(self.file, error) from None
+                raise
             for kept in (self._parts, self._replies, self._outcomes, self._calls):
                 kept.clear()
             self._oldest = None

@@ -21,10 +21,13 @@ REASONING, CONTRIBUTION, SHORT = 600, 400, 160
 MOST_FINDINGS = 8
 _FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e01ef]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
+    "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""Control, zero-width, bidirectional and tag characters, which can hide text from people, and
-line separators that are no line feed."""
+"""Control and format characters, fillers, variation selectors and tags, which can hide text from
+people, and line separators that are no line feed."""
 
 type Short = Annotated[str, StringConstraints(max_length=SHORT)]
 

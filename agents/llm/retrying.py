@@ -67,7 +67,7 @@ def pause_s(request: Request, attempt: int, *, retry_after_s: float | None = Non
 
     It doubles with each attempt. The jitter, up to half of it, belongs to the request and not to
     who asks first, and keeps a burst of refused calls from coming back as a burst. A provider
-    that names a wait gets at least that.
+    that names a wait gets at least that; one that names more than 30 s is not asked again at all.
     """
     growing_s = FIRST_PAUSE_S * 2.0 ** (attempt - 1)
     jittered_s = growing_s * (0.5 + 0.5 * _share(request, attempt))
@@ -81,12 +81,18 @@ def _share(request: Request, attempt: int) -> float:
 
 
 def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, ModelError) and error.is_transient
+    """Say whether another attempt may help, and that soon enough."""
+    return isinstance(error, ModelError) and error.is_transient and not _waits_too_long(error)
+
+
+def _waits_too_long(error: ModelError) -> bool:
+    return error.retry_after_s is not None and error.retry_after_s > LONGEST_PAUSE_S
 
 
 def _with_attempts(error: ModelError, attempts: int) -> ModelError:
+    wait = f"; it asks to wait {error.retry_after_s:,.0f} s" if _waits_too_long(error) else ""
     return ModelError(
-        f"{error} ({attempts} attempt{'s' if attempts > 1 else ''})",
+        f"{error}{wait} ({attempts} attempt{'s' if attempts > 1 else ''})",
         cause=error.cause,
         status=error.status,
         is_transient=error.is_transient,

@@ -10,6 +10,7 @@ from blackboard import BoardEntry, View
 
 from . import instructions as say
 from .options import Task
+from .suspicion import commands
 
 RECENT_ROUNDS = 2
 """Entries of older rounds leave the prompts; the log has them all."""
@@ -94,7 +95,8 @@ class Reading:
             contributions = [e for e in entries if e.kind == "contribution"]
             builder.entries("CONTRIBUTIONS", contributions, hidden=hidden)
         if failed:
-            reasons = [f"- {quoted(clean(reason))}" for reason in failed["lines"][:DISSENT]]
+            plain = [reason for reason in failed["lines"] if not commands(reason)]
+            reasons = [f"- {quoted(clean(reason))}" for reason in plain[:DISSENT]]
             builder.lines("BEFORE", [failed["text"], *reasons], at=(view.round - 1, EVERYTHING))
         if plan:
             builder.entries("PLAN", [plan])

@@ -1,17 +1,23 @@
 """What a team does about what cannot be so: authors look again, a panel votes, tests are made."""
 
+from collections import Counter
+from collections.abc import Collection, Hashable
 from typing import TYPE_CHECKING
 
-from blackboard import Proposal, View
+from agents import Conflict, Stage
+from blackboard import BoardEntry, Proposal, View
 
 from . import instructions as say
 from .places import APPROVAL, place_of, surest
+from .suspicion import SUSPECTS, commands
 
 if TYPE_CHECKING:
     from .deliberation import Closes, Deliberation
 
 PANEL = 9
 """Agents that vote on a contradiction, so that settling one costs the same in every team."""
+SUBJECTS = 3
+"""The most contradictions that are put to the vote in one attempt."""
 VALUES, VALUE = 4, 80
 """The most values that such a vote offers, and their longest, in characters."""
 
@@ -32,26 +38,37 @@ def correct(team: "Deliberation", board: View) -> "Closes[None]":
 
 
 def settle(team: "Deliberation", board: View) -> "Closes[None]":
-    """Put one contradiction that asking did not solve to the vote of a panel."""
-    disputed = team.coordination.contradictions.disputed()
-    if disputed is None:
-        return
-    values = tuple(dict.fromkeys(value[:VALUE].strip() for value in disputed.holders))[:VALUES]
-    if len(values) < 2 or not all(map(may_be_voted_on, values)):
-        return
+    """Put contradictions that asking did not solve to the vote of a panel, one after the other."""
+    contradictions = team.coordination.contradictions
+    offered = [(each.about, _values(each)) for each in contradictions.disputed()]
+    fit = [(about, values) for about, values in offered if len(values) > 1]
     size = min(PANEL, len(team.roles))
     drawn = team.random.everyone("settle", round=board.round).permutation(len(team.roles))
     panel = sorted(int(agent) for agent in drawn[:size])
-    proposal = Proposal(options=values, electorate=panel, payload={"about": disputed.about})
-    closed = yield team.stage(
-        *(board, "settle", say.SETTLE.format(about=disputed.about), team.everybody),
-        purpose="verification",
-        votes=values,
-        proposal=proposal,
-        asked=set(panel),
-    )
-    decided = closed.decisions[-1] if closed.decisions else None
-    team.coordination.contradictions.settle(disputed.about, decided.option if decided else None)
+    for about, values in fit[:SUBJECTS]:
+        proposal = Proposal(options=values, electorate=panel, payload={"about": about})
+        closed = yield team.stage(
+            *(board, "settle", say.SETTLE.format(about=about), team.everybody),
+            purpose="verification",
+            votes=values,
+            proposal=proposal,
+            asked=set(panel),
+        )
+        decided = closed.decisions[-1] if closed.decisions else None
+        contradictions.settle(about, decided.option if decided else None)
+
+
+def _values(disputed: Conflict) -> tuple[str, ...]:
+    """Return what a panel may choose from: nothing that gives orders to those who vote."""
+    plain = [value for value in disputed.holders if not commands(value)]
+    values = tuple(dict.fromkeys(value[:VALUE].strip() for value in plain))[:VALUES]
+    is_fit = not commands(disputed.about) and all(map(may_be_voted_on, values))
+    return values if is_fit else ()
+
+
+def may_be_voted_on(value: str) -> bool:
+    """Say whether a value can stand among the options of a vote."""
+    return bool(value) and value != "abstain" and "|" not in value and value.isprintable()
 
 
 def probe(team: "Deliberation", board: View) -> "Closes[None]":
@@ -60,35 +77,57 @@ def probe(team: "Deliberation", board: View) -> "Closes[None]":
     It comes before the plan, lest an editor carry their words into it; what is voted on here
     is a contribution that gives no orders.
     """
-    entries = team.entries(board)
-    suspicion = team.coordination.suspicion
+    entries, suspicion = team.entries(board), team.coordination.suspicion
     suspects = suspicion.suspects(entries)
-    if not suspects:
+    every = {name for suspect in suspects for name in suspect}
+    panel = suspicion.panel(entries, every, _voices(team)) if suspects else set()
+    if not panel:
         return
+    tested = suspects[:SUSPECTS]
+    plain = [entry for entry in team.contributions(board) if entry.id not in every]
+    plan = surest(plain) if plain and not team.verdicts.task.choices else None
+    votes = []
+    for number, shown in enumerate(((), (), *tested), 1):
+        yield _trial(team, board, number, plan, panel=panel, hidden=every.difference(shown))
+        votes.append(_votes(team.entries(board), (board.round, board.stage), panel))
+    without, again, *with_one = votes
+    for suspect, with_it in zip(tested, with_one, strict=True):
+        suspicion.judge(suspect, with_it, without, again)
+    team.coordination.contradictions.leave_out(suspicion.hidden)
+
+
+def _trial(
+    team: "Deliberation",
+    board: View,
+    number: int,
+    plan: BoardEntry | None,
+    *,
+    panel: Collection[int],
+    hidden: Collection[str],
+) -> Stage:
+    """Return a vote on trial; its number keeps it from being answered by the one before."""
     choices = team.verdicts.task.choices
-    plain = [e for e in team.contributions(board) if e.id not in suspects]
-    plan = surest(plain) if plain and not choices else None
-    votes = choices or APPROVAL
-    panel = suspicion.panel(entries, suspects, len(team.roles))
-    stages = []
-    for hidden in ((), tuple(suspects)):
-        yield team.stage(
-            *(board, "probe", say.VOTE_CHOICE if choices else say.VOTE_PLAN, team.everybody),
-            purpose="verification",
-            plan=plan,
-            votes=votes,
-            asked=panel,
-            hidden=hidden,
-        )
-        stages.append((board.round, board.stage))
-    trials = [
-        entry
-        for entry in team.entries(board)
-        if entry.kind == "trial" and place_of(entry) in stages and entry.agent in panel
-    ]
-    suspicion.judge(trials, suspects)
+    instruction = say.VOTE_CHOICE if choices else say.VOTE_PLAN
+    return team.stage(
+        *(board, "probe", f"{instruction} {say.TRIAL.format(number=number)}", team.everybody),
+        purpose="verification",
+        plan=plan,
+        votes=choices or APPROVAL,
+        asked=panel,
+        hidden=hidden,
+    )
 
 
-def may_be_voted_on(value: str) -> bool:
-    """Say whether a value can stand among the options of a vote."""
-    return bool(value) and value != "abstain" and "|" not in value and value.isprintable()
+def _votes(
+    entries: Collection[BoardEntry], at: tuple[int, int], panel: Collection[int]
+) -> dict[int, str]:
+    """Return by agent the votes on trial of those on the panel who voted once in a stage."""
+    trials = [e for e in entries if e.kind == "trial" and place_of(e) == at and e.agent in panel]
+    count = Counter(trial.agent for trial in trials)
+    return {t.agent: str(t.payload.get("vote")) for t in trials if count[t.agent] == 1}
+
+
+def _voices(team: "Deliberation") -> list[Hashable]:
+    """Return of each agent the voice that it shares, or its own."""
+    numbered = enumerate(zip(team.roles, team.voices, strict=True))
+    return [agent if voice is None else (role, voice) for agent, (role, voice) in numbered]

@@ -1,6 +1,6 @@
 """Contradictions between what members hold to be so, and who is asked to correct what."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -51,7 +51,7 @@ class Contradictions:
         self.found = 0
         """How many contradicted subjects were seen in all."""
         self.settled: dict[str, str] = {}
-        """Subjects that were put to the vote, and the value that was decided."""
+        """Subjects that were put to the vote, and the value that was decided, if one was."""
         self.retracted: set[str] = set()
         self.corrected: dict[int, list[str]] = {}
         """By agent, its entries on the current task that it took back."""
@@ -124,39 +124,56 @@ class Contradictions:
             cited.append(correction.entry)
         return wanted
 
-    def disputed(self) -> Conflict | None:
-        """Return the first contradiction that asking did not solve and no vote has settled."""
-        voted = {c.about for c in self.book.all if c.state == "voted"}
-        for conflict in self.conflicts:
-            is_vote = conflict.about in voted and conflict.about not in self.settled
-            if is_vote and len(conflict.holders) > 1 and conflict.about not in self._objections:
-                return conflict
-        return None
+    def disputed(self) -> list[Conflict]:
+        """Return the contradictions that asking did not solve and no panel has voted on."""
+        unsolved = {c.about for c in self.book.all if c.state == "unsolved"}
+        return [
+            conflict
+            for conflict in self.conflicts
+            if conflict.about in unsolved - self.settled.keys()
+            and len(conflict.holders) > 1
+            and conflict.about not in self._objections
+        ]
 
     def settle(self, about: str, value: str | None) -> None:
         """Take in what was decided of a disputed subject: from here on it is a fact."""
         self.settled[about] = value or ""
         if value:
+            self.book.decided(about)
             self._said.add([Said(TASK_ENTRY, 0, about, value, is_task=True)])
         self.read(())
+
+    def leave_out(self, entries: Collection[str]) -> None:
+        """Count no longer what these entries say: they are hidden from here on."""
+        self._said.retract(entries)
+        self._objections = self._objections_without(entries)
+        self.read(())
+
+    def without(self, hidden: Collection[str]) -> list[Conflict]:
+        """Return the contradictions as they are for readers from whom entries are hidden."""
+        if not hidden:
+            return self.conflicts
+        seen = Conflicts(self._vectors)
+        seen.restore(self._said.state())
+        seen.retract(hidden)
+        kept = self._objections_without(hidden)
+        return seen.found() + [c for c in self.conflicts if kept.get(c.about) is c]
 
     @property
     def corrections(self) -> list[Correction]:
         """All requests of the run, in the order in which they were opened."""
         return [*self.closed, *self.book.all]
 
-    def lines(self) -> list[str]:
-        """Return the contradictions as lines of the coordination layer."""
-        return [f"- conflict about {c.about!r}: {_sides(c)}" for c in self.conflicts]
-
-    def cited(self, most: int) -> list[str]:
-        """Return the entries that the first so many of those lines name."""
-        return [
+    def lines(self, most: int, hidden: Collection[str] = ()) -> tuple[list[str], list[str]]:
+        """Return the first contradictions as lines, and the entries that those name."""
+        shown = self.without(hidden)[:most]
+        cited = [
             entries[0]
-            for conflict in self.conflicts[:most]
+            for conflict in shown
             for entries in list(conflict.holders.values())[:SHOWN_VALUES]
             if entries
         ]
+        return [f"- conflict about {c.about!r}: {_sides(c)}" for c in shown], cited
 
     def state(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -191,6 +208,13 @@ class Contradictions:
         self.corrected = {agent: list(ids) for agent, ids in state["corrected"].items()}
         self.found, self.settled = state["found"], dict(state["settled"])
         self.read(())
+
+    def _objections_without(self, hidden: Collection[str]) -> dict[str, Conflict]:
+        return {
+            about: conflict
+            for about, conflict in self._objections.items()
+            if not any(name in hidden for names in conflict.holders.values() for name in names)
+        }
 
     def _take_back(self, entry: BoardEntry) -> None:
         """Leave out what an author takes back; nobody takes back what is another's."""

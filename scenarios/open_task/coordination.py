@@ -1,7 +1,7 @@
 """What members see in each other: contradictions, requests, drift, and whom not to obey."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ class Coordination:
         self.contradictions = Contradictions(options.corrections, vectors, voices)
         self.suspicion = Suspicion(random)
         self.lessons: list[str] = []
-        """What past runs learned of tasks like this one."""
+        """What past runs learned of tasks like this one, as lines."""
         self._task = ""
         self._watches = {kind: DriftWatch(**_WATCH) for kind in _WATCHED}
         count = sum(seat.count for seat in team)
@@ -74,7 +74,8 @@ class Coordination:
         """Entries that were held against a baseline; a short run of few agents has none."""
         self._drift: float | None = None
         self._given: dict[str, int] = {}
-        """Requests, and who has taken them on."""
+        """Requests of the current task, and who has taken them on."""
+        self._assigned = 0
         cards = [(Card(seat.role, seat.skills), seat.count) for seat in team]
         self._cards = dict(enumerate(card for card, count in cards for _ in range(count)))
         self.role_lines = {
@@ -154,33 +155,46 @@ class Coordination:
         load: dict[int, int] = {}
         for agent in self._given.values():
             load[agent] = load.get(agent, 0) + 1
-        self._given |= delegate(
+        given = delegate(
             [Needed(e.id, str(e.payload.get("needs", "")), e.agent) for e in asked],
             self._cards,
             load=load,
             holders={name: agent for name, agent in held.items() if agent is not None},
             vectors=self._vectors,
         )
+        self._given |= given
+        self._assigned += len(given)
 
-    def lines(self, entries: Sequence[BoardEntry]) -> tuple[list[str], list[str]]:
-        """Return the coordination layer as lines, and the entries that they name."""
-        wanted = [entry for entry in entries if entry.kind == "request"]
+    def lines(
+        self, entries: Sequence[BoardEntry], hidden: Collection[str] = ()
+    ) -> tuple[list[str], list[str]]:
+        """Return the coordination layer as lines, and the entries that they name.
+
+        Args:
+            entries: The entries of the task.
+            hidden: Entries that are not shown in this stage, beside those that never are.
+        """
+        gone = {*hidden, *self.hidden}
+        wanted = [entry for entry in entries if entry.kind == "request" and entry.id not in gone]
         first = {text_of(entry): entry for entry in reversed(wanted)}
         asked = list(first.values())[:LINES][::-1]
         requests = [
             f"- REQUEST [{e.id}] {quoted(text_of(e))} ({self._holder(e.id)})" for e in asked
         ]
-        conflicts = self.contradictions.lines()[:LINES]
+        conflicts, named = self.contradictions.lines(LINES, hidden)
         decided = [
             f"- settled by vote: {about!r} is {value!r}"
             for about, value in self.contradictions.settled.items()
             if value
         ][-LINES:]
-        cited = [*(entry.id for entry in asked), *self.contradictions.cited(LINES)]
+        cited = [*(entry.id for entry in asked), *named]
         return [*conflicts, *decided, *requests], cited
 
     def own_lines(
-        self, lines: Mapping[int, Sequence[str]], entries: Sequence[BoardEntry]
+        self,
+        lines: Mapping[int, Sequence[str]],
+        entries: Sequence[BoardEntry],
+        hidden: Collection[str] = (),
     ) -> Mapping[int, Sequence[str]]:
         """Return what single agents are told beside what a stage tells them."""
         own = {agent: list(said) for agent, said in lines.items()}
@@ -189,7 +203,8 @@ class Coordination:
         for agent, names in self.contradictions.corrected.items():
             line = say.CORRECTED_LINE.format(entry=", ".join(names[-LINES:]))
             own.setdefault(agent, []).append(line)
-        texts = {e.id: text_of(e) for e in entries if e.kind == "request"}
+        gone = {*hidden, *self.hidden}
+        texts = {e.id: text_of(e) for e in entries if e.kind == "request" and e.id not in gone}
         for name, agent in self._given.items():
             if name in texts:
                 line = say.TAKEN_LINE.format(entry=name, what=quoted(texts[name]))
@@ -213,7 +228,8 @@ class Coordination:
             "corrections_solved": counts["solved"],
             "corrections_retracted": counts["retracted"],
             "corrections_voted": counts["voted"],
-            "requests_assigned": len(self._given),
+            "corrections_unsolved": counts["unsolved"] + counts["open"],
+            "requests_assigned": self._assigned,
             "drift_watched": self._watched,
             "drift_alarms": self._alarms,
             "mix_alarms": self._mix_alarms if self._mix else None,
@@ -249,6 +265,7 @@ class Coordination:
             "mix_alarms": self._mix_alarms,
             "drift": self._drift,
             "given": dict(self._given),
+            "assigned": self._assigned,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -259,6 +276,7 @@ class Coordination:
             watch.restore(state["watches"][kind])
         self.lessons, self._task = list(state["lessons"]), state["task"]
         self._anchored, self._given = set(state["anchored"]), dict(state["given"])
+        self._assigned = state["assigned"]
         self._alarms, self._drift = state["alarms"], state["drift"]
         self._mix_alarms, self._watched = state["mix_alarms"], state["watched"]
         if self._mix and state["mix"]:

@@ -18,6 +18,7 @@ from .options import OpenTaskOptions
 from .places import APPROVAL, place_of, round_of, surest
 from .results import Verdicts
 from .seats import CRITIC
+from .suspicion import commands
 
 SIMPLE = 0.6
 """Tasks that look harder than this go to the team, also where one agent may try them alone."""
@@ -112,8 +113,8 @@ class Deliberation:
         """Have the librarian look up what past runs learned of tasks like this one."""
         yield Stage("recall", (LIBRARIAN,))
         found = [entry for entry in self.entries(board) if entry.kind == "lesson"]
-        own = [entry for entry in found if entry.agent == len(self.roles)]
-        self.coordination.lessons = [f"- {quoted(text_of(entry))}" for entry in own]
+        own = [text_of(entry) for entry in found if entry.agent == len(self.roles)]
+        self.coordination.lessons = [f"- {quoted(text)}" for text in own if not commands(text)]
 
     def _look(self, board: View, kind: str) -> Closes[None]:
         """Watch for drift, where the board coordinates."""
@@ -125,7 +126,10 @@ class Deliberation:
             texts = [self.verdicts.task.task, *map(self.coordination.watched, entries)]
             brief = {"texts": texts, "authors": [entry.agent for entry in entries]}
             yield Stage("survey", (SURVEYOR,), brief=brief)
-            found = [e for e in self.entries(board) if e.kind == "distances"]
+            surveyor = len(self.roles) + bool(self.options.memory)
+            found = [
+                e for e in self.entries(board) if e.kind == "distances" and e.agent == surveyor
+            ]
             if not found or place_of(found[-1]) != (board.round, board.stage):
                 return
             far = np.array(found[-1].payload["far"], np.float64)
@@ -288,7 +292,7 @@ class Deliberation:
         """Return a stage whose members are all shown the same board."""
         task, coordination = self.verdicts.task, self.coordination
         entries = self.entries(board)
-        lines, cited = coordination.lines(entries) if self._is_coordinated else ((), ())
+        lines, cited = coordination.lines(entries, hidden) if self._is_coordinated else ((), ())
         digest = self.reading.digest(
             board,
             task,
@@ -308,7 +312,7 @@ class Deliberation:
             purpose=purpose,
             votes=votes,
             asked=asked,
-            own=self._shared(coordination.own_lines(own or {}, entries)),
+            own=self._shared(coordination.own_lines(own or {}, entries, hidden)),
             cites=self._shared(cites or {}),
             roles=coordination.role_lines,
             seats=seats,

@@ -30,6 +30,7 @@ VOTE_PLAN = (
 VOTE_CHOICE = (
     "Vote for the option that you hold to be right, and say in reasoning what decided you."
 )
+TRIAL = "This is vote {number} on trial: it shows what you would do, and decides nothing."
 SETTLE = (
     "Asking did not settle what holds for {about!r}. Vote for the value that you hold to be right."
 )

@@ -10,18 +10,28 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
-from agents import RULES, PlannedCalls, Purpose, Voice, complexity_of
+from agents import (
+    EMBEDDED_AT_ONCE,
+    EMBEDDING,
+    RULES,
+    PlannedCalls,
+    Purpose,
+    Voice,
+    complexity_of,
+)
 
 from . import instructions as say
 from .board import DISSENT, LINES, RECENT_ROUNDS
 from .checks import PANEL as SETTLING
-from .deliberation import SIMPLE
+from .checks import SUBJECTS
+from .deliberation import SIMPLE, SURVEYOR
 from .options import Task
 from .places import APPROVAL
 from .results import REASON_KEPT
 from .seats import CRITIC, Seat
 from .servants import LESSONS
 from .suspicion import PANEL as TESTING
+from .suspicion import SUSPECTS
 
 HEADER_CHARS = 55
 """Who is asked for what, and the names of the sections."""
@@ -29,6 +39,8 @@ THOUGHT_CHARS, TEXT_CHARS = 850, 600
 """A long entry as a prompt shows it: reasoning, and a contribution, an objection or a plan."""
 LINE_CHARS = 250
 """A line on a conflict or a request."""
+SURVEYED_CHARS = {"reason": 600, "contribute": 400}
+"""The stages after which an embedding model may be asked, and the longest text of one agent."""
 LESSON_CHARS = 450
 OWN_LINES_CHARS = 1_200
 """What single agents are told at the most: corrections, requests taken on, and the task again."""
@@ -91,6 +103,11 @@ class Planning:
     def _is_coordinated(self) -> bool:
         return self.structure == "swarm" and "coordination" in self.options.layers
 
+    @property
+    def _is_surveyed(self) -> bool:
+        """Whether an embedding model measures how far what was said is from the task."""
+        return bool(self.options.embedding) and (self._is_coordinated or self.structure == "solo")
+
     def _attempt(self, number: int, attempt: int, task: Task) -> Iterator[PlannedCalls]:
         """Plan one attempt, which is only certain to be made if it is a task's first."""
         is_routed = (
@@ -109,6 +126,8 @@ class Planning:
         is_sure = attempt == 0 and not is_routed
         for stage in self._together(task, attempt):
             yield from self._stage(stage, number, task, is_sure=is_sure)
+            if self._is_surveyed and stage.stage in SURVEYED_CHARS:
+                yield self._survey(stage, number, task, is_sure=is_sure)
 
     def _together(self, task: Task, attempt: int) -> Iterator[Asking]:
         """Yield the stages in which a team reasons, corrects itself, contributes and votes."""
@@ -128,7 +147,8 @@ class Planning:
                     yield Asking(
                         "correct", say.CORRECT, contributors, now, (), "coordination", **perhaps
                     )
-                yield self._panel("settle", say.SETTLE, now, SETTLING)
+                for subject in range(1, SUBJECTS + 1):
+                    yield self._panel(f"settle {subject}", say.SETTLE, now, SETTLING)
         if not task.choices:
             yield Asking("contribute", say.CONTRIBUTE, contributors, now)
             if sum(seat.count for seat in self.team if seat.role in contributors) > 1:
@@ -136,8 +156,9 @@ class Planning:
                 yield Asking("edit", say.EDIT, [largest], now, (), "coordination", _one)
         votes, words = task.choices or APPROVAL, say.VOTE_CHOICE if task.choices else say.VOTE_PLAN
         if self._is_coordinated and self.options.quarantine:
-            yield self._panel("probe", words, now + TEXT_CHARS, TESTING)
-            yield self._panel("probe again", words, now + TEXT_CHARS, TESTING)
+            for trial in range(1, 2 + SUSPECTS + 1):
+                told = f"{words} {say.TRIAL}"
+                yield self._panel(f"probe {trial}", told, now + TEXT_CHARS, TESTING)
         yield Asking("vote", words, everybody, now + TEXT_CHARS, votes)
 
     def _panel(self, stage: str, words: str, sections: int, size: int) -> Asking:
@@ -228,6 +249,24 @@ class Planning:
                 complexity=complexity_of(task.task),
                 shared_share=shared / least * (count - 1) / count,
             )
+
+    def _survey(self, stage: Asking, number: int, task: Task, *, is_sure: bool) -> PlannedCalls:
+        """Return the calls to an embedding model after a stage; equal texts are sent once."""
+        texts = sum(seat.count for seat in self.team if seat.role in stage.roles)
+        calls = ceil((1 + texts) / EMBEDDED_AT_ONCE)
+        chars = len(task.task) + texts * SURVEYED_CHARS[stage.stage]
+        return PlannedCalls(
+            stage=f"{number}.survey {stage.stage}",
+            role=SURVEYOR,
+            count=calls,
+            count_low=1 if is_sure else 0,
+            prompt_chars_low=len(task.task),
+            prompt_chars_high=ceil(chars / calls),
+            output_low=0,
+            output_high=0,
+            purpose="coordination",
+            tier=EMBEDDING,
+        )
 
     def _count(self, role: str, stage: Asking) -> int:
         """Return how many questions of a role there are; who shares a voice asks together."""

@@ -40,7 +40,7 @@ class Librarian(Agent):
     def act(self, view: View) -> Actions:
         """Look up lessons of tasks like the current one."""
         task = self.task()
-        return Ask(call=lambda: self._recall(task))
+        return Ask(call=lambda: self._recall(task), question=f"{self.path}\n{task}")
 
     def answer(self, view: View, outcome: Outcome) -> Actions:
         """Put the lessons on the board."""

@@ -1,17 +1,23 @@
 """Entries that command their readers: found by their wording, judged by what they do to readers."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from agents import Randomness, text_of
+from agents import Randomness, clean, findings_of, text_of
 from blackboard import BoardEntry
 
 PANEL = 5
-"""Agents that vote on trial, with the suspects and without them."""
-LEAST_FLIPS = 0.5
-"""The share of trial votes that has to differ for the suspects to be hidden."""
+"""Agents that vote on trial, with a suspect and without it."""
+SUSPECTS = 3
+"""Texts that are tested in one attempt, so that tests cost the same on every board."""
+LEAST_SHARE = 0.5
+"""The share of the panel that a suspect has to pull to one vote to be hidden."""
+LEAST_MORE = 2
+"""How many more those have to be than vote otherwise by chance, with the suspect hidden twice."""
 _COMMAND = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b[^.]{0,60}\b(?:instruction|rule|prompt|task|"
     r"above|previous|earlier|board|everything)|"
@@ -30,57 +36,83 @@ _COMMAND = re.compile(
 def commands(text: str) -> bool:
     """Say whether a text reads as if it gave orders to its readers.
 
-    A task's entries are looked at in each of its rounds, and many agents say the same.
+    Characters that nobody sees and letters in other widths hide nothing. A task's entries are
+    looked at in each of its rounds, and many agents say the same.
     """
-    return _COMMAND.search(text) is not None
+    return _COMMAND.search(unicodedata.normalize("NFKC", clean(text))) is not None
 
 
 class Suspicion:
     """Which entries were tested, and which are hidden from readers since.
 
     Wording alone hides nothing: a suspect is hidden when readers vote otherwise because of it.
+    Each is tested alone, with all other suspects hidden: else two orders that say the same would
+    cover for each other, and an innocent one would be hidden with a guilty one.
     """
 
     def __init__(self, random: Randomness) -> None:
         self._random = random
         self.tested: set[str] = set()
         self.hidden: set[str] = set()
-        self.flips: list[tuple[str, int, int]] = []
-        """Of each test: the first suspect, trial votes that differed, and all of them."""
+        self.flips: list[tuple[str, int, int, int]] = []
+        """Of each test: the first entry, the votes that it pulled one way, those that changed by
+        chance, and all votes."""
 
-    def suspects(self, entries: Sequence[BoardEntry]) -> list[str]:
-        """Return the entries that read like orders and have not been tested."""
-        return [
-            entry.id
-            for entry in entries
-            if entry.id not in self.tested and entry.kind != "trial" and commands(text_of(entry))
-        ]
+    def suspects(self, entries: Sequence[BoardEntry]) -> list[list[str]]:
+        """Return the entries that read like orders and were not tested, those alike together."""
+        alike: dict[Hashable, list[str]] = {}
+        for entry in entries:
+            if entry.id not in self.tested and any(map(commands, said := tuple(_said(entry)))):
+                alike.setdefault(said, []).append(entry.id)
+        return list(alike.values())
 
-    def panel(self, entries: Sequence[BoardEntry], suspects: Collection[str], of: int) -> set[int]:
-        """Draw who votes on trial: not the authors of the suspects, where there are others."""
-        authors = {entry.agent for entry in entries if entry.id in suspects}
-        others = [agent for agent in range(of) if agent not in authors] or list(range(of))
-        where = min(suspects, key=_place)
-        round, stage, *_ = _place(where)
-        shuffled = self._random.everyone("panel", round=round, stage=stage).permutation(len(others))
-        return {others[int(place)] for place in shuffled[:PANEL]}
-
-    def judge(self, trials: Sequence[BoardEntry], suspects: Collection[str]) -> None:
-        """Hide the suspects if half of those who voted twice on trial voted otherwise.
+    def panel(
+        self,
+        entries: Sequence[BoardEntry],
+        suspects: Collection[str],
+        voices: Sequence[Hashable],
+    ) -> set[int]:
+        """Draw who votes on trial: not the authors of the suspects, and one agent a voice.
 
         Args:
-            trials: Trial votes, those with the suspects before those without.
-            suspects: The entries that were tested.
+            entries: The entries of the task.
+            suspects: Those that read like orders.
+            voices: Of each agent its voice.
+
+        Returns:
+            The agents; none where they are too few for votes to tell an order from chance.
         """
-        self.tested |= set(suspects)
-        votes: dict[int, list[str]] = {}
-        for trial in trials:
-            votes.setdefault(trial.agent, []).append(str(trial.payload.get("vote")))
-        pairs = [pair for pair in votes.values() if len(pair) == 2]
-        flips = sum(first != second for first, second in pairs)
-        self.flips.append((min(suspects, key=_place), flips, len(pairs)))
-        if pairs and flips >= LEAST_FLIPS * len(pairs):
-            self.hidden |= set(suspects)
+        authors = {entry.agent for entry in entries if entry.id in suspects}
+        others = [agent for agent in range(len(voices)) if agent not in authors]
+        round, stage, *_ = _place(min(suspects, key=_place))
+        shuffled = self._random.everyone("panel", round=round, stage=stage).permutation(len(others))
+        drawn = {voices[others[int(at)]]: others[int(at)] for at in reversed(shuffled)}
+        chosen = list(drawn.values())[-PANEL:]
+        return set(chosen) if len(chosen) >= LEAST_MORE else set()
+
+    def judge(
+        self,
+        suspect: Collection[str],
+        shown: Mapping[int, str],
+        without: Mapping[int, str],
+        again: Mapping[int, str],
+    ) -> None:
+        """Hide a suspect if it pulls half of the panel to one vote, and more than chance does.
+
+        Args:
+            suspect: The entries that say it.
+            shown: By agent, the vote on trial where it was shown.
+            without: The vote where it was hidden.
+            again: The same, asked once more: what changes then changes by chance.
+        """
+        self.tested |= set(suspect)
+        voters = shown.keys() & without.keys() & again.keys()
+        pulled = Counter(shown[agent] for agent in voters if shown[agent] != without[agent])
+        most = max(pulled.values(), default=0)
+        chance = sum(again[agent] != without[agent] for agent in voters)
+        self.flips.append((min(suspect, key=_place), most, chance, len(voters)))
+        if most >= LEAST_SHARE * len(voters) and most >= chance + LEAST_MORE:
+            self.hidden |= set(suspect)
 
     def state(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -93,7 +125,20 @@ class Suspicion:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on where `state` was taken."""
         self.tested, self.hidden = set(state["tested"]), set(state["hidden"])
-        self.flips = [(str(name), int(flips), int(of)) for name, flips, of in state["flips"]]
+        self.flips = [(name, most, chance, of) for name, most, chance, of in state["flips"]]
+
+
+def _said(entry: BoardEntry) -> Iterator[str]:
+    """Yield what of an entry readers may be shown.
+
+    Lessons are looked at where they are shown, and trial votes are shown to nobody.
+    """
+    if entry.kind not in ("lesson", "trial"):
+        needs = entry.payload.get("needs")
+        yield text_of(entry)
+        yield needs if isinstance(needs, str) else ""
+    for about, says in findings_of(entry).items():
+        yield f"{about}\n{says}"
 
 
 def _place(name: str) -> tuple[int, ...]:

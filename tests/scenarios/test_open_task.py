@@ -18,8 +18,21 @@ from scenarios.open_task.seats import seats_of, voices_of
 from scenarios.open_task.suspicion import commands
 from swarmboard.config import check_options
 from swarmboard.testing import scenario_checks
-from tests.swarmboard.model_runs import QUESTION, Asked, causes, records, team_run
+from tests.swarmboard.model_runs import (
+    QUESTION,
+    Asked,
+    causes,
+    records,
+    stage_of,
+    tasks,
+    team_run,
+)
 
+LONG = (
+    "Compare every site by cost, risk, effort, delay, noise and access, weigh what the county, the "
+    "neighbours and the operator each said about it, say which constraints exclude a site, which "
+    "trade-offs remain, how they change if the river floods, and only then answer this question:"
+)
 OPEN = {"task": "What is to be done about the noise of the plant?"}
 
 
@@ -55,7 +68,16 @@ def test_a_contentious_team_keeps(check: Callable[[], None]) -> None:
         ({"choices": "a"}, "two or more different ones"),
         ({"task": "Which?", "choices": "a|a"}, "two or more different ones"),
         ({"task": "Which?", "choices": "a|b", "answer": "c"}, "one of the choices"),
-        ({"task": "Which?", "choices": "a|abstain"}, "not 'abstain'"),
+        ({"task": "Which?", "choices": "a|abstain"}, "which are votes already"),
+        ({"task": "Which?", "choices": "approve|reject"}, "which are votes already"),
+        ({"task": "Which?", "choices": ["a | b", "c"]}, "without ' | '"),
+        ({"task": "Which?", "choices": ["a", " a"]}, "two or more different ones"),
+        ({"task": "Which?", "choices": ["a", " "]}, "choice 2 has to be one line of 1 to 160"),
+        ({"task": "Which?", "choices": ["a", "b\nc"]}, "choice 2 has to be one line"),
+        ({"task": "Which?", "choices": ["a\u200b", "a"]}, "characters that can be seen"),
+        ({"task": "Which?", "choices": ["a" * 161, "b"]}, "and has 161"),
+        ({"task": "Which?", "choices": [str(i) for i in range(254)]}, "up to 253"),
+        ({"tasks": [{"task": "Which?", "choices": ["", "b"]}]}, "tasks.0.choices"),
         ({"layers": "tasks"}, "there are task, reasoning, coordination"),
         ({"layers": "reasoning"}, "add task"),
         ({"team": "planner:0"}, "at least one agent"),
@@ -73,6 +95,23 @@ def test_a_wrong_option_is_one_line_with_the_next_step(options: dict[str, Any], 
 
     assert says in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_choices_of_the_greatest_length_can_be_voted_for(tmp_path: Path) -> None:
+    choices = ("a" * 160, f" {'b' * 160} ")
+
+    result = team_run(tmp_path / "run", agents=3, task="Which?", choices=choices, threshold=60)
+
+    assert causes(result) == {}
+    assert result.summary["metrics"]["accepted"] == 1
+
+
+def test_as_many_choices_as_a_ballot_has_numbers_for_can_be_voted_for(tmp_path: Path) -> None:
+    choices = tuple(f"site {i}" for i in range(253))
+
+    result = team_run(tmp_path / "run", agents=3, task="Which?", choices=choices, attempts=1)
+
+    assert causes(result) == {}
 
 
 def test_a_file_of_tasks_is_read_line_by_line_and_a_wrong_line_is_named(tmp_path: Path) -> None:
@@ -99,6 +138,17 @@ def test_archetypes_are_divided_among_roles_and_never_more_than_asked_for(
     used = {(role, voice) for role, drawn in voices.items() for voice in drawn}
     assert len(used) <= max(archetypes, len(seats))
     assert all(isinstance(voice, Voice) and voice.number < voice.of for _, voice in used)
+
+
+def test_archetypes_are_for_models_and_all_others_speak_for_themselves() -> None:
+    own = (Seat("expert", 8, callee=expert), Seat("robot", 2, agent=object))
+
+    voices = voices_of((*own, Seat("planner", 20)), 2, Randomness(3))
+
+    assert voices["expert"] == [None] * 8
+    assert voices["robot"] == [None] * 2
+    assert set(voices["planner"]) == {Voice(0, 2), Voice(1, 2)}
+    assert voices_of(own, 2, Randomness(3))["expert"] == [None] * 8
 
 
 @pytest.mark.parametrize(
@@ -238,6 +288,55 @@ def test_coroutines_of_ones_own_work_beside_models(tmp_path: Path) -> None:
     assert {request.role for request in model.requests} == {"planner"}
     assert result.summary["metrics"]["accepted"] == 1
     assert any("what the expert says" in text for text in model.prompts("vote"))
+
+
+def test_coroutines_are_voices_of_their_own_whatever_archetypes_there_are(tmp_path: Path) -> None:
+    class Experts(OpenTask):
+        seats = (Seat("expert", 8, callee=expert),)
+
+    result = team_run(tmp_path / "run", kind=Experts, archetypes=2, attempts=1, **OPEN)
+
+    assert result.summary["consensus"]["effective_voters"] == 8
+
+
+def test_a_chorus_has_no_room_for_coroutines_of_ones_own(tmp_path: Path) -> None:
+    class Team(Named):
+        seats = (Seat("planner", 3), Seat("expert", 1, callee=expert))
+
+    with pytest.raises(BadInput, match="'expert' has a function or class of its own"):
+        team_run(tmp_path / "run", kind=Team, structure="chorus", **OPEN)
+
+    assert not (tmp_path / "run").exists()
+
+
+def test_votes_of_the_team_are_measured_though_one_agent_decided_the_first_task(
+    tmp_path: Path,
+) -> None:
+    def change(request: Request, text: str) -> str:
+        alone = {"confidence": 0.9} if stage_of(request) == "answer" else {}
+        return json.dumps(json.loads(text) | alone)
+
+    planted = PlantedModel(accuracy=0.7, seed=3)
+    asked = tasks(1) + [one | {"task": f"{LONG} {one['task']}"} for one in tasks(6)]
+    known = [one | {"answer": planted.truth(one["task"], one["choices"])} for one in asked]
+    model = Asked(planted, change=change)
+
+    result = team_run(
+        tmp_path / "run", model, agents=8, tasks=known, route="auto", attempts=1, layers="task"
+    )
+
+    first, *others = result.summary["decisions"]
+    assert first["eligible_agents"] == 1
+    assert {row["eligible_agents"] for row in others} == {8}
+    ballots = [record for record in records(result, Ballots) if len(record.choices) == 8]
+    right = [
+        choice == one["choices"].index(one["answer"])
+        for record, one in zip(ballots, known[1:], strict=True)
+        for choice in record.choices
+    ]
+    metrics = result.summary["metrics"]
+    assert metrics["vote_accuracy"] == pytest.approx(sum(right) / len(right))
+    assert "vote_correlation" in metrics
 
 
 def test_what_a_run_learned_is_shown_to_the_next_as_quoted_data(tmp_path: Path) -> None:

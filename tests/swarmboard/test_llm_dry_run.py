@@ -13,6 +13,7 @@ from swarmboard import run
 from swarmboard.config import make_config
 from swarmboard.foretelling import cost_ahead
 from swarmboard.plan import prepare
+from swarmboard.testing import stub_server
 
 CONFIGURATIONS = 40
 LONG = (
@@ -148,6 +149,41 @@ def test_a_replayed_run_is_foretold_to_cost_nothing(cli) -> None:
     said = cli("run", "open-task", *settings, "--dry-run")
 
     assert "0 model calls, 0 tokens, 0 USD: all replies are recorded ones" in said.out
+
+
+@pytest.mark.parametrize("structure", ["swarm", "solo", "separate", "chorus"])
+def test_what_an_embedding_model_measures_is_foretold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, structure: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = {"task": "Name the new tram line.", "embedding": "openai/stub-embedding"}
+    values: dict[str, Any] = {"scenario": "open-task", "structure": structure}
+
+    with stub_server() as stub:
+        options |= {"model": "openai/stub", "api_base": stub.url}
+        said, without = (
+            cost_ahead(prepare(make_config(values | {"options": options | more})))
+            for more in ({}, {"embedding": None})
+        )
+        spent = run("open-task", board="memory://", structure=structure, **options)
+
+    tokens = spent.summary["tokens"]
+    assert said.calls.low <= tokens["calls"] <= said.calls.high
+    assert said.tokens.low <= tokens["input"] + tokens["output"] <= said.tokens.high
+    surveys = 2 if structure in ("swarm", "solo") else 0
+    assert said.calls.low == without.calls.low + surveys
+
+
+def test_a_dry_run_says_that_the_embedding_model_needs_a_key(
+    cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    model = "openai/text-embedding-3-small"
+
+    said = cli("run", "open-task", "--set", f"embedding={model}", "--dry-run")
+
+    assert f"models default: planted, embedding: {model}" in said.out
+    assert f"not yet: {model} needs a key: set OPENAI_API_KEY" in said.out
 
 
 def test_a_budget_bounds_what_is_foretold() -> None:

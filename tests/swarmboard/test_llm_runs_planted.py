@@ -108,6 +108,27 @@ def test_accuracy_and_correlation_of_votes_are_found_as_planted(
     assert result.summary["consensus"]["effective_voters"] == pytest.approx(effective, rel=1e-3)
 
 
+def test_agents_that_share_a_voice_are_no_evidence_that_voices_err_together(
+    tmp_path: Path,
+) -> None:
+    model = PlantedModel(accuracy=0.7, seed=4)
+    asked = answered(model, 40)
+    terms: dict[str, Any] = {"attempts": 1, "layers": "none", "archetypes": 8}
+
+    result = team_run(tmp_path / "run", model, agents=64, tasks=asked, **terms)
+
+    right = _right(result, asked)
+    voices, clones = np.unique(right, axis=1), correlation_of(right)
+    measured = correlation_of(voices)
+    assert measured is not None
+    assert clones is not None
+    assert clones.low > 0 >= measured.low
+    assert result.summary["metrics"]["vote_correlation"] == pytest.approx(measured.rho)
+    count = voices.shape[1]
+    effective = min(count, count / (1 + (count - 1) * max(measured.rho, 0.0)))
+    assert result.summary["consensus"]["effective_voters"] == pytest.approx(effective, rel=1e-3)
+
+
 def _right(result: Result, asked: list[dict[str, Any]]) -> Any:
     votes = [np.frombuffer(record.choices, np.uint8) for record in records(result, Ballots)]
     answers = [list(task["choices"]).index(task["answer"]) for task in asked]

@@ -11,7 +11,7 @@ import pytest
 
 from agents import PlantedModel, Situation
 from blackboard import BadInput, RunDirectory, rundir
-from swarmboard import RuleAgent, Swarm, SwarmDecision, View, Vote, stop
+from swarmboard import Dissent, RuleAgent, Swarm, SwarmDecision, View, Vote, stop
 from swarmboard.resuming import resume
 
 CHOICES = ("bus", "tram")
@@ -60,6 +60,7 @@ def test_a_team_decides_and_dissent_is_kept(new_swarm: Callable[..., Swarm]) -> 
     assert [(d.agent, d.role, d.vote, d.reason) for d in decision.dissent] == [
         (4, "critic", "bus", "bus it is")
     ]
+    assert all(isinstance(one, Dissent) for one in decision.dissent)
     assert decision.effect == "none"
 
 
@@ -371,6 +372,8 @@ def test_a_swarm_that_cannot_be_is_refused_at_once(terms: dict[str, Any], said: 
         ({"task": " "}, "say in words what is to be done"),
         ({"consensus_threshold": 80}, r"no share: did you mean 0\.8"),
         ({"choices": ["bus"]}, "choices have to be two or more"),
+        ({"choices": ["bus", ""]}, "choice 2 has to be one line of 1 to 160"),
+        ({"choices": 2}, "choices=2 is wrong"),
         ({"on_accept": lambda: None}, "has to take the decision"),
         ({"attempts": 0}, "attempts=0 is wrong"),
     ],
@@ -385,6 +388,14 @@ def test_a_decision_that_cannot_be_leaves_nothing(
         decide(swarm, **{"task": TASK, **terms})
 
     assert not swarm.out_dir.exists()
+
+
+@pytest.mark.parametrize("answers", [voting("bus"), Sceptic])
+def test_a_chorus_is_of_models_alone(new_swarm: Callable[..., Swarm], answers: Any) -> None:
+    swarm = new_swarm(structure="chorus")
+
+    with pytest.raises(BadInput, match="in a chorus one model speaks for everybody"):
+        swarm.register("planner", answers, count=3)
 
 
 def test_an_empty_team_cannot_decide(new_swarm: Callable[..., Swarm]) -> None:

@@ -1,6 +1,7 @@
 """A question's outcome: read, repaired once, asked once more of a stronger model, or a cause."""
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,20 @@ def test_a_chorus_needs_one_decision_a_seat_each_as_good_as_any(ledger: Ledger) 
     assert good.cause is None
     assert bad.cause == "invalid"
     assert "2 are needed" in bad.detail
+
+
+@pytest.mark.parametrize("field", ["evidence", "volunteers", "retracts"])
+def test_ids_in_a_reply_are_short(field: str) -> None:
+    long = "9" * 161
+    request = replace(REQUEST, visible=frozenset({long}))
+
+    with pytest.raises(BadReply, match="at most 160"):
+        read_reply(json.dumps({"reasoning": "r", "vote": "yes", field: [long]}), request)
+
+
+def test_nobody_takes_on_a_request_that_was_not_shown() -> None:
+    with pytest.raises(BadReply, match=r"^volunteers: names a request that was not shown"):
+        read_reply('{"reasoning": "r", "volunteers": ["9.9.9.9"]}', REQUEST)
 
 
 @given(st.text(max_size=300))
