@@ -52,10 +52,10 @@ def present(result: Any, *, as_json: bool) -> None:
     from .report_card import is_broken_off, text_card
 
     summary = result.summary
-    missing = summary.get("unanswered")
-    if missing and missing["without_answer"] == missing["questions"]:
-        tell(f"no model answered any of {missing['questions']:,} questions; {missing['first']}")
     typer.echo(json.dumps(summary, indent=1) if as_json else text_card(summary, result.path))
+    if summary["status"] == "failed" and (missing := summary.get("unanswered")):
+        tell(f"no model answered any of {missing['questions']:,} questions; {missing['first']}")
+        raise typer.Exit(FAILED)
     if summary["status"] == "stopped":
         rounds = summary["rounds"]
         where = f"in round {rounds + 1}" if is_broken_off(summary) else f"after round {rounds}"

@@ -1,5 +1,6 @@
 """What a run's models cost and left unanswered, for its summary and its tables."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -50,3 +51,9 @@ def unanswered(directory: RunDirectory) -> dict[str, Any] | None:
     if not missing:
         return None
     return {"questions": questions, "without_answer": missing, "first": first}
+
+
+def is_mute(summary: Mapping[str, Any]) -> bool:
+    """Say whether questions were asked in a run, and not one of them was answered."""
+    missing = summary["unanswered"]
+    return missing is not None and missing["without_answer"] == missing["questions"]

@@ -14,7 +14,7 @@ from .accounts import CAUSES, RUN_CAPS, Accounts, decision_row, percent
 from .desk import Desk, is_stubbed, models_of, tokens_of
 from .model import SwarmModel
 from .plan import Plan
-from .spending import unanswered
+from .spending import is_mute, unanswered
 
 OUTCOMES = ("accepted", "rejected", "expired", "vetoed", "escalated")
 DISSENT_KEPT = 10
@@ -46,6 +46,8 @@ def summarise(
     world, timing, leader = model.world, model.timing, model.leader
     assert isinstance(leader, Leader), "the summary is the leader's to write"
     summary = _frame(plan, directory, leader, accounts, status)
+    if status == "done" and is_mute(summary):
+        summary["status"] = "failed"
     yardstick = world.yardstick()
     summary["consensus"] |= _consensus(model, accounts)
     summary["yardstick"] = None if yardstick is None else _yardstick(yardstick)

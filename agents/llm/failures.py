@@ -18,7 +18,8 @@ _SECRET = re.compile(
 )
 """Keys and what looks like one; some providers echo the key that they refuse."""
 _WRAPPED = re.compile(r"\A.*?Exception - |\A(?:litellm\.)?\w+(?:Error|Timeout): ", re.DOTALL)
-_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-f]+>|ssl:\S+ ?")
+_ADDRESS = re.compile(r"(?:ssl:)?<[^<>]*>|ssl:\w+| object at 0x[0-9a-f]+>?")
+"""What says nothing to people: objects and where they are in memory."""
 
 
 def model_error(

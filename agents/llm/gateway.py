@@ -81,8 +81,9 @@ class Gateway:
         """What it made itself, and closes."""
         self._bounds: dict[str, Bounded] = {}
         given = models or {}
+        is_replayed = recording.mode == "replay"  # nothing is billed, so litellm is not loaded
         self._prices = {
-            name: own_prices(tier) if name in given else tier_prices(tier)
+            name: own_prices(tier) if name in given or is_replayed else tier_prices(tier)
             for name, tier in team.tiers.items()
         }
         self.ledger = Ledger(recording, self._prices)
@@ -173,7 +174,7 @@ class Gateway:
     def _measure(self, tier: TierConfig) -> Distances:
         from .litellm_model import LitellmEmbeddings  # which loads litellm
 
-        prices = prices_of(tier)
+        prices = own_prices(tier) if self.recording.mode == "replay" else prices_of(tier)
         embeddings = LitellmEmbeddings(tier)
         self._made.append(embeddings)
         return Distances(embeddings, self.budget, self.ledger, prices, model=tier.model)
@@ -281,10 +282,10 @@ def is_planted(tier: TierConfig) -> bool:
 
 
 def why_unreachable(tier: TierConfig, *, needs_key: bool = True) -> str | None:
-    """Return why a tier's model cannot be asked: it is unknown, or a key is missing."""
-    from .litellm_model import missing_key, unknown_model  # which loads litellm
+    """Return why a tier's model cannot be asked: unknown, served nowhere, or without its key."""
+    from .litellm_model import missing_endpoint, missing_key, unknown_model  # which loads litellm
 
-    if why := unknown_model(tier):
+    if why := unknown_model(tier) or missing_endpoint(tier):
         return why
     if needs_key and (variable := missing_key(tier)):
         return f"{tier.model} needs a key: set {variable}, or api_base for a server of your own"

@@ -20,6 +20,16 @@ from .wording import messages
 _MOST_CONNECTIONS = 4096
 """The largest concurrency that a tier may have."""
 _KEYLESS = {"hosted_vllm", "litellm_proxy", "llamafile", "lm_studio", "ollama", "ollama_chat"}
+_SERVED_ANYWHERE = {
+    "ai21": None,
+    "custom_openai": None,
+    "hosted_vllm": "HOSTED_VLLM_API_BASE",
+    "litellm_proxy": "LITELLM_PROXY_API_BASE",
+    "lm_studio": "LM_STUDIO_API_BASE",
+    "xinference": None,
+}
+"""Providers without a host of their own, and where else litellm looks for one (measured): left
+without, it sends their prompts to OpenAI's."""
 _OWN_CREDENTIALS = {"bedrock", "bedrock_converse", "sagemaker", "sagemaker_chat", "vertex_ai"}
 """Providers that find credentials in profiles, roles and metadata servers, too."""
 _ENVIRONMENT = {
@@ -209,6 +219,18 @@ def missing_key(tier: TierConfig) -> str | None:
     stem = (provider or "").split("_")[0].removesuffix("ai").upper()
     is_set = any(name.startswith(stem) for name, _ in _keys())
     return wanted[-1] if wanted and not is_set else None
+
+
+def missing_endpoint(tier: TierConfig) -> str | None:
+    """Return in one line why it is not known where a model is served, or None where it is."""
+    _, provider = _split(tier.model)
+    if provider not in _SERVED_ANYWHERE or tier.api_base:
+        return None
+    variable = _SERVED_ANYWHERE[provider]
+    if variable and os.environ.get(variable):
+        return None
+    other = f", or set {variable}" if variable else ""
+    return f"{tier.model} needs an endpoint: --set api_base=http://HOST:8000/v1{other}"
 
 
 def unknown_model(tier: TierConfig) -> str | None:

@@ -80,10 +80,10 @@ def probe(team: "Deliberation", board: View) -> "Closes[None]":
     entries, suspicion = team.entries(board), team.coordination.suspicion
     suspects = suspicion.suspects(entries)
     every = {name for suspect in suspects for name in suspect}
-    panel = suspicion.panel(entries, every, _voices(team)) if suspects else set()
+    tested = suspects[:SUSPECTS]
+    panel = suspicion.panel(entries, set().union(*tested), _voices(team)) if tested else set()
     if not panel:
         return
-    tested = suspects[:SUSPECTS]
     plain = [entry for entry in team.contributions(board) if entry.id not in every]
     plan = surest(plain) if plain and not team.verdicts.task.choices else None
     votes = []

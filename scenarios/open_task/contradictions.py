@@ -164,7 +164,9 @@ class Contradictions:
         """All requests of the run, in the order in which they were opened."""
         return [*self.closed, *self.book.all]
 
-    def lines(self, most: int, hidden: Collection[str] = ()) -> tuple[list[str], list[str]]:
+    def lines(
+        self, most: int | None = None, hidden: Collection[str] = ()
+    ) -> tuple[list[str], list[str]]:
         """Return the first contradictions as lines, and the entries that those name."""
         shown = self.without(hidden)[:most]
         cited = [

@@ -46,8 +46,8 @@ class Suspicion:
     """Which entries were tested, and which are hidden from readers since.
 
     Wording alone hides nothing: a suspect is hidden when readers vote otherwise because of it.
-    Each is tested alone, with all other suspects hidden: else two orders that say the same would
-    cover for each other, and an innocent one would be hidden with a guilty one.
+    Each is tested alone, with all other suspects hidden: else two orders of one meaning would cover
+    for each other, and an innocent one would be hidden with a guilty one.
     """
 
     def __init__(self, random: Randomness) -> None:
@@ -59,12 +59,23 @@ class Suspicion:
         chance, and all votes."""
 
     def suspects(self, entries: Sequence[BoardEntry]) -> list[list[str]]:
-        """Return the entries that read like orders and were not tested, those alike together."""
-        alike: dict[Hashable, list[str]] = {}
+        """Return the entries that read like orders and were not tested.
+
+        Those that say the same are one suspect, and those of one author: nobody can have many
+        tested to keep one from being so.
+        """
+        found: list[list[str]] = []
+        known: dict[Hashable, list[str]] = {}
         for entry in entries:
-            if entry.id not in self.tested and any(map(commands, said := tuple(_said(entry)))):
-                alike.setdefault(said, []).append(entry.id)
-        return list(alike.values())
+            said = tuple(_said(entry))
+            if entry.id in self.tested or not any(map(commands, said)):
+                continue
+            if (suspect := known.get(said) or known.get(entry.agent)) is None:
+                found.append(suspect := [])
+            suspect.append(entry.id)
+            known.setdefault(said, suspect)
+            known.setdefault(entry.agent, suspect)
+        return found
 
     def panel(
         self,
@@ -72,22 +83,25 @@ class Suspicion:
         suspects: Collection[str],
         voices: Sequence[Hashable],
     ) -> set[int]:
-        """Draw who votes on trial: not the authors of the suspects, and one agent a voice.
+        """Draw who votes on trial: not the authors, where there are others, and one a voice.
 
         Args:
             entries: The entries of the task.
-            suspects: Those that read like orders.
+            suspects: Those that are tested.
             voices: Of each agent its voice.
 
         Returns:
             The agents; none where they are too few for votes to tell an order from chance.
         """
         authors = {entry.agent for entry in entries if entry.id in suspects}
-        others = [agent for agent in range(len(voices)) if agent not in authors]
+        everyone = range(len(voices))
+        others = [agent for agent in everyone if agent not in authors] or list(everyone)
         round, stage, *_ = _place(min(suspects, key=_place))
         shuffled = self._random.everyone("panel", round=round, stage=stage).permutation(len(others))
-        drawn = {voices[others[int(at)]]: others[int(at)] for at in reversed(shuffled)}
-        chosen = list(drawn.values())[-PANEL:]
+        drawn: dict[Hashable, int] = {}
+        for place in shuffled:
+            drawn.setdefault(voices[others[int(place)]], others[int(place)])
+        chosen = list(drawn.values())[:PANEL]
         return set(chosen) if len(chosen) >= LEAST_MORE else set()
 
     def judge(

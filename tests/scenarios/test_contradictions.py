@@ -39,6 +39,41 @@ def test_what_a_vote_settled_is_a_fact_that_all_others_contradict() -> None:
     assert set(conflict.minority) == {"1.1.0.0", "1.1.2.0"}
 
 
+def test_only_what_a_panel_decided_counts_as_voted() -> None:
+    found = contradictions("red", "blue", "red")
+    found.update()
+    before = [correction.state for correction in found.corrections]
+
+    found.settle("colour of the line", "red")
+
+    assert before == ["unsolved"]
+    assert [correction.state for correction in found.corrections] == ["voted"]
+    assert found.disputed() == []
+
+
+def test_what_a_panel_did_not_decide_stays_unsolved_and_is_not_put_to_it_again() -> None:
+    found = contradictions("red", "blue", "red")
+    found.update()
+    [disputed] = found.disputed()
+
+    found.settle(disputed.about, None)
+
+    assert [correction.state for correction in found.corrections] == ["unsolved"]
+    assert found.disputed() == []
+
+
+def test_what_hidden_entries_say_contradicts_nothing() -> None:
+    found = contradictions("red", "blue", "red")
+    lines = found.lines()
+
+    without = found.without(["1.1.1.0"])
+    kept = found.lines()
+    found.leave_out(["1.1.1.0"])
+
+    assert without == found.conflicts == []
+    assert kept == lines != found.lines()
+
+
 def test_a_restored_state_tells_the_same_as_the_one_that_was_taken() -> None:
     found = contradictions("red", "blue", "red")
     found.settle("colour of the line", "blue")

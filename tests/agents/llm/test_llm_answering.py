@@ -154,6 +154,14 @@ def test_an_unsure_answer_stands_where_the_strong_tier_has_none(ledger: Ledger) 
     outcome = answer(ledger, Says(UNSURE), Says(ModelError("down", cause="budget")))
 
     assert outcome.text == UNSURE
+    assert booked(ledger) == [("fast", 0, False)]
+    assert ledger.summary()["work"] == 110
+
+
+def test_a_repaired_answer_that_stands_is_the_only_call_of_use(ledger: Ledger) -> None:
+    answer(ledger, Says("bad", UNSURE), Says("bad", "bad"))
+
+    assert [is_waste for *_, is_waste in booked(ledger)] == [True, False, True, True]
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,23 @@ def test_where_the_first_is_cancelled_the_next_asks_in_its_place() -> None:
     on_a_loop(test)
 
 
+def test_who_is_cancelled_as_the_reply_comes_leaves_the_others_a_reply_of_their_own() -> None:
+    async def test(held: Held, model: SingleFlight) -> None:
+        asked = [asyncio.ensure_future(model.complete(REQUEST)) for _ in range(3)]
+        await settle()
+        held.gate.set()
+        asked[0].cancel()
+        asked[1].cancel()
+        results = await asyncio.gather(*asked, return_exceptions=True)
+
+        assert [isinstance(result, asyncio.CancelledError) for result in results[:2]] == [True] * 2
+        assert isinstance(results[2], Reply)
+        assert not results[2].is_shared
+        assert (held.calls, held.given_up) == (2, 1)
+
+    on_a_loop(test)
+
+
 def test_a_call_that_nobody_waits_for_is_given_up() -> None:
     async def test(held: Held, model: SingleFlight) -> None:
         asked = [asyncio.ensure_future(model.complete(REQUEST)) for _ in range(2)]

@@ -35,7 +35,13 @@ class Echo:
                 await asyncio.sleep(0.001)
             for _ in range(50):  # what was answered makes its way out
                 await asyncio.sleep(0)
-            raise KeyError("a defect of the program")
+            raise AssertionError("a defect of the program")
+        if request.role == "odd":
+            raise ValueError("half a pair: \ud83d")
+        if request.role == "gone":
+            raise asyncio.CancelledError
+        if request.role == "text":
+            return "no Reply"  # type: ignore[return-value]
         self.answered += 1
         number = len(self.asked)
         return Reply(f'{{"reasoning":"{request.agent} {number}"}}', "echo", Usage(50, 5))
@@ -155,7 +161,7 @@ def test_a_replay_does_not_call_code_of_ones_own(gateway: Open) -> None:
 
 def test_a_defect_ends_the_stage_and_what_was_answered_is_kept(gateway: Open, model: Echo) -> None:
     opened = gateway()
-    with pytest.raises(KeyError, match="a defect of the program"):
+    with pytest.raises(AssertionError, match="a defect of the program"):
         ask(opened, question(4), question(0, role="defect"), *map(question, (9, 14, 19)))
     opened.close()
     asked = len(model.asked)
@@ -235,13 +241,136 @@ def test_one_question_goes_ahead_where_a_long_prefix_is_worth_caching(
     assert len(answers) == len(flying) == 9
 
 
-def test_closing_lets_go_of_the_models_connections(gateway: Open, model: Echo) -> None:
-    opened = gateway()
-    ask(opened, question(0))
+def test_closing_closes_what_the_gateway_made_and_not_what_it_was_given(
+    gateway: Open, model: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Echo()
+    monkeypatch.setattr("agents.llm.gateway.innermost", lambda tier: made)
+    recording = Recording.open(tmp_path, mode="record")
 
-    opened.close()
+    gateway().close()
+    Gateway(TeamConfig(tiers={"default": TIER}), recording).close()
 
-    assert model.closed == 1
+    assert (model.closed, made.closed) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("role", "says"),
+    [
+        ("odd", "ValueError: half a pair: ?"),
+        ("gone", "CancelledError"),
+        ("text", "TypeError: it returned a str instead of a Reply"),
+    ],
+)
+def test_whatever_a_model_object_raises_is_one_call_without_an_answer(
+    gateway: Open, role: str, says: str
+) -> None:
+    answers = ask(gateway(), question(0, role=role), question(1))
+
+    assert answers[0] == f"error: planted could not be asked: {says}"
+    assert answers[1].startswith('{"reasoning"')
+
+
+def test_half_a_surrogate_pair_becomes_a_question_mark(gateway: Open, model: Echo) -> None:
+    async def odd(request: Request) -> Reply:
+        return Reply('{"reasoning":"so \ud83d"}', "echo \ud83d", Usage(50, 5))
+
+    async def broken() -> None:
+        raise LookupError("\udfff")
+
+    model.complete = odd  # type: ignore[method-assign]
+    said, own = ask(gateway(), question(0), (1, Ask(call=broken)))
+
+    assert said == '{"reasoning":"so ?"}'
+    assert own == "error: LookupError: ?"
+
+
+def test_a_coroutine_that_cancels_itself_is_its_agents_abstention(gateway: Open) -> None:
+    async def gives_up() -> None:
+        raise asyncio.CancelledError
+
+    async def ends_its_task() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.Event().wait()
+
+    answers = ask(gateway(), (0, Ask(call=gives_up)), (1, Ask(call=ends_its_task)), question(2))
+
+    assert answers[:2] == ["error: CancelledError"] * 2
+    assert answers[2].startswith('{"reasoning"')
+
+
+def test_a_time_limit_of_the_coroutines_own_is_told_apart_from_ours(gateway: Open) -> None:
+    async def own() -> None:
+        raise TimeoutError("the database took 2 s")
+
+    async def ours() -> None:
+        await asyncio.Event().wait()
+
+    answers = ask(gateway(), (0, Ask(call=own)), (1, Ask(call=ours, timeout_s=0.01)))
+
+    assert answers == [
+        "late: TimeoutError: the database took 2 s",
+        "late: no answer within 0.01 s",
+    ]
+
+
+def test_a_coroutines_answer_in_another_run_counts_for_the_same_question_only(
+    gateway: Open,
+) -> None:
+    called: list[str] = []
+
+    def own(agent: int, question: str) -> tuple[int, Ask]:
+        async def call() -> str:
+            called.append(question)
+            return question
+
+        return agent, Ask(call=call, question=question)
+
+    ask(gateway("theirs"), own(0, "first"), own(1, "both"), own(2, ""))
+    called.clear()
+
+    asked = own(0, "second"), own(1, "both"), own(2, "")
+    auto = ask(gateway("mine", mode="auto", source="theirs"), *asked)
+    resumed = ask(gateway("mine", mode="auto", source="theirs"), *asked)
+
+    assert auto == resumed == ['"second"', '"both"', '""']
+    assert called == ["second", ""]
+
+
+def test_an_empty_question_is_replayed(gateway: Open) -> None:
+    async def call() -> int:
+        return 7
+
+    ask(gateway("theirs"), (0, Ask(call=call)))
+
+    assert ask(gateway("mine", mode="replay", source="theirs"), (0, Ask(call=call))) == ["7"]
+
+
+def test_auto_asks_again_where_another_run_failed(gateway: Open, model: Echo) -> None:
+    broken = question(0, role="broken")
+    failed = ask(gateway("theirs"), broken)
+
+    replayed = ask(gateway("again", mode="replay", source="theirs"), broken)
+    asked = len(model.asked)
+    ask(gateway("mine", mode="auto", source="theirs"), broken)
+
+    assert replayed == failed == ["error: out of order"]
+    assert (asked, len(model.asked)) == (1, 2)
+
+
+def test_one_name_at_two_endpoints_is_two_models(gateway: Open, model: Echo) -> None:
+    names = ("fast", "strong")
+    bases = {name: {"api_base": f"http://{name}/v1"} for name in names}
+    tiers = {name: TIER.model_copy(update=base) for name, base in bases.items()}
+
+    ask(gateway(tiers=tiers, routing={"escalate_below": 1.0}), question(0))
+
+    assert [(request.tier, request.endpoint) for request in model.asked] == [
+        ("fast", "http://fast/v1"),
+        ("strong", "http://strong/v1"),
+    ]
 
 
 def test_the_same_question_with_another_place_is_answered_from_the_recorded_reply(

@@ -31,6 +31,11 @@ USAGE = {
     "total_tokens": 920,
     "prompt_tokens_details": {"cached_tokens": 512},
 }
+COUNTS: dict[str, dict[str, Any]] = {
+    "negative": {"prompt_tokens": -900, "completion_tokens": -20},
+    "huge": {"prompt_tokens": 10**20},
+    "more-cached": {"prompt_tokens": 100},
+}
 CROWD = 256
 
 
@@ -44,6 +49,7 @@ class Stub:
         self.ends = asyncio.Event()
         self.crowd = 0
         self.is_full = asyncio.Event()
+        self.is_asked, self.goes_on = asyncio.Event(), asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -82,6 +88,11 @@ class Stub:
             if self.crowd == CROWD:
                 self.is_full.set()
             await self.is_full.wait()
+        if name == "slow":
+            self.is_asked.set()
+            await self.goes_on.wait()
+        if name == "go-on":
+            self.goes_on.set()
         if name == "hang":
             await self.ends.wait()
         return web.json_response(completion(name))
@@ -93,7 +104,7 @@ def completion(name: str) -> dict[str, Any]:
     choices = [] if name == "no-choices" else [{"index": 0, "message": message}]
     for choice in choices:
         choice["finish_reason"] = finish
-    usage = {} if name == "no-usage" else {"usage": USAGE}
+    usage = {} if name == "no-usage" else {"usage": USAGE | COUNTS.get(name, {})}
     said = {"id": "x", "object": "chat.completion", "created": 1, "model": name}
     return said | {"choices": choices} | usage
 
@@ -195,6 +206,14 @@ def test_tokens_are_counted_where_a_provider_does_not_say(ask: Callable[..., Any
     assert 3 < usage.output < 20
 
 
+def test_counts_that_cannot_be_are_put_right(ask: Callable[..., Any]) -> None:
+    negative = ask("hosted_vllm/negative").usage
+
+    assert 10 < negative.input < 60
+    assert ask("hosted_vllm/huge").usage.input == 2**31
+    assert ask("hosted_vllm/more-cached").usage == Usage(100, 20, 100)
+
+
 @pytest.mark.parametrize("provider", ["openai", "hosted_vllm"])
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 413, 429, 500, 503, 529])
 def test_a_status_decides_whether_another_attempt_may_help(
@@ -220,6 +239,7 @@ def test_an_answer_without_content_is_invalid_and_may_pass(
     error = failure(ask, f"openai/{name}")
 
     assert (error.cause, error.status, error.is_transient) == ("invalid", 200, True)
+    assert error.usage == Usage(900, 20, 512)
 
 
 @pytest.mark.parametrize("provider", ["openai", "hosted_vllm"])
@@ -299,6 +319,34 @@ def test_connections_are_reused_over_rounds_and_closed_at_the_end(
 
     assert after_all <= opened
     assert (before, closed) == (0, 0)
+
+
+@pytest.mark.parametrize("provider", ["openai", "hosted_vllm"])
+def test_a_model_that_closes_leaves_the_calls_of_others_alone(
+    provider: str, server: Stub, loop: EventLoopThread
+) -> None:
+    def model(name: str) -> LitellmModel:
+        tier = TierConfig(model=f"{provider}/{name}", api_base=server.url, timeout_s=20)
+        return LitellmModel(tier)
+
+    one, other, third = model("plain"), model("slow"), model("go-on")
+    server.is_asked.clear()
+    server.goes_on.clear()
+
+    async def run() -> str:
+        in_flight = asyncio.ensure_future(other.complete(request()))
+        await one.complete(request())
+        while not server.is_asked.is_set():
+            await asyncio.sleep(0.001)
+        await one.aclose()
+        await third.complete(request())
+        reply = await in_flight
+        await third.aclose()
+        await other.aclose()
+        return reply.text
+
+    assert loop.wait(loop.run(run())) == '{"reasoning": "r"}'
+    assert connections_to(server.port) == 0
 
 
 def connections_to(port: int) -> int:

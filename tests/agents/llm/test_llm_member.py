@@ -149,7 +149,7 @@ def test_a_coroutine_of_ones_own_may_answer_in_several_forms(
         ("a text that is no vote", "invalid", "vote"),
         ({"vote": "yes", "evidence": ["9.9.9.9"]}, "invalid", "evidence"),
         (RuntimeError("out of order"), "error", "RuntimeError: out of order"),
-        (TimeoutError(), "late", "no answer"),
+        (TimeoutError(), "late", "TimeoutError"),
     ],
 )
 def test_what_a_coroutine_does_wrong_is_its_members_abstention(

@@ -50,6 +50,7 @@ def recorded_run(path: Path) -> Path:
     "change",
     [
         {"model": "stub/two"},
+        {"endpoint": "http://127.0.0.1:8000/v1"},
         {"max_tokens": 701},
         {"temperature": 0.0},
         {"sample": 1},
@@ -96,6 +97,13 @@ def test_a_key_can_be_computed_from_what_the_file_holds(tmp_path: Path) -> None:
     assert request == canonical_request(REQUEST).decode()
     assert set(parts.values()) == {PROMPT.rules, PROMPT.board, PROMPT.own}
     assert all(name == hashlib.sha256(text.encode()).hexdigest() for name, text in parts.items())
+
+
+def test_an_endpoint_is_kept_as_a_digest_and_left_out_where_there_is_none() -> None:
+    there = replace(REQUEST, endpoint="http://user:secret@host/v1")
+
+    assert b"secret" not in canonical_request(there)
+    assert b"endpoint" not in canonical_request(REQUEST)
 
 
 def test_a_recorded_reply_is_given_again_and_nobody_is_asked(tmp_path: Path) -> None:
@@ -145,19 +153,20 @@ def test_a_source_is_left_alone_in_the_mode_record(tmp_path: Path) -> None:
         assert recording.outcome(2, 1, 3, 0, request_key(REQUEST)) is None
 
 
-def test_an_abstention_is_replayed_with_its_cause_and_never_used_elsewhere(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["replay", "auto"])
+def test_an_abstention_is_replayed_with_its_cause_and_never_used_elsewhere(
+    tmp_path: Path, mode: str
+) -> None:
     late = Outcome("", "late", "no answer within 60 s")
     key = request_key(REQUEST)
     (tmp_path / "source").mkdir()
     with Recording.open(tmp_path / "source", mode="record") as recording:
         recording.keep_outcome(2, 1, 3, 0, key, late)
 
-    inner = Counted()
-    with Recording.open(tmp_path, mode="auto", source=tmp_path / "source") as auto:
-        assert auto.outcome(2, 1, 3, 0, key) == late
-        assert auto.outcome(2, 1, 5, 0, key) is None
-        assert not ask(Recorded(inner, auto)).is_recorded
-    assert inner.calls == 1
+    with Recording.open(tmp_path, mode=mode, source=tmp_path / "source") as recording:
+        assert recording.outcome(2, 1, 3, 0, key) == (late if mode == "replay" else None)
+        assert recording.outcome(2, 1, 5, 0, key) is None
+        assert recording.reply(key) is None
 
 
 def test_a_failed_call_is_not_kept(tmp_path: Path) -> None:
@@ -278,6 +287,19 @@ def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> None:
 
     with Recording.open(tmp_path, mode="record") as again:
         assert again.outcome(2, 1, 3, 0, request_key(REQUEST)) == SAID
+
+
+def test_a_row_that_no_file_can_hold_leaves_no_transaction_open(tmp_path: Path) -> None:
+    huge = replace(REPLY, usage=Usage(10**20))
+    recording = Recording.open(tmp_path, mode="record")
+    recording.keep_reply(REQUEST, request_key(REQUEST), huge)
+
+    with pytest.raises(OverflowError):
+        recording.flush()
+
+    assert not recording._connection.in_transaction
+    with pytest.raises(OverflowError):
+        recording.close()
 
 
 def test_half_a_surrogate_pair_in_a_reply_is_kept_as_it_is(tmp_path: Path) -> None:

@@ -80,15 +80,31 @@ def test_a_failure_that_will_not_pass_is_raised_as_it_is() -> None:
     assert (first.attempts, later.attempts) == (1, 2)
 
 
-def test_a_wait_that_the_provider_names_is_kept_up_to_a_limit() -> None:
-    def after(seconds: float) -> ModelError:
-        return ModelError("busy", status=429, is_transient=True, retry_after_s=seconds)
+def after(seconds: float) -> ModelError:
+    return ModelError("busy", status=429, is_transient=True, retry_after_s=seconds)
 
+
+def test_a_wait_that_the_provider_names_is_kept() -> None:
     pauses = Pauses()
-    asyncio.run(Retrying(Flaky(after(7), after(600)), 3, sleep=pauses).complete(request()))
+
+    asyncio.run(Retrying(Flaky(after(7), after(30)), 3, sleep=pauses).complete(request()))
 
     assert 7 < pauses[0] < 8
     assert pauses[1] == LONGEST_PAUSE_S
+
+
+@pytest.mark.parametrize(
+    ("errors", "attempts"), [([after(1200)], 1), ([BUSY, after(1200)], 2)], ids=["first", "later"]
+)
+def test_a_provider_that_names_a_longer_wait_is_not_asked_again(
+    errors: list[ModelError], attempts: int
+) -> None:
+    model = Flaky(*errors)
+
+    with pytest.raises(ModelError, match=rf"busy; it asks to wait 1,200 s \({attempts} attempt"):
+        asyncio.run(Retrying(model, 5, sleep=Pauses()).complete(request()))
+
+    assert model.attempts == attempts
 
 
 def test_jitter_belongs_to_the_request_and_the_attempt() -> None:
@@ -109,6 +125,7 @@ def test_jitter_belongs_to_the_request_and_the_attempt() -> None:
         ("Fri, 20 Nov 2026 12:00:09 GMT", 9.0),
         ("Fri, 20 Nov 2026 11:00:00 GMT", 0.0),
         ("soon", None),
+        ("nan", None),
         ("", None),
     ],
 )
