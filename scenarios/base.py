@@ -182,6 +182,13 @@ class Scenario(Stateful, ABC):
         """Return how many of the eligible had a choice; None means all."""
         return None
 
+    def decisive(self) -> str | None:
+        """Return the proposal whose vote the summary speaks of.
+
+        None means the last that was accepted, else the last of all.
+        """
+        return None
+
     def effective_voters(self, eligible: int) -> float | None:
         """Return what the eligible are worth in independent voters.
 
@@ -201,13 +208,13 @@ class Scenario(Stateful, ABC):
         """Return the roles that models can be chosen for; None where any name will do."""
         return None
 
-    def planned_calls(self, rounds: int) -> Sequence[PlannedCalls]:
-        """Return the calls to models that a run of so many rounds may make.
+    def planned_calls(self, rounds: int) -> Sequence[PlannedCalls] | None:
+        """Return the calls to models that a run of so many rounds may make; None: not known.
 
         What is asked in different rounds has stages of different names, such as `2.reason`; what
         is not certain to be asked has `count_low=0`. Tiers are left out: roles choose them.
         """
-        return ()
+        return None
 
     def scene(self) -> Scene | None:
         """Return what is drawn, asked once before the first round."""

@@ -91,7 +91,7 @@ def run(
         raise BadInput("run what? Name a scenario: `swarmboard scenarios` lists them")
     plan = prepare(make_config(values | {"options": options}))
     if dry_run:
-        typer.echo(_dry_run(plan))
+        typer.echo(_dry_run(plan, as_json=as_json))
         return
     with Progress(is_shown=not no_progress and sys.stderr.isatty(), rounds=plan.rounds) as progress:
         result = stoppable(
@@ -185,9 +185,18 @@ def _refuse_usage(error: Any) -> int:
     return say(f"{message.rstrip('.')}; `{command} --help` says what it takes", BAD_USAGE)
 
 
-def _dry_run(plan: Any) -> str:
-    from .foretelling import foretold
+def _dry_run(plan: Any, *, as_json: bool) -> str:
+    from .foretelling import foretold, foretold_figures
 
+    if as_json:
+        would_run = {
+            "scenario": plan.scenario.name,
+            "agents": plan.setup.agents,
+            "structure": plan.structure.name,
+            "seed": plan.config.seed,
+            "rounds": plan.rounds,
+        }
+        return json.dumps(would_run | foretold_figures(plan), indent=1)
     options = plan.setup.options.model_dump(exclude_defaults=True)
     given = [f"{name}={shorten(str(value), 60)}" for name, value in options.items()]
     chosen = ", ".join(given) or "all defaults"

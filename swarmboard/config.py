@@ -21,6 +21,9 @@ BASELINES = {"single": "solo", "separate": "separate", "chorus": "chorus"}
 _OF_THE_RECORD = ("run_id", "versions")
 """What `config.json` says of the run it was written for; a repetition has its own."""
 
+_LONGEST_SHOWN = 120
+"""Characters of a wrong value that a message repeats."""
+
 
 class Fork(BaseModel):
     """A point at which a run was forked, and what was changed there."""
@@ -207,7 +210,15 @@ def _first_problem(error: ValidationError, where: str, hint: str) -> str:
         return f"{where}{name} is unknown: {f'did you mean {close[0]}?' if close else hint}"
     message = problem["msg"].removeprefix("Value error, ")
     described = _one_line(message[0].lower() + message[1:])
-    return f"{where}{name}={seen!r} is wrong: {described}; {hint}"
+    if not place:  # it is about several, which the message names
+        return f"{where}{described}; {hint}"
+    return f"{where}{name}={_shown(seen)} is wrong: {described}; {hint}"
+
+
+def _shown(value: Any) -> str:
+    """Return a value as it is written in Python, in a length that fits a line."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
 
 
 def _known_names(place: Sequence[str]) -> list[str]:

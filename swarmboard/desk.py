@@ -1,6 +1,6 @@
 """The desk of a run: its team of models from what was asked for, and its recording on disk."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,14 +9,18 @@ from pydantic import ValidationError
 
 from agents import (
     DEFAULT_TIER,
+    FAST,
+    STRONG,
     Asked,
     BudgetConfig,
     Gateway,
     Hook,
     Ledger,
     Memory,
+    Model,
     Outcome,
     Recording,
+    RoutingConfig,
     TeamConfig,
     TierConfig,
     innermost,
@@ -26,6 +30,7 @@ from agents import (
 from blackboard import BadInput, RunDirectory
 from scenarios import ModelOptions
 
+from .capping import check_priced
 from .config import RunConfig
 
 if TYPE_CHECKING:
@@ -33,6 +38,10 @@ if TYPE_CHECKING:
 
 RECORDING = "llm.sqlite"
 """The recording's name in a run directory."""
+_OF_THE_ONLY_TIER = ("model", "api_base", "concurrency", "timeout_s", "retries")
+"""Options that say how the only tier is asked; several tiers say so themselves."""
+_OF_THE_EMBEDDING = ("api_base", "timeout_s")
+"""Those of them that an embedding model takes as well."""
 
 
 class Desk:
@@ -59,7 +68,12 @@ class Desk:
 
 
 def team_of(config: RunConfig, options: ModelOptions) -> TeamConfig:
-    """Return the tiers, roles and caps that a configuration and a scenario's options name."""
+    """Return the tiers, roles and caps that a configuration and a scenario's options name.
+
+    Raises:
+        BadInput: something is wrong, or would be heeded by nobody.
+    """
+    check_heeded(config, options)
     tiers = dict(config.tiers)
     if not tiers:
         tiers[DEFAULT_TIER] = tier_of(options)
@@ -86,6 +100,50 @@ def team_of(config: RunConfig, options: ModelOptions) -> TeamConfig:
         raise BadInput(problem) from error
 
 
+def check_heeded(config: RunConfig, options: ModelOptions) -> None:
+    """Refuse what was chosen about models and what nobody would heed.
+
+    Raises:
+        BadInput: names it.
+    """
+    for name in beside_tiers(options) if config.tiers else ():
+        given = f"{name}={getattr(options, name)}"
+        if name == "model":
+            raise BadInput(f"{given} and [tiers] both name models: leave one of them away")
+        raise BadInput(f"{given} and [tiers]: set {name} of each tier there instead")
+    if config.routing != RoutingConfig() and not {FAST, STRONG} <= config.tiers.keys():
+        raise BadInput(
+            f"[routing] chooses between the tiers {FAST} and {STRONG}: name both in [tiers], or "
+            "leave [routing] away"
+        )
+    if options.recorded and options.recording not in ("replay", "auto"):
+        raise BadInput(
+            f"recorded={options.recorded} is not read with recording={options.recording}: choose "
+            "recording=replay or auto, or leave recorded away"
+        )
+    tiers = config.tiers or ({} if options.embedding else {DEFAULT_TIER: tier_of(options)})
+    for tier in tiers.values():
+        if tier.api_base and is_planted(tier):
+            raise BadInput(
+                f"api_base={tier.api_base} with the model {tier.model}: name the model that is "
+                "served there"
+            )
+
+
+def beside_tiers(options: ModelOptions) -> list[str]:
+    """Return the options that were chosen and that nobody heeds where there are tiers.
+
+    Chosen is what differs from the default: the `config.json` of a run repeats all of them.
+    """
+    fields = type(options).model_fields
+    return [
+        name
+        for name in _OF_THE_ONLY_TIER
+        if getattr(options, name) != fields[name].default
+        and not (options.embedding and name in _OF_THE_EMBEDDING)
+    ]
+
+
 def tier_of(options: ModelOptions) -> TierConfig:
     """Return the only tier of a team whose options name its model."""
     return TierConfig(
@@ -105,14 +163,18 @@ def _embedding(options: ModelOptions) -> TierConfig | None:
     )
 
 
-def check_reachable(team: TeamConfig) -> None:
+def check_reachable(team: TeamConfig, given: Mapping[str, Model] | None = None) -> None:
     """See that every model of a team can be asked at all, before anything begins.
 
+    Args:
+        team: The tiers and the embedding model.
+        given: Models by tier that stand in for those that the tiers name.
+
     Raises:
-        BadInput: a model is unknown or its key is missing; names the variable.
+        BadInput: a model is unknown, or its endpoint or key is missing; names the variable.
     """
     if team.recording == "replay":
-        if team.recorded is None:
+        if not team.recorded:
             raise BadInput(
                 "recording=replay takes every reply from another run: name it with "
                 "--set recorded=RUN"
@@ -120,6 +182,8 @@ def check_reachable(team: TeamConfig) -> None:
         return
     named = team.tiers | ({"embedding": team.embedding} if team.embedding else {})
     for name, tier in named.items():
+        if name in (given or {}):
+            continue
         if is_planted(tier):
             innermost(tier)  # which refuses what it does not know
         elif why := why_unreachable(tier):
@@ -138,7 +202,8 @@ def open_desk(
         hooks: Told of each call to a model as it begins and ends.
 
     Raises:
-        BadInput: a model cannot be reached at all, or a recording cannot be read.
+        BadInput: a model cannot be reached at all, a cap in USD would hold nothing back, or a
+            recording cannot be read.
     """
     options = plan.latest_options
     if not isinstance(options, ModelOptions):
@@ -146,8 +211,8 @@ def open_desk(
         return
     team = team_of(plan.config, options)
     _check_memory(options)
-    if not plan.models:
-        check_reachable(team)
+    check_reachable(team, plan.models)
+    check_priced(team, plan.models)
     source = Path(team.recorded) if team.recorded else None
     with Recording.open(
         directory.path / RECORDING, mode=team.recording, source=source

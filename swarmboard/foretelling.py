@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
 from agents import (
     EMBEDDING,
@@ -22,6 +23,7 @@ from agents import (
 from blackboard import BadInput
 from scenarios import ModelOptions
 
+from .capping import check_priced
 from .config import BASELINES, make_config
 from .desk import team_of
 from .plan import Plan, prepare
@@ -35,22 +37,63 @@ REPAIRS_PERCENT = 25.0
 """Calls more than planned for refused replies and retries, and one more of a short run."""
 
 
+_NOTHING = "0 model calls, 0 tokens, 0 USD"
+_FIGURES = ("calls", "tokens", "usd", "minutes")
+
+
 def foretold(plan: Plan) -> str:
     """Return the calls, tokens, USD and minutes of a run for people, a line each.
 
     Raises:
-        BadInput: a model's name names no provider.
+        BadInput: a model cannot be asked however its keys are set, or a cap would be none.
     """
-    options = plan.latest_options
-    if not isinstance(options, ModelOptions):
-        return "0 model calls, 0 tokens, 0 USD"
-    team = team_of(plan.config, options)
+    team = _team(plan)
+    if team is None:
+        return _NOTHING
     lines = [_models(team)]
     if team.recording == "replay":
-        return "\n".join([*lines, "0 model calls, 0 tokens, 0 USD: all replies are recorded ones"])
-    lines += cost_ahead(plan).text().splitlines()
-    lines += _limits(plan, team)
-    return "\n".join([*lines, *_obstacles(team)])
+        return "\n".join([*lines, f"{_NOTHING}: all replies are recorded ones"])
+    obstacles = _obstacles(plan, team)
+    lines += cost_ahead(plan).text().splitlines() if _is_planned(plan) else [_unknown(plan)]
+    return "\n".join([*lines, *_limits(plan, team), *obstacles])
+
+
+def foretold_figures(plan: Plan) -> dict[str, Any]:
+    """Return the same as numbers by name; None for what the scenario does not say.
+
+    Raises:
+        BadInput: a model cannot be asked however its keys are set, or a cap would be none.
+    """
+    team = _team(plan)
+    models = {name: tier.model for name, tier in _all_tiers(team).items()} if team else {}
+    figures: dict[str, Any] = dict.fromkeys(_FIGURES)
+    notes: list[str] = []
+    if team is None or team.recording == "replay":
+        figures = dict.fromkeys(_FIGURES, Range(0, 0, 0)._asdict())
+    else:
+        notes = _obstacles(plan, team)
+        if _is_planned(plan):
+            said = cost_ahead(plan)
+            figures = {name: getattr(said, name)._asdict() for name in _FIGURES}
+        else:
+            notes.insert(0, _unknown(plan))
+    return {**figures, "models": models, "notes": notes}
+
+
+def _team(plan: Plan) -> TeamConfig | None:
+    options = plan.latest_options
+    return team_of(plan.config, options) if isinstance(options, ModelOptions) else None
+
+
+def _is_planned(plan: Plan) -> bool:
+    return plan.world.planned_calls(plan.rounds) is not None
+
+
+def _unknown(plan: Plan) -> str:
+    return (
+        f"{plan.scenario.name} does not say beforehand what it asks: calls, tokens and USD are "
+        "unknown; set budget_tokens or budget_usd"
+    )
 
 
 def cost_ahead(plan: Plan) -> Estimate:
@@ -61,7 +104,7 @@ def cost_ahead(plan: Plan) -> Estimate:
     """
     options = plan.latest_options
     team = team_of(plan.config, options)
-    planned = list(_tiered(plan.world.planned_calls(plan.rounds), team))
+    planned = list(_tiered(plan.world.planned_calls(plan.rounds) or (), team))
     runs = 1
     if plan.config.baseline:
         runs = 2
@@ -97,7 +140,7 @@ def _of_baseline(plan: Plan, team: TeamConfig) -> Iterator[PlannedCalls]:
         "supervision": None,
     }
     alone = prepare(make_config(values), rule=plan.setup.rule, kind=plan.scenario)
-    yield from _tiered(alone.world.planned_calls(alone.rounds), team)
+    yield from _tiered(alone.world.planned_calls(alone.rounds) or (), team)
 
 
 def _tiered(planned: Sequence[PlannedCalls], team: TeamConfig) -> Iterator[PlannedCalls]:
@@ -152,18 +195,19 @@ def _limits(plan: Plan, team: TeamConfig) -> list[str]:
     return lines
 
 
-def _obstacles(team: TeamConfig) -> list[str]:
-    """Say which keys are missing; a name of no provider is refused at once.
+def _obstacles(plan: Plan, team: TeamConfig) -> list[str]:
+    """Say which keys are missing; what is wrong besides is refused at once.
 
     Raises:
         BadInput: names it.
     """
     lines = []
     for name, tier in _all_tiers(team).items():
-        if is_planted(tier):
+        if is_planted(tier) or name in (plan.models or {}):
             continue
         if unknown := why_unreachable(tier, needs_key=False):
             raise BadInput(f"tier {name}: {unknown}")
         if why := why_unreachable(tier):
             lines.append(f"not yet: {why}")
+    check_priced(team, plan.models)
     return lines

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from agents import Cohort, distinct_voices
-from blackboard import Leader, RunDirectory, SwarmboardError, describe
-from scenarios import Yardstick
+from blackboard import Decided, Leader, RunDirectory, SwarmboardError, describe
+from scenarios import Scenario, Yardstick
 
 from .accounts import CAUSES, RUN_CAPS, Accounts, decision_row, percent
 from .desk import Desk, is_stubbed, models_of, tokens_of
@@ -155,7 +155,8 @@ def _parent(plan: Plan) -> dict[str, Any] | None:
 
 
 def _counts(plan: Plan, accounts: Accounts) -> dict[str, Any]:
-    row = decision_row(accounts.decisive) if accounts.decisive else None
+    decided = _decisive(plan.world, accounts)
+    row = decision_row(decided) if decided else None
     return {
         "threshold_percent": plan.setup.threshold_percent,
         "approval_percent": row["percent"] if row else None,
@@ -170,9 +171,15 @@ def _counts(plan: Plan, accounts: Accounts) -> dict[str, Any]:
     }
 
 
+def _decisive(world: Scenario, accounts: Accounts) -> Decided | None:
+    """Return the decision that the summary speaks of."""
+    return accounts.decisive(world.decisive()) or accounts.decisive()
+
+
 def _consensus(model: SwarmModel, accounts: Accounts) -> dict[str, Any]:
     """Return how hollow the decisive vote may be: who had a choice, who errs together."""
-    row = decision_row(accounts.decisive) if accounts.decisive else None
+    decided = _decisive(model.world, accounts)
+    row = decision_row(decided) if decided else None
     eligible = row["eligible_agents"] if row else 0
     with_choice = model.world.voters_with_choice()
     chosen = eligible if with_choice is None else with_choice
@@ -186,7 +193,8 @@ def _consensus(model: SwarmModel, accounts: Accounts) -> dict[str, Any]:
 def _dissent(model: SwarmModel, accounts: Accounts) -> dict[str, Any] | None:
     """Return how many voted against the answer, and what the first of them said."""
     votes = model.world.votes_against()
-    if not votes or not accounts.decisive:
+    decided = _decisive(model.world, accounts)
+    if not votes or not decided:
         return None
     first = [
         {
@@ -197,8 +205,7 @@ def _dissent(model: SwarmModel, accounts: Accounts) -> dict[str, Any] | None:
         }
         for one in votes[:DISSENT_KEPT]
     ]
-    eligible = accounts.decisive.eligible_agents
-    return {"votes": len(votes), "eligible": eligible, "first": first}
+    return {"votes": len(votes), "eligible": decided.eligible_agents, "first": first}
 
 
 def _name(model: SwarmModel, agent: int) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 from agents import DEFAULT_TIER, FAST, STRONG, BudgetConfig, Model, RoutingConfig, TierConfig
 from blackboard import BadInput, RunDirectory, threshold
-from scenarios import OpenTask
+from scenarios import ModelOptions, OpenTask
 
 from .config import check_options, make_config
-from .desk import tier_of
+from .desk import beside_tiers, check_heeded, tier_of
 from .effects import Effects, check_act
 from .execution import execute
 from .plan import Plan, prepare
@@ -32,8 +32,8 @@ class Swarm:
     """A team that reasons on one board, criticises, and votes on one task at a time.
 
     Args:
-        model: `provider/name`, as litellm names it, for all who have no other; `planted` is a
-            simulated one, built in.
+        model: `provider/name`, as litellm names it, for all who have no other; `planted`, which
+            None means, is a simulated one, built in.
         max_agents: The most that may be registered.
         api_base: The model's endpoint, where it is not the provider's own.
         tiers: Several models by name, in place of `model`: `{"fast": {"model": ...}, ...}`.
@@ -54,7 +54,7 @@ class Swarm:
 
     def __init__(
         self,
-        model: str = "planted",
+        model: str | None = None,
         max_agents: int = 1024,
         *,
         api_base: str | None = None,
@@ -76,7 +76,10 @@ class Swarm:
             raise BadInput(f"Swarm({name}=...): that belongs to one task; give it to {where}")
         self.max_agents, self.out_dir = max_agents, Path(out_dir)
         self._models = dict(models or {})
-        self._options = {"model": model, "api_base": api_base, **options}
+        if model is not None and tiers:
+            raise BadInput(f"model={model} and tiers both name models: leave one of them away")
+        self._options = {"api_base": api_base, **options}
+        self._options |= {} if model is None else {"model": model}
         self._tiers, self._roles = dict(tiers or {}), dict(roles or {})
         self._values = {"scenario": OpenTask.name, "structure": structure, "seed": seed}
         self._values |= {"board": board, "budget": budget}
@@ -84,7 +87,10 @@ class Swarm:
         self._team: dict[str, Registered] = {}
         checked = check_options(OpenTask, self._options)
         self._config = make_config(self._values | {"tiers": self._tiers, "roles": self._roles})
-        self._only_tier = tier_of(checked)  # type: ignore[arg-type]
+        assert isinstance(checked, ModelOptions)
+        check_heeded(self._config, checked)
+        self._only_tier = tier_of(checked)
+        self._beside_tiers = beside_tiers(checked)
 
     def register(
         self,
@@ -264,7 +270,10 @@ class Swarm:
         }
         seats = tuple((one.role, one.count) for one in team)
         skills = {one.role: one.skills for one in team if one.skills}
-        values["options"] = {**self._options, **options, "team": seats, "skills": skills}
+        common = self._options
+        if tiers:  # the only tier, which has them, is among these
+            common = {name: common[name] for name in common if name not in self._beside_tiers}
+        values["options"] = {**common, **options, "team": seats, "skills": skills}
         config = make_config(values)
         kind = _scenario(team, loop)
         return prepare(config, rule=threshold(percent), kind=kind, models=self._models or None)

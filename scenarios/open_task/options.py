@@ -67,7 +67,9 @@ class Task(BaseModel):
 class OpenTaskOptions(ModelOptions):
     """What the team works on, who is in it, and what of the board it reads."""
 
-    task: str = Field("", description="what is to be done or answered; empty: a demonstration")
+    task: str | None = Field(
+        None, description="what is to be done or answered; without: a demonstration"
+    )
     choices: tuple[str, ...] = Field((), description="answers to choose from: a|b|c")
     answer: str | None = Field(None, description="the right choice, where it is known")
     tasks: tuple[Task, ...] = Field(
@@ -92,6 +94,13 @@ class OpenTaskOptions(ModelOptions):
     quarantine: bool = Field(True, description="test and hide entries that command their readers")
     memory: str | None = Field(None, description="a file with what past runs learned")
     learn: bool = Field(False, description="whether this run adds to the memory")
+
+    @field_validator("task")
+    @classmethod
+    def _says_something(cls, task: str | None) -> str | None:
+        if task is not None and not task.strip():
+            raise ValueError("say what is to be done or answered, or leave task away")
+        return task
 
     @field_validator("choices", mode="before")
     @classmethod
@@ -148,7 +157,7 @@ class OpenTaskOptions(ModelOptions):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.tasks and (self.task or self.choices or self.answer):
+        if self.tasks and (self.task is not None or self.choices or self.answer):
             raise ValueError("give either tasks, or task with choices and answer")
         if self.team and any(count < 1 for _, count in self.team):
             raise ValueError("each role of a team needs at least one agent")
@@ -165,6 +174,6 @@ class OpenTaskOptions(ModelOptions):
         """Return what the team works on, one after the other."""
         if self.tasks:
             return self.tasks
-        if not self.task:
+        if self.task is None:
             return (Task(task=DEMO, choices=self.choices or DEMO_CHOICES, answer=self.answer),)
         return (Task(task=self.task, choices=self.choices, answer=self.answer),)

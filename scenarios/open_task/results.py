@@ -39,6 +39,9 @@ class Verdicts:
         self.rows: list[dict[str, Any]] = []
         """One row a task that is finished."""
         self.dissent: list[dict[str, Any]] = []
+        self.decisive: tuple[bool, str, list[int]] | None = None
+        """The last vote that was accepted, else the last of all: whether it was, the proposal, and
+        who cast a ballot."""
         self._right: list[list[int]] = []
         """Of each task with a known answer that the team voted on: 1, 0 or -1 for right, wrong,
         none, by agent."""
@@ -69,11 +72,13 @@ class Verdicts:
         ballots = closed.ballots[-1] if closed.ballots else None
         self.attempt += 1
         votes = _votes(decided, ballots, seats)
+        is_accepted = decided is not None and decided.outcome == "accepted"
+        if decided and (is_accepted or not self.decisive or not self.decisive[0]):
+            self.decisive = (is_accepted, decided.proposal, _cast(ballots, seats))
         self.last = {
             "percent": _leading_percent(decided),
             "reasons": [why for _, vote, why in votes if vote == "reject"],
         }
-        is_accepted = decided is not None and decided.outcome == "accepted"
         if is_accepted or self.attempt >= attempts:
             self._finish(decided, ballots, plan, votes)
 
@@ -213,7 +218,16 @@ class Verdicts:
 
     def state(self) -> dict[str, Any]:
         """Return everything as plain values."""
-        names = ("number", "attempt", "last", "rows", "dissent", "_right", "_confidence")
+        names = (
+            "number",
+            "attempt",
+            "last",
+            "rows",
+            "dissent",
+            "decisive",
+            "_right",
+            "_confidence",
+        )
         return {name: getattr(self, name) for name in names}
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -229,6 +243,14 @@ def _leading_percent(decided: Decided | None) -> float:
     weights = decided.weights
     reached = weights["approve"] if "approve" in weights else max(weights.values(), default=0)
     return round(100 * reached / decided.eligible, 3)
+
+
+def _cast(ballots: Ballots | None, seats: NDArray[np.uint32]) -> list[int]:
+    """Return the agents that cast a ballot, be it an abstention."""
+    if ballots is None:
+        return []
+    cast: list[int] = seats[np.frombuffer(ballots.choices, np.uint8) != NO_BALLOT].tolist()
+    return cast
 
 
 def _votes(

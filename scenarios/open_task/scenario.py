@@ -180,22 +180,37 @@ class OpenTask(Scenario):
         """Return the tasks, the dissent, and the corrections that were asked for."""
         return {**self.verdicts.tables(), **self.coordination.tables()}
 
+    def decisive(self) -> str | None:
+        """Return the last vote on a task; votes that settle a contradiction decide none."""
+        return self.verdicts.decisive[1] if self.verdicts.decisive else None
+
+    def voters_with_choice(self) -> int | None:
+        """Count those who voted: who gave no answer had none."""
+        return len(self.verdicts.decisive[2]) if self.verdicts.decisive else 0
+
     def effective_voters(self, eligible: int) -> float | None:
-        """Count voices that are shared once, and discount what was seen to err together."""
+        """Count voices that are shared once, and discount what was seen to err together.
+
+        Who cast no vote is worth nothing.
+        """
         voices = self._distinct_voices()
         rho = self.verdicts.correlation
-        return voices if rho is None else voices / (1 + (voices - 1) * min(max(rho, 0.0), 1.0))
+        if rho is None or voices < 2:
+            return voices
+        return voices / (1 + (voices - 1) * min(max(rho, 0.0), 1.0))
 
     def _distinct_voices(self) -> float:
+        cast = set(self.verdicts.decisive[2]) if self.verdicts.decisive else set()
         if self.setup.structure == "chorus":
-            return 1.0
-        return float(
-            sum(
-                seat.count if None in voices else len(set(voices))
-                for seat in self.team
-                if (voices := self.voices[seat.role]) is not None
-            )
-        )
+            return float(bool(cast))
+        voices = [
+            (seat.role, voice) if voice else None
+            for seat in self.team
+            for voice in self.voices[seat.role]
+        ]
+        own = sum(voice is None for agent, voice in enumerate(voices) if agent in cast)
+        shared = {voice for agent, voice in enumerate(voices) if agent in cast and voice}
+        return float(own + len(shared))
 
     def lessons(self) -> list[Lesson]:
         """Return what this run learned, for the memory."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from agents import PlantedModel, Randomness, Request, Voice
 from agents.llm.memory import Memory
-from blackboard import BadInput, Ballots
+from blackboard import BadInput, Ballots, BoardEntry, threshold
+from scenarios import Setup
 from scenarios.open_task import OpenTask, Seat
 from scenarios.open_task.options import OpenTaskOptions
 from scenarios.open_task.seats import seats_of, voices_of
@@ -354,6 +356,33 @@ def test_what_a_run_learned_is_shown_to_the_next_as_quoted_data(tmp_path: Path) 
     assert result.summary["status"] == "done"
     with Memory.open(memory) as opened:
         assert len(opened.recall(OPEN["task"], 10)) == 1
+
+
+def test_requests_that_were_taken_on_are_counted_over_all_tasks(tmp_path: Path) -> None:
+    def ask(request: Request, text: str) -> str:
+        is_asking = request.agent == 0 and stage_of(request) == "reason"
+        wanted = [{"what": "judge the noise", "needs": "critic"}] if is_asking else []
+        return json.dumps(json.loads(text) | {"requests": wanted})
+
+    result = team_run(tmp_path / "run", Asked(change=ask), agents=4, tasks=tasks(3), attempts=1)
+
+    assert result.summary["metrics"]["requests_assigned"] == 3
+
+
+def test_distances_count_only_where_the_surveyor_measured_them() -> None:
+    options = OpenTaskOptions(task="Which line?", embedding="openai/stub")  # type: ignore[arg-type]
+    team = OpenTask(Setup(options, 2, 1, "swarm", threshold(80), 80))
+    said = [BoardEntry(f"1.1.{agent}.0", agent, "reasoning", {"text": "red"}) for agent in (0, 1)]
+    board: Any = SimpleNamespace(round=1, stage=2, entries=lambda: said)
+    team.deliberation.round = 1
+
+    looking = team.deliberation._look(board, "reasoning")
+    next(looking)
+    for agent, far in ((2, [0.1, 0.3]), (9, [1.0, 1.0])):
+        said.append(BoardEntry(f"1.2.{agent}.0", agent, "distances", {"far": far}))
+    list(looking)
+
+    assert team.row()["drift"] == 0.2
 
 
 def test_one_agent_alone_that_gives_no_plan_hands_the_task_to_the_team(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_an_endpoint_that_nobody_answers_at_is_said_and_not_a_silent_expiry(cli)
 
     said = cli(*SMALL, *where, "--set", "attempts=1", "--set", "layers=task", "--out", "run")
 
-    assert said.code == 0
+    assert said.code == 1
     assert "no model answered any of " in said.err
     assert "hosted_vllm/x could not be reached" in said.err
     assert "unanswered" in said.out

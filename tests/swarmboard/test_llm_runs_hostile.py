@@ -114,8 +114,9 @@ def test_reasons_of_dissenters_are_quoted_where_they_are_shown_again(tmp_path: P
 
 def test_reasons_of_dissenters_that_read_like_orders_are_not_shown_again(tmp_path: Path) -> None:
     model = Asked(change=obeyed("vote", reasoning=ORDER, vote="reject"))
+    terms: dict[str, Any] = {"task": "What is to be done?", "threshold": 100}
 
-    team_run(tmp_path / "run", model, agents=6, task="What is to be done?", attempts=2)
+    team_run(tmp_path / "run", model, agents=6, attempts=2, **terms)
 
     again = [text for text in model.prompts("reason", round=2) if "BEFORE" in text]
     assert again

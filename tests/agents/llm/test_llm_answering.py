@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -208,6 +210,14 @@ def test_whatever_is_no_decision_is_refused_in_one_short_line(text: str) -> None
 
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 400
+
+
+def test_no_format_character_and_no_filler_is_left_in_a_text() -> None:
+    fillers = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u206a\u3164\ufe00\ufe0f\uffa0"
+    everything = map(chr, range(sys.maxunicode + 1))
+    formats = [char for char in everything if unicodedata.category(char) == "Cf"]
+
+    assert clean("".join([*formats, *fillers])) == ""
 
 
 @given(st.text(max_size=200))

@@ -138,6 +138,7 @@ def test_a_coroutine_of_ones_own_may_answer_in_several_forms(
     [situation] = told
     assert (situation.agent, situation.task, situation.votes) == (4, "Where?", ("yes", "no"))
     assert str(situation).startswith("You are one member of a team")
+    assert ask.question == str(situation)
 
 
 @pytest.mark.parametrize(
