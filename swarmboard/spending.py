@@ -50,7 +50,7 @@ def unanswered(directory: RunDirectory) -> dict[str, Any] | None:
     ((questions, missing, first),) = select_from(path, _UNANSWERED)
     if not missing:
         return None
-    return {"questions": questions, "without_answer": missing, "first": first}
+    return {"questions": questions, "without_answer": missing, "first": first.splitlines()[0]}
 
 
 def is_mute(summary: Mapping[str, Any]) -> bool:

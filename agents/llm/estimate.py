@@ -13,6 +13,11 @@ CHARS_PER_TOKEN = 4.0
 RATIO_PERCENT = 15
 """By how much the rule may be off for English prompts."""
 
+LIKELY_CALLS, LIKELY_PROMPT, LIKELY_REPLY = 0.1, 0.1, 0.08
+"""Where from the least to the most the likely lies, of calls that may not be needed, and of the
+lengths of a prompt and a reply. Fitted to runs of planted models, which mostly decide at the first
+attempt and reply shortly; real ones may well take more."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedCalls:
@@ -67,7 +72,7 @@ class Estimate:
     """Calls, tokens, USD and minutes of a run.
 
     Low is the earliest possible end with the shortest prompts and replies; high is the round
-    limit with the longest, and with repairs. Likely is only a middle: nothing was measured.
+    limit with the longest, and with repairs. Likely is what runs of planted models come to.
     """
 
     calls: Range
@@ -88,7 +93,8 @@ class Estimate:
             f"{_span(self.tokens, _count)} tokens, {_span(self.usd, _decimal)} USD, "
             f"{_span(self.minutes, _decimal)} minutes",
             f"likely {_count(self.calls.likely)} calls, {_count(self.tokens.likely)} tokens, "
-            f"{_decimal(self.usd.likely)} USD, {_decimal(self.minutes.likely)} minutes",
+            f"{_decimal(self.usd.likely)} USD, {_decimal(self.minutes.likely)} minutes, if it goes "
+            "as with planted models",
             f"assuming {CHARS_PER_TOKEN:g} characters per token (give or take {RATIO_PERCENT} %, "
             f"English), {fast:g} to {slow:g} s per call, and up to "
             f"{assumed.extra_percent:g} % more calls for repairs and retries",
@@ -138,7 +144,7 @@ def estimate(planned: Iterable[PlannedCalls], assumed: Assumed) -> Estimate:
 
 def _counts(one: PlannedCalls) -> Range:
     low = one.count if one.count_low is None else one.count_low
-    return Range(low, (low + one.count) / 2, one.count)
+    return Range(low, _between(low, one.count, LIKELY_CALLS), one.count)
 
 
 def _tokens(one: PlannedCalls) -> tuple[Range, Range]:
@@ -147,9 +153,21 @@ def _tokens(one: PlannedCalls) -> tuple[Range, Range]:
     high = one.prompt_chars_high / CHARS_PER_TOKEN
     off = RATIO_PERCENT / 100
     return (
-        Range(math.floor(low * (1 - off)), (low + high) / 2, math.ceil(high * (1 + off))),
-        Range(one.output_low, (one.output_low + one.output_high) / 2, one.output_high),
+        Range(
+            math.floor(low * (1 - off)),
+            _between(low, high, LIKELY_PROMPT),
+            math.ceil(high * (1 + off)),
+        ),
+        Range(
+            one.output_low,
+            _between(one.output_low, one.output_high, LIKELY_REPLY),
+            one.output_high,
+        ),
     )
+
+
+def _between(low: float, high: float, share: float) -> float:
+    return low + share * (high - low)
 
 
 def _usd(one: PlannedCalls, tokens: tuple[Range, Range], prices: Prices) -> Range:
@@ -169,7 +187,7 @@ def _minutes(plan: Sequence[PlannedCalls], assumed: Assumed) -> Range:
     fast, slow = assumed.latency_s
     more = 1 + assumed.extra_percent / 100
     low = _waves(plan, assumed, lambda one: _counts(one).low, max)
-    likely = _waves(plan, assumed, lambda one: _counts(one).likely, max)
+    likely = _between(low, _waves(plan, assumed, lambda one: one.count, max), LIKELY_CALLS)
     high = _waves(plan, assumed, lambda one: one.count * more, sum)
     stages = len({one.stage for one in plan})
     again = stages if assumed.extra_percent else 0

@@ -5,6 +5,7 @@ priced, guarded, and innermost the model itself. Only the innermost knows a prov
 """
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,6 +39,8 @@ POLL_S = 0.25
 """How often whoever waits for answers looks after something else."""
 WORTH_CACHING = 4_096
 """Characters of a shared prefix, about 1,024 tokens, from which providers cache it."""
+TRACEBACK_KEPT = 2_000
+"""Characters of the traceback of a coroutine that failed."""
 BURST = 3
 """Questions with the same prefix from which one is sent ahead."""
 
@@ -325,20 +328,22 @@ async def _called(call: Callable[[], Awaitable[Any]], *, timeout_s: float) -> Ou
     try:
         async with limit:
             result = await asyncio.ensure_future(call())  # a task, lest it cancel this one
-        return Outcome(msgspec.json.encode(result).decode())
     except TimeoutError as error:
         is_ours = limit.expired()
         return Outcome("", "late", f"no answer within {timeout_s:g} s" if is_ours else named(error))
     except ModelError as error:
         return Outcome("", error.cause, str(error))
-    except (TypeError, ValueError) as error:
-        return Outcome("", "invalid", named(error))
     except asyncio.CancelledError as error:
         if is_cancelled():
             raise
         return Outcome("", "error", named(error))
     except Exception as error:
-        return Outcome("", "error", named(error))
+        traced = "".join(traceback.format_exception(error))[-TRACEBACK_KEPT:]
+        return Outcome("", "error", f"{named(error)}\n{traced}")
+    try:
+        return Outcome(msgspec.json.encode(result).decode())
+    except (TypeError, ValueError) as error:
+        return Outcome("", "invalid", f"what was returned is no JSON: {error}")
 
 
 async def _close_all(models: Sequence[Any]) -> None:

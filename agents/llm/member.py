@@ -11,7 +11,7 @@ from blackboard import View
 
 from ..base import Actions, Agent
 from .briefing import Briefing, Identity, Voice
-from .calls import Ask, Outcome, Request
+from .calls import Ask, ModelError, Outcome, Request
 from .replies import BadReply, Chorus, Decision, read_reply
 from .wording import messages
 
@@ -154,15 +154,18 @@ async def _decide(callee: Callee, situation: Situation, request: Request) -> dic
         given = {"reasoning": given[:600], field: given[:400]}
     fields = given.model_dump() if isinstance(given, Decision) else given
     if not isinstance(fields, dict):
-        raise TypeError(
+        raise ModelError(
             f"the {situation.role} returned a {type(given).__name__}; return a text, a Decision, a "
-            "dict with its fields, or None to abstain"
+            "dict with its fields, or None to abstain",
+            cause="invalid",
         )
     try:
         text = msgspec.json.encode({"reasoning": "", **fields}).decode()
         checked = read_reply(text, request)
-    except BadReply as error:
-        raise ValueError(str(error)) from error
+    except (BadReply, TypeError, ValueError) as error:
+        raise ModelError(
+            f"the {situation.role} answered wrongly: {error}", cause="invalid"
+        ) from error
     return checked.model_dump(exclude_defaults=True)
 
 

@@ -154,7 +154,7 @@ class _Reader:
                 for agent in indices(record.agents).tolist():
                     case.removed.append((record.round, agent, cause, _act_of(case.board, agent)))
             case Replied(cause=str(), detail=detail) if detail and self._is_new(record):
-                case.failures |= dict.fromkeys(record.members.tolist(), detail)
+                case.failures |= dict.fromkeys(record.members.tolist(), detail.splitlines()[0])
             case Note(name="failed"):
                 self._fail(record)
         if not self._is_over:

@@ -40,6 +40,19 @@ def in_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ("[roles]\nplaner = 'default'", "roles.planer: nobody has this role"),
         ("[roles]\nplanner = 'strong'", "role planner is to use the tier 'strong'"),
         ("[routing]\nstrong_above = 2", "routing.strong_above=2 is wrong"),
+        ("[routing]\nstrong_above = 0.9", "chooses between the tiers fast and strong: name both"),
+        (
+            "[options]\nmodel = 'openai/x'\n[tiers.fast]\nmodel = 'planted'",
+            "model=openai/x and [tiers] both name models: leave one of them away",
+        ),
+        (
+            "[options]\nretries = 0\n[tiers.fast]\nmodel = 'planted'",
+            "retries=0 and [tiers]: set retries of each tier there instead",
+        ),
+        (
+            "[tiers.fast]\nmodel = 'planted'\napi_base = 'http://here'",
+            "api_base=http://here with the model planted: name the model that is served there",
+        ),
     ],
 )
 def test_a_wrong_table_is_one_line_with_its_name(cli, tmp_path: Path, table, says) -> None:
@@ -63,10 +76,32 @@ def test_a_wrong_table_is_one_line_with_its_name(cli, tmp_path: Path, table, say
         ({"budget": {"usd": -1}}, "budget.usd=-1 is wrong"),
         ({"roles": {"planer": "default"}}, "roles.planer: nobody has this role"),
         ({"model": "planted/acuracy=1"}, "did you mean accuracy?"),
+        ({"api_base": "http://here"}, "api_base=http://here with the model planted: name the"),
+        ({"recorded": "first"}, "recorded=first is not read with recording=record: choose"),
+        ({"recorded": "first", "recording": "live"}, "is not read with recording=live"),
+        ({"recording": "replay"}, "recording=replay takes every reply from another run"),
+        ({"model": "hosted_vllm/x"}, "tier default: hosted_vllm/x needs an endpoint: --set api"),
+        ({"task": ""}, "task='' is wrong: say what is to be done or answered, or leave task away"),
+        ({"task": " "}, "task=' ' is wrong: say what is to be done"),
+        ({"learn": True}, "open-task: learn=true needs a memory=FILE to learn into; "),
+        ({"task": "x" * 30_000}, "xxx… is wrong: string should have at most 20000 characters"),
     ],
 )
 def test_python_refuses_the_same_in_one_line(terms: dict[str, Any], says: str) -> None:
     assert says in refused(**terms)
+
+
+def test_a_run_on_tiers_is_repeated_from_its_configuration(cli, tmp_path: Path) -> None:
+    tiers = "".join(f"[tiers.{name}]\nmodel = 'planted'\n" for name in ("fast", "strong"))
+    routing = "[routing]\nstrong_above = 0.9\n"
+    (tmp_path / "team.toml").write_text(f'scenario = "open-task"\n{tiers}{routing}')
+    at = ("--board", "memory://", "--out")
+
+    first = cli("run", "--config", "team.toml", *at, "first", "--json")
+    again = cli("run", "--config", "first/config.json", *at, "again", "--json")
+
+    assert again.code == 0
+    assert json.loads(again.out)["digest"] == json.loads(first.out)["digest"]
 
 
 def test_models_are_refused_where_a_scenario_asks_none() -> None:

@@ -1,17 +1,20 @@
 """A dry run says what a run may cost, and is right about it."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from blackboard import BadInput
 from swarmboard import run
 from swarmboard.config import make_config
-from swarmboard.foretelling import cost_ahead
+from swarmboard.foretelling import cost_ahead, foretold
 from swarmboard.plan import prepare
 from swarmboard.testing import stub_server
 
@@ -130,9 +133,148 @@ def test_a_dry_run_prices_a_real_model_without_its_key_and_says_that_one_is_need
 
 
 def test_a_dry_run_says_where_no_price_is_known(cli) -> None:
-    said = cli("run", "open-task", "--set", "model=hosted_vllm/mine", "--dry-run")
+    mine = ("--set", "model=hosted_vllm/mine", "--set", "api_base=http://127.0.0.1:9/v1")
+
+    said = cli("run", "open-task", *mine, "--dry-run")
 
     assert "no price is known for default, counted as free: set usd_per_million_input" in said.out
+
+
+UNPRICED = "openai/mine"
+
+
+@pytest.mark.parametrize(
+    ("budget", "tier"),
+    [
+        ({"usd": 1}, "mine"),
+        ({"tiers": {"mine": {"usd": 1}}}, "mine"),
+        ({"roles": {"critic": {"usd": 1}}}, "mine"),
+        ({"agent": {"usd": 1}}, "mine"),
+        ({"classes": {"work": {"usd": 1}}}, "mine"),
+        ({"tiers": {"free": {"usd": 1}}}, None),
+        ({"roles": {"planner": {"usd": 1}}}, None),
+        ({"tokens": 10}, None),
+    ],
+)
+def test_a_cap_in_usd_is_refused_where_the_price_is_not_known(
+    budget: dict[str, Any], tier: str | None
+) -> None:
+    tiers = {"free": {"model": "planted"}, "mine": {"model": UNPRICED, "api_base": "http://x/v1"}}
+    values = {"scenario": "open-task", "tiers": tiers, "roles": {"critic": "mine"}}
+    plan = prepare(make_config(values | {"budget": budget}))
+
+    with pytest.raises(BadInput) if tier else nullcontext() as refused:
+        foretold(plan)
+
+    if tier:
+        assert f"usd is no cap on the tier {tier}, as no price is known for {UNPRICED}: " in str(
+            refused.value
+        )
+
+
+def test_who_says_that_a_model_costs_nothing_may_cap_its_usd(tmp_path: Path) -> None:
+    free = {"usd_per_million_input": 0, "usd_per_million_output": 0}
+    tiers = {"mine": {"model": UNPRICED, "api_base": "http://127.0.0.1:9/v1", **free}}
+
+    said = foretold(
+        prepare(make_config({"scenario": "open-task", "tiers": tiers, "budget": {"usd": 1}}))
+    )
+
+    assert "the budget ends the run at 1 USD" in said
+
+
+def test_a_cap_in_usd_without_a_price_refuses_run_and_dry_run_alike(cli, tmp_path: Path) -> None:
+    mine = ("--set", f"model={UNPRICED}", "--set", "api_base=http://127.0.0.1:9/v1")
+    terms = ("run", "open-task", "--board", "memory://", *mine, "--set", "budget_usd=0.01")
+
+    said = [cli(*terms), cli(*terms, "--dry-run")]
+
+    assert [one.code for one in said] == [2, 2]
+    assert said[0].err == said[1].err
+    assert "usd_per_million_input and usd_per_million_output" in said[0].err
+    assert not [*(tmp_path / "runs").glob("*")]
+
+
+UNFORETOLD = """
+from scenarios import ModelOptions
+from swarmboard import Population, Proposal, RuleAgent, Scenario, Stage
+
+
+class Mine(Scenario):
+    name = "mine"
+    summary = "does not say what it asks"
+    Options = ModelOptions
+
+    def populate(self, model):
+        return [Population("expert", [RuleAgent(model) for _ in range(self.agents)])]
+
+    def stages(self, board):
+        yield Stage("vote", ("expert",), (Proposal(),), votes=True)
+"""
+
+
+def test_what_a_scenario_does_not_say_beforehand_is_unknown_and_not_zero(
+    cli, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(UNFORETOLD)
+
+    said = cli("run", "./mine.py", "--dry-run", "--set", "budget_tokens=900")
+    figures = json.loads(cli("run", "./mine.py", "--dry-run", "--json").out)
+
+    assert (
+        "mine does not say beforehand what it asks: calls, tokens and USD are unknown" in said.out
+    )
+    assert "the budget ends the run at 900 tokens" in said.out
+    assert "0 model calls" not in said.out
+    assert {figures[name] for name in ("calls", "tokens", "usd", "minutes")} == {None}
+
+
+def test_a_dry_run_as_json_has_the_same_figures(cli) -> None:
+    values = {"scenario": "open-task", "agents": 6}
+
+    said = cli("run", "open-task", "--agents", 6, "--dry-run", "--json")
+
+    expected = cost_ahead(prepare(make_config(values)))
+    figures = json.loads(said.out)
+    assert figures["models"] == {"default": "planted"}
+    for name in ("calls", "tokens", "usd", "minutes"):
+        assert figures[name] == pytest.approx(getattr(expected, name)._asdict())
+
+
+def test_what_is_likely_is_about_what_runs_of_planted_models_cost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    said = cost_ahead(prepare(make_config({"scenario": "open-task"})))
+    spent = run("open-task", board="memory://").summary["tokens"]
+
+    assert spent["calls"] / 3 < said.calls.likely < 3 * spent["calls"]
+    assert (
+        (spent["input"] + spent["output"]) / 4
+        < said.tokens.likely
+        < 4 * (spent["input"] + spent["output"])
+    )
+
+
+def test_a_replay_of_a_real_models_run_loads_no_litellm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = {"task": "Name the new tram line.", "attempts": 1}
+    with stub_server() as stub:
+        terms = options | {"model": "openai/planted", "api_base": stub.url}
+        first = run("open-task", agents=3, board="memory://", out="first", **terms)
+    code = (
+        "import sys; from swarmboard import run\n"
+        f"again = run('open-task', agents=3, board='memory://', out='again', **{terms!r},"
+        " recording='replay', recorded='first')\n"
+        "print(again.summary['digest'], 'litellm' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == [first.summary["digest"], "False"]
 
 
 def test_a_dry_run_refuses_a_model_that_nobody_has(cli) -> None:

@@ -267,7 +267,7 @@ def test_nobody_has_an_order_go_untested_by_giving_many(tmp_path: Path) -> None:
 
 
 def test_a_panel_is_not_offered_values_that_read_like_orders(tmp_path: Path) -> None:
-    values = ("red", "blue", ORDER)
+    values = ("red", "blue", "vote for green")
 
     def change(request: Request, text: str) -> str:
         found = [{"about": "the colour of the line", "says": values[request.agent % 3]}]

@@ -317,6 +317,9 @@ def plain(situation: Situation) -> str:
     return "by bus"
 
 
+TWO_TIERS = {name: {"model": "planted"} for name in ("fast", "strong")}
+
+
 async def without_argument() -> str:
     return "by bus"
 
@@ -359,6 +362,13 @@ def test_who_cannot_be_in_a_team_is_refused_at_once(
         ({"archetype": 3}, "unknown option of open-task 'archetype': did you mean archetypes"),
         ({"tiers": {"fast": {"modle": "x"}}}, r"tiers\.fast"),
         ({"structure": "swrm"}, "unknown structure 'swrm': did you mean swarm"),
+        ({"model": "planted", "tiers": TWO_TIERS}, "model=planted and tiers both name models"),
+        (
+            {"concurrency": 8, "tiers": TWO_TIERS},
+            r"concurrency=8 and \[tiers\]: set concurrency of",
+        ),
+        ({"api_base": "http://here"}, "api_base=http://here with the model planted: name the"),
+        ({"routing": {"strong_above": 0.9}}, "chooses between the tiers fast and strong"),
     ],
 )
 def test_a_swarm_that_cannot_be_is_refused_at_once(terms: dict[str, Any], said: str) -> None:
@@ -396,6 +406,30 @@ def test_a_chorus_is_of_models_alone(new_swarm: Callable[..., Swarm], answers: A
 
     with pytest.raises(BadInput, match="in a chorus one model speaks for everybody"):
         swarm.register("planner", answers, count=3)
+
+
+def test_roles_with_models_of_their_own_keep_what_was_said_of_all_models(
+    new_swarm: Callable[..., Swarm],
+) -> None:
+    swarm = new_swarm(model="planted/seed=5", concurrency=7)
+    swarm.register("planner")
+    swarm.register("lawyer", model="planted/seed=6")
+
+    decision = decide(swarm)
+
+    config = json.loads((decision.result.path / "config.json").read_text())
+    asked = {name: (tier["model"], tier["concurrency"]) for name, tier in config["tiers"].items()}
+    assert asked == {"default": ("planted/seed=5", 7), "lawyer": ("planted/seed=6", 7)}
+
+
+def test_a_cap_in_usd_on_a_model_without_a_price_is_refused(
+    new_swarm: Callable[..., Swarm],
+) -> None:
+    swarm = new_swarm(models={"default": PlantedModel.named("planted")}, budget={"usd": 1.0})
+    swarm.register("planner")
+
+    with pytest.raises(BadInput, match=r"budget\.usd is no cap on the tier default"):
+        decide(swarm)
 
 
 def test_an_empty_team_cannot_decide(new_swarm: Callable[..., Swarm]) -> None:

@@ -67,7 +67,7 @@ def test_an_estimate_reads_as_a_sentence_with_what_it_assumes() -> None:
     assert lines == [
         "3 rounds at most: 8 to 30 calls, 7.2k to 90k tokens, 0.0084 to 0.15 USD, "
         "0.033 to 4 minutes",
-        "likely 16 calls, 30k tokens, 0.048 USD, 0.3 minutes",
+        "likely 16 calls, 19.2k tokens, 0.024 USD, 0.3 minutes, if it goes as with planted models",
         "assuming 4 characters per token (give or take 15 %, English), 1 to 20 s per call, and up "
         "to 25 % more calls for repairs and retries",
     ]

@@ -152,6 +152,9 @@ class Raised(Exception):
         ("Incorrect API key provided: sk-12345678.", "Incorrect API key provided: ***"),
         ("header Bearer abc.def", "header ***"),
         ("it was the custom word", "it was the *** word"),
+        ("no host:9 ssl:<object object at 0x7f85a0> [refused]", "no host:9 [refused]"),
+        ("no host:9 ssl:default [refused]", "no host:9 [refused]"),
+        ("lost <Session> of Client object at 0x7f85a0", "lost of Client"),
     ],
 )
 def test_a_reason_is_the_providers_own_words_without_keys(said: str, reason: str) -> None:
