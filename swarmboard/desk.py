@@ -119,7 +119,7 @@ def check_heeded(config: RunConfig, options: ModelOptions) -> None:
     if options.recorded and options.recording not in ("replay", "auto"):
         raise BadInput(
             f"recorded={options.recorded} is not read with recording={options.recording}: choose "
-            "recording=replay or auto, or leave recorded away"
+            "recording=replay or auto, or leave recorded away (--set recorded=)"
         )
     tiers = config.tiers or ({} if options.embedding else {DEFAULT_TIER: tier_of(options)})
     for tier in tiers.values():

@@ -80,7 +80,6 @@ def test_a_wrong_table_is_one_line_with_its_name(cli, tmp_path: Path, table, say
         ({"recorded": "first"}, "recorded=first is not read with recording=record: choose"),
         ({"recorded": "first", "recording": "live"}, "is not read with recording=live"),
         ({"recording": "replay"}, "recording=replay takes every reply from another run"),
-        ({"model": "hosted_vllm/x"}, "tier default: hosted_vllm/x needs an endpoint: --set api"),
         ({"task": ""}, "task='' is wrong: say what is to be done or answered, or leave task away"),
         ({"task": " "}, "task=' ' is wrong: say what is to be done"),
         ({"learn": True}, "open-task: learn=true needs a memory=FILE to learn into; "),

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agents import TeamConfig, TierConfig
 from blackboard import BadInput
 from swarmboard import run
 from swarmboard.config import make_config
+from swarmboard.desk import check_reachable
 from swarmboard.foretelling import cost_ahead, foretold
 from swarmboard.plan import prepare
 from swarmboard.testing import stub_server
@@ -138,6 +140,19 @@ def test_a_dry_run_says_where_no_price_is_known(cli) -> None:
     said = cli("run", "open-task", *mine, "--dry-run")
 
     assert "no price is known for default, counted as free: set usd_per_million_input" in said.out
+
+
+def test_a_model_that_is_served_nowhere_is_refused_before_anything_is_asked(
+    cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOSTED_VLLM_API_BASE", raising=False)
+    team = TeamConfig(tiers={"default": TierConfig(model="hosted_vllm/x")})
+
+    said = cli("run", "open-task", "--set", "model=hosted_vllm/x", "--dry-run")
+    with pytest.raises(BadInput, match="tier default: hosted_vllm/x needs an endpoint") as refused:
+        check_reachable(team)
+
+    assert (said.code, said.err) == (2, f"swarmboard: {refused.value}\n")
 
 
 UNPRICED = "openai/mine"

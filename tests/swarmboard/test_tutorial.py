@@ -4,7 +4,9 @@ import json
 import math
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scipy.stats import binom
@@ -83,15 +85,23 @@ def my_panel(tmp_path: Path) -> Path:
     return path
 
 
+def panel_said(cli: Callable[..., Any]) -> list[Any]:
+    """Return what the commands about the panel say as JSON."""
+    commands = [line for block in blocks("sh") for line in block.splitlines()]
+    terms = ("--board", "memory://", "--json")
+    return [json.loads(cli(*shlex.split(one)[1:], *terms).out) for one in commands]
+
+
 def test_its_panel_of_models_answers_offline(cli, my_panel: Path) -> None:
-    [command] = [line for block in blocks("sh") for line in block.splitlines()]
+    foretold, summary = panel_said(cli)
 
-    said = cli(*shlex.split(command)[1:], "--board", "memory://", "--json")
-
-    summary = json.loads(said.out)
     assert summary["determinism"] == "recorded"
     assert summary["consensus"]["accepted"] == 1
-    assert summary["tokens"]["calls"] == 9 * summary["rounds"]
+    tokens = summary["tokens"]
+    assert tokens["calls"] == 9 * summary["rounds"]
+    assert foretold["calls"]["low"] <= tokens["calls"] <= foretold["calls"]["high"]
+    used = tokens["input"] + tokens["output"]
+    assert foretold["tokens"]["low"] <= used <= foretold["tokens"]["high"]
 
 
 def test_its_panel_keeps_the_contracts(my_panel: Path) -> None:
