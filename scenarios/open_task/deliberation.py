@@ -257,11 +257,13 @@ class Deliberation:
         return shared
 
     def _proposal(self, plan: BoardEntry | None) -> Proposal:
-        task = self.verdicts.task
+        """Return what is put to the vote of the team; whoever joined from outside has none."""
+        task, team = self.verdicts.task, np.arange(len(self.roles), dtype=np.uint32)
         if plan is None:
-            return Proposal(options=task.choices, payload={"task": task.task})
+            payload = {"task": task.task}
+            return Proposal(options=task.choices, electorate=team, payload=payload)
         payload = {"task": task.task, "plan": plan.payload["text"]}
-        return Proposal(id=plan.id, payload=payload)
+        return Proposal(id=plan.id, electorate=team, payload=payload)
 
     def _take(self, closed: ClosedStage, plan: str | None, seats: Sequence[int]) -> None:
         eligible = np.array(seats, np.uint32)

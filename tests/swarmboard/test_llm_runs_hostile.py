@@ -10,7 +10,7 @@ import pytest
 from agents import Agent, Lesson, Memory, PlantedModel, Request
 from agents.llm.digest import text_of
 from agents.llm.wording import read_entries, read_votes
-from blackboard import Ballots, Entries, Post, RunDirectory, Vote
+from blackboard import Ballots, Board, Entries, Joined, Post, RunDirectory, Vote
 from scenarios.open_task import OpenTask, Seat
 from swarmboard.people import inject
 from swarmboard.result import Result
@@ -428,3 +428,29 @@ def test_whatever_an_outsider_writes_the_run_goes_on_and_prompts_stay_bounded(
     assert {"outsider"} <= {e.role for e in said}
     assert causes(result) == {}
     assert all(len(text_of(entry)) < 700 for _, entry in entries_of(result, "reasoning"))
+
+
+def test_whoever_joins_from_outside_has_no_vote_on_the_teams_task(
+    tmp_path: Path, server_url: Callable[[str], str]
+) -> None:
+    url = server_url("valkey")
+
+    def watch(running: Any, accounts: Any) -> None:
+        if running.leader.round == 1:
+            directory = RunDirectory.find(str(tmp_path / "run"))
+            with Board.open(url, run=directory.run_id) as board:
+                board.join("eve", votes=True)
+
+    result = team_run(
+        tmp_path / "run",
+        Asked(PlantedModel(approves=0.0)),
+        agents=4,
+        task="What is to be done about the plant?",
+        attempts=3,
+        threshold=100,
+        board=url,
+        watch=watch,
+    )
+
+    assert {row["eligible_agents"] for row in result.summary["decisions"]} == {4}
+    assert any(record.names == ("eve",) for record in records(result, Joined))
