@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -100,8 +101,8 @@ def _shown(payload: dict[str, Any]) -> str | None:
     """Return a payload as JSON, cut to what the table keeps; arrays by their size alone."""
     if not payload:
         return None
-    return json.dumps(payload, ensure_ascii=False, default=_size)[:TEXT_KEPT]
+    return json.dumps(payload, ensure_ascii=False, default=_said, skipkeys=True)[:TEXT_KEPT]
 
 
-def _size(value: Any) -> str:
-    return f"{len(value)} numbers"
+def _said(value: Any) -> str:
+    return f"{len(value)} numbers" if isinstance(value, np.ndarray) else str(value)

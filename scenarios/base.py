@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
 from agents import PlannedCalls, Population, Randomness, Stages, Stateful
-from blackboard import Record, Rule, View
+from blackboard import Decided, Record, Rule, View
 
 
 class ScenarioOptions(BaseModel):
@@ -182,8 +182,8 @@ class Scenario(Stateful, ABC):
         """Return how many of the eligible had a choice; None means all."""
         return None
 
-    def decisive(self) -> str | None:
-        """Return the proposal whose vote the summary speaks of.
+    def decisive(self) -> Decided | None:
+        """Return the decision that the summary speaks of.
 
         None means the last that was accepted, else the last of all.
         """

@@ -88,14 +88,9 @@ class Accounts:
         accepted: Any = state["last_accepted"] and decode(state["last_accepted"])
         self.last_accepted = accepted
 
-    def decisive(self, proposal: str | None = None) -> Decided | None:
-        """Return the decision on a proposal.
-
-        None means the last that was accepted, or the last of all when none was.
-        """
-        if proposal is not None:
-            known = [*self.last, *([self.last_accepted] if self.last_accepted else [])]
-            return next((decided for decided in known if decided.proposal == proposal), None)
+    @property
+    def decisive(self) -> Decided | None:
+        """The last accepted decision, or the last of all when none was accepted."""
         return self.last_accepted or (self.last[-1] if self.last else None)
 
 

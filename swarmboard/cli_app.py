@@ -54,7 +54,10 @@ def present(result: Any, *, as_json: bool) -> None:
     summary = result.summary
     typer.echo(json.dumps(summary, indent=1) if as_json else text_card(summary, result.path))
     if summary["status"] == "failed" and (missing := summary.get("unanswered")):
-        tell(f"no model answered any of {missing['questions']:,} questions; {missing['first']}")
+        tell(
+            f"no model answered any of {missing['questions']:,} questions; {missing['first']}; "
+            "nobody is asked again by `resume`: run it anew"
+        )
         raise typer.Exit(FAILED)
     if summary["status"] == "stopped":
         rounds = summary["rounds"]

@@ -168,7 +168,10 @@ def _check_call(called: Any, argument: Any, where: str) -> None:
 
 
 async def _answer(answers: Callee, situation: Situation) -> Any:
-    return await answers(situation)
+    try:
+        return await answers(situation)
+    except SystemExit as error:  # which would end the loop that all share
+        raise RuntimeError(f"SystemExit: {error}") from error
 
 
 def _on_loop(answers: Callee, loop: asyncio.AbstractEventLoop) -> Callee:

@@ -173,7 +173,7 @@ def _counts(plan: Plan, accounts: Accounts) -> dict[str, Any]:
 
 def _decisive(world: Scenario, accounts: Accounts) -> Decided | None:
     """Return the decision that the summary speaks of."""
-    return accounts.decisive(world.decisive()) or accounts.decisive()
+    return world.decisive() or accounts.decisive
 
 
 def _consensus(model: SwarmModel, accounts: Accounts) -> dict[str, Any]:

@@ -54,7 +54,10 @@ def storable(text: str) -> str:
 
 def named(error: BaseException) -> str:
     """Return an error's type and, where it has any, its words."""
-    said = str(error)
+    try:
+        said = str(error)
+    except Exception:  # an error's own words may fail as well
+        said = ""
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 

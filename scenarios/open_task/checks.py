@@ -68,7 +68,12 @@ def _values(disputed: Conflict) -> tuple[str, ...]:
 
 def may_be_voted_on(value: str) -> bool:
     """Say whether a value can stand among the options of a vote."""
-    return bool(value) and value != "abstain" and "|" not in value and value.isprintable()
+    return (
+        bool(value)
+        and value.casefold() not in (*APPROVAL, "abstain")
+        and "|" not in value
+        and value.isprintable()
+    )
 
 
 def probe(team: "Deliberation", board: View) -> "Closes[None]":
@@ -121,10 +126,14 @@ def _trial(
 def _votes(
     entries: Collection[BoardEntry], at: tuple[int, int], panel: Collection[int]
 ) -> dict[int, str]:
-    """Return by agent the votes on trial of those on the panel who voted once in a stage."""
+    """Return the votes on trial of a panel in a stage, by agent.
+
+    Who is brought to give no readable answer has been pulled as well as who votes otherwise.
+    """
     trials = [e for e in entries if e.kind == "trial" and place_of(e) == at and e.agent in panel]
     count = Counter(trial.agent for trial in trials)
-    return {t.agent: str(t.payload.get("vote")) for t in trials if count[t.agent] == 1}
+    said = {t.agent: str(t.payload.get("vote")) for t in trials if count[t.agent] == 1}
+    return {agent: said.get(agent, "no answer") for agent in panel}
 
 
 def _voices(team: "Deliberation") -> list[Hashable]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agents import correlation_of
-from blackboard import ABSTAINED, NO_BALLOT, Ballots, ClosedStage, Decided
+from blackboard import ABSTAINED, NO_BALLOT, Ballots, ClosedStage, Decided, encode
 
 from ..base import Dissent
 from .options import Task
@@ -39,8 +39,8 @@ class Verdicts:
         self.rows: list[dict[str, Any]] = []
         """One row a task that is finished."""
         self.dissent: list[dict[str, Any]] = []
-        self.decisive: tuple[bool, str, list[int]] | None = None
-        """The last vote that was accepted, else the last of all: whether it was, the proposal, and
+        self.decisive: tuple[bool, bytes, list[int]] | None = None
+        """The last vote that was accepted, else the last of all: whether it was, its record, and
         who cast a ballot."""
         self._right: list[list[int]] = []
         """Of each task with a known answer that the team voted on: 1, 0 or -1 for right, wrong,
@@ -74,7 +74,7 @@ class Verdicts:
         votes = _votes(decided, ballots, seats)
         is_accepted = decided is not None and decided.outcome == "accepted"
         if decided and (is_accepted or not self.decisive or not self.decisive[0]):
-            self.decisive = (is_accepted, decided.proposal, _cast(ballots, seats))
+            self.decisive = (is_accepted, encode(decided), _cast(ballots, seats))
         self.last = {
             "percent": _leading_percent(decided),
             "reasons": [why for _, vote, why in votes if vote == "reject"],

@@ -17,7 +17,7 @@ from agents import (
     Stages,
     TextVectors,
 )
-from blackboard import BadInput, Record, View
+from blackboard import BadInput, Decided, Record, View, decode
 
 from ..base import Dissent, Scenario, Setup, Yardstick
 from .board import Reading
@@ -180,9 +180,13 @@ class OpenTask(Scenario):
         """Return the tasks, the dissent, and the corrections that were asked for."""
         return {**self.verdicts.tables(), **self.coordination.tables()}
 
-    def decisive(self) -> str | None:
+    def decisive(self) -> Decided | None:
         """Return the last vote on a task; votes that settle a contradiction decide none."""
-        return self.verdicts.decisive[1] if self.verdicts.decisive else None
+        if self.verdicts.decisive is None:
+            return None
+        decided = decode(self.verdicts.decisive[1])
+        assert isinstance(decided, Decided)
+        return decided
 
     def voters_with_choice(self) -> int | None:
         """Count those who voted: who gave no answer had none."""

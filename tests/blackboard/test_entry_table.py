@@ -1,7 +1,9 @@
 """Who said what, as a table."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from blackboard import Entries, Entry, EventLog, Joined, Link, write_tables
@@ -35,3 +37,13 @@ def test_where_nobody_said_anything_there_is_no_table(tmp_path: Path) -> None:
     write_tables(tmp_path / "events.log", tmp_path)
 
     assert not (tmp_path / "entries.parquet").exists()
+
+
+def test_a_payload_that_is_no_json_is_shown_as_text(tmp_path: Path) -> None:
+    when = datetime(2026, 11, 20, tzinfo=UTC)
+    write_log(tmp_path, Entry(1, 0, "note", "task", {"when": when, "all": np.arange(3.0)}))
+
+    write_tables(tmp_path / "events.log", tmp_path)
+
+    [row] = pq.read_table(tmp_path / "entries.parquet").to_pylist()
+    assert row["payload"] == '{"when": "2026-11-20 00:00:00+00:00", "all": "3 numbers"}'

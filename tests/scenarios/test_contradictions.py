@@ -85,6 +85,6 @@ def test_a_restored_state_tells_the_same_as_the_one_that_was_taken() -> None:
     assert again.state() == found.state()
 
 
-@pytest.mark.parametrize("value", ["", "abstain", "a|b", "two\nlines"])
+@pytest.mark.parametrize("value", ["", "abstain", "Approve", "a|b", "two\nlines"])
 def test_a_value_that_no_option_can_be_called_is_not_put_to_the_vote(value: str) -> None:
     assert not may_be_voted_on(value)
