@@ -37,7 +37,6 @@ class Budget:
         self._pots: dict[tuple[str, int | None], tuple[Pot, ...]] = {}
         self._common: dict[tuple[str, str, Purpose], tuple[Pot, ...]] = {}
         self._run = self._pair("budget", config)
-        self._refused: tuple[int, int] | None = None
 
     @property
     def spent(self) -> tuple[int, float]:
@@ -52,21 +51,6 @@ class Budget:
             None if pot.cap is None else max(0, pot.cap - pot.spent - pot.held) for pot in self._run
         )
         return tokens, None if money is None else money / PER_USD
-
-    @property
-    def is_used_up(self) -> bool:
-        """Whether the run's cap cannot pay for another call such as the one last refused."""
-        return self.used_up is not None
-
-    @property
-    def used_up(self) -> str | None:
-        """The run's cap that cannot pay for such a call: `budget.tokens` or `budget.usd`."""
-        if self._refused is None:
-            return None
-        for pot, wanted in zip(self._run, self._refused, strict=True):
-            if pot.cap is not None and pot.spent + wanted > pot.cap:
-                return pot.name
-        return None
 
     def reserve(self, request: Request, tokens: int, usd: float) -> Reservation:
         """Take what a call may cost at most out of every pot that it falls under.
@@ -130,9 +114,7 @@ class Budget:
     def _take(self, pots: tuple[tuple[Pot, int], ...], wanted: tuple[int, int]) -> Reservation:
         if refused := refusal_of(pots):
             _, refusal = refused
-            self._refused = wanted if refusal.is_final else None
             raise refusal
-        self._refused = None
         for pot, amount in pots:
             pot.held += amount
         return Reservation(pots)

@@ -170,11 +170,6 @@ def findings_of(entry: BoardEntry) -> dict[str, str]:
     return {clean(str(about))[:SHORT]: clean(str(says))[:SHORT] for about, says in some}
 
 
-def shown_entry(entry: BoardEntry, roles: Callable[[int], str]) -> str:
-    """Return one entry as a line of the board."""
-    return entry_line(_shown(entry, text_of(entry), findings_of(entry), roles))
-
-
 def _shown(
     entry: BoardEntry, text: str, findings: dict[str, str], roles: Callable[[int], str]
 ) -> Shown:

@@ -105,11 +105,6 @@ class Gateway:
         """The most calls that were in flight at a time, by tier."""
         return {name: bounded.most_in_flight for name, bounded in self._bounds.items()}
 
-    @property
-    def is_used_up(self) -> bool:
-        """Whether the run's budget pays for nothing more."""
-        return self.budget.is_used_up
-
     def answer(
         self,
         asked: Sequence[tuple[int, Ask]],

@@ -2,10 +2,9 @@
 
 REASON = (
     "Think about the task on your own. Say how you think, what holds (findings) and how sure you "
-    "are. No vote is due yet{leaning}. If you need something from others, ask for it in requests; "
+    "are. No vote is due yet. If you need something from others, ask for it in requests; "
     "take on open requests that you can answer in volunteers."
 )
-LEANING = "; findings may name your leaning"
 CRITIQUE = (
     "Judge what others reason. Where two entries cannot both be right, or one is wrong, cite their "
     "ids as evidence and say why in reasoning. Cite nothing if you find nothing."

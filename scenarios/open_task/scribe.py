@@ -6,8 +6,6 @@ from typing import Any
 from agents import Actions, Decision
 from blackboard import Action, Claim, Link, Post, View, Vote
 
-VOTING = ("vote", "answer", "chorus")
-
 
 class Scribe:
     """Turns decisions into entries, claims and ballots: typed, capped, and under the agent's id.

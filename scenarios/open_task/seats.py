@@ -27,11 +27,6 @@ class Seat:
         """Whether a model answers for them."""
         return self.callee is None and self.agent is None
 
-    @property
-    def is_critic(self) -> bool:
-        """Whether they judge what others think instead of contributing."""
-        return self.role == CRITIC
-
 
 def seats_of(team: Sequence[tuple[str, int]], agents: int) -> tuple[Seat, ...]:
     """Return the seats that options name; unnamed, a quarter of a team are critics."""

@@ -117,26 +117,6 @@ def test_each_agent_has_a_pot_of_its_own() -> None:
         budget.reserve(REQUEST, 1, 0.0)
 
 
-def test_a_budget_is_used_up_when_it_pays_for_no_call_such_as_the_last() -> None:
-    budget = Budget(BudgetConfig(tokens=1000))
-    budget.settle(budget.reserve(REQUEST, 600, 0.0), 600, 0.0)
-    before = budget.is_used_up
-
-    with pytest.raises(BudgetExceeded):
-        budget.reserve(REQUEST, 500, 0.0)
-
-    assert (before, budget.is_used_up) == (False, True)
-
-
-def test_a_class_that_is_used_up_does_not_end_the_run() -> None:
-    budget = Budget(BudgetConfig(tokens=1000, classes={"coordination": Cap(tokens=0)}))
-
-    with pytest.raises(BudgetExceeded):
-        budget.reserve(replace(REQUEST, purpose="coordination"), 100, 0.0)
-
-    assert not budget.is_used_up
-
-
 def test_a_bill_above_what_was_foreseen_is_counted() -> None:
     budget = Budget(BudgetConfig(tokens=100))
 
