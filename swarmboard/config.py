@@ -80,6 +80,11 @@ class RunConfig(BaseModel):
     forks: tuple[Fork, ...] = ()
     """Where the run left others behind, oldest first."""
 
+    @property
+    def forked_at(self) -> int:
+        """The last round that the run has in common with the one it left; 0 for none."""
+        return self.forks[-1].at_round if self.forks else 0
+
 
 RUN_SETTINGS = (
     "ballots",

@@ -64,8 +64,7 @@ class Run:
     @property
     def used_up(self) -> str | None:
         """The cap that is used up, which ends the run; None while it can go on."""
-        forks = self.plan.config.forks
-        return self.accounts.used_up(since=forks[-1].at_round if forks else 0)
+        return self.accounts.used_up(since=self.plan.config.forked_at)
 
     @property
     def is_rehearsing(self) -> bool:

@@ -219,8 +219,7 @@ def _name(model: SwarmModel, agent: int) -> str:
 
 def _used_up(plan: Plan, model: SwarmModel, accounts: Accounts) -> dict[str, Any] | None:
     """Return the cap that ended a run, and for one of the whole run how much of it was spent."""
-    forks = plan.config.forks
-    cap = accounts.used_up(since=forks[-1].at_round if forks else 0)
+    cap = accounts.used_up(since=plan.config.forked_at)
     if cap is None:
         return None
     spent, limit = None, None

@@ -59,7 +59,7 @@ class Budget:
             BudgetExceeded: one of them has too little left; nothing was taken.
         """
         wanted = (tokens, math.ceil(usd * PER_USD))
-        return self._take(self._takes(request, wanted), wanted)
+        return self._take(self._takes(request, wanted))
 
     async def reserved(self, request: Request, tokens: int, usd: float) -> Reservation:
         """Reserve as soon as calls in flight have given back what they did not need.
@@ -79,7 +79,7 @@ class Budget:
             await pot.turn(is_first=pot is awaited)
             awaited = pot
         try:
-            return self._take(pots, wanted)
+            return self._take(pots)
         finally:
             if awaited:
                 awaited.wake_next()
@@ -111,7 +111,7 @@ class Budget:
             pot.spent += spent[pot.is_money]
             pot.wake_next()
 
-    def _take(self, pots: tuple[tuple[Pot, int], ...], wanted: tuple[int, int]) -> Reservation:
+    def _take(self, pots: tuple[tuple[Pot, int], ...]) -> Reservation:
         if refused := refusal_of(pots):
             _, refusal = refused
             raise refusal

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents import Callee, Randomness, Voice
+from agents import Callee, Randomness, Voice, draw_voices
 
 CRITIC = "critic"
 
@@ -49,8 +49,7 @@ def voices_of(
     sharing = [seat for seat in seats if seat.asks_model] if archetypes else []
     shares = _shares([seat.count for seat in sharing], archetypes)
     for seat, share in zip(sharing, shares, strict=True):
-        drawn = random.everyone(f"voice {seat.role}").integers(0, share, seat.count)
-        voices[seat.role] = [Voice(int(number), share) for number in drawn]
+        voices[seat.role] = draw_voices(seat.count, share, random, role=seat.role)
     return voices
 
 

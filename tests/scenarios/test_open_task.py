@@ -1,6 +1,7 @@
 """A team on a task of the user's own: its options, how tasks end, and the shared contracts."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -397,3 +398,12 @@ def test_one_agent_alone_that_gives_no_plan_hands_the_task_to_the_team(tmp_path:
 
     assert [decision["gate"] for decision in result.summary["decisions"]] == ["no plan", None]
     assert result.summary["answer"]
+
+
+def test_no_prompt_holds_a_place_that_was_not_filled(tmp_path: Path) -> None:
+    model = Asked(PlantedModel(contradictions=0.4, corrects=0.5, approves=0.3))
+
+    team_run(tmp_path / "run", model, agents=6, attempts=2, **OPEN)
+
+    prompts = [request.prompt.board + request.prompt.own for request in model.requests]
+    assert not [prompt for prompt in prompts if re.search(r"\{[a-z_]*(?:!r)?\}", prompt)]
