@@ -5,6 +5,7 @@ from .anchoring.conflicts import Conflict, Conflicts, Said
 from .anchoring.corrections import Correction, CorrectionBook
 from .anchoring.correlation import correlation_of
 from .anchoring.drift import DriftWatch, agreement, distances
+from .anchoring.normal_form import subject_of
 from .anchoring.relevance import most_relevant
 from .anchoring.vectors import TextVectors, Vectors, cosine
 from .asking import RESTART, why_no_restart
@@ -173,6 +174,7 @@ __all__ = [
     "state_of",
     "stronger",
     "structures",
+    "subject_of",
     "text_of",
     "tier_prices",
     "why_no_restart",

@@ -47,7 +47,7 @@ class Custody:
                 self._held.pop(grant.key, None)
             elif grant.act == "claim":
                 giver = self._settle(grant.key)
-                self._held[grant.key] = (grant.agent, grant.until_round)
+                self._held[grant.key] = (grant.agent, int(grant.until_round))
                 if giver is not None and giver != grant.agent:
                     handovers.append(Handover(grant.key, giver, grant.agent))
         return handovers

@@ -81,6 +81,13 @@ class Population(Stateful):
         """How many agents these are."""
         return self.members.size if isinstance(self.members, Cohort) else len(self.members)
 
+    def has_any(self, agents: Sequence[int] | None) -> bool:
+        """Say whether any of these agents, or with None anybody at all, belongs here."""
+        if agents is None:
+            return True
+        first = int(self.indices[0]) if self.size else 0
+        return any(0 <= agent - first < self.size for agent in agents)
+
     def seat(self, first: int) -> None:
         """Give the members their numbers on the board."""
         self.indices = np.arange(first, first + self.size, dtype=np.uint32)
@@ -100,6 +107,7 @@ class Population(Stateful):
         report: Report,
         left: Container[int] = (),
         span: range | None = None,
+        called: Sequence[int] | None = None,
     ) -> None:
         """Let the members act on the same view and put what they do into the draft.
 
@@ -114,11 +122,17 @@ class Population(Stateful):
             span: The board's numbers of the agents that this process acts for; None means all.
                 Objects outside are not asked; a cohort acts as ever, and its rows outside are
                 left out behind all checks, so that a wrong row fails it in every process.
+            called: The board's numbers of those who act; None means all. A cohort acts as ever,
+                and its brief tells it who.
         """
         if isinstance(self.members, Cohort):
             _act_together(self.members, view, draft, report, span)
             return
-        runs, indices = self._called.get(span) or self._call(span)
+        runs, indices = (
+            (self._called.get(span) or self._call(span))
+            if called is None
+            else self._among(called, span)
+        )
         if left:
             staying = [member for _, run in runs for member in run if member.index not in left]
             indices = np.array([member.index for member in staying], np.uint32)
@@ -166,6 +180,13 @@ class Population(Stateful):
             return rows
         first = int(self.indices[0])
         return rows[max(span.start - first, 0) : max(span.stop - first, 0)]
+
+    def _among(self, called: Sequence[int], span: range | None) -> Called:
+        """Return those of the called who belong here and to a span."""
+        assert not isinstance(self.members, Cohort)
+        first, part = int(self.indices[0]), self._part(span)
+        members = [self.members[agent - first] for agent in called if agent - first in part]
+        return _neighbours(members), np.array([member.index for member in members], np.uint32)
 
     def _call(self, span: range | None) -> Called:
         """Note whom a span calls on, which is the same in each of its stages."""

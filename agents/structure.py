@@ -1,6 +1,6 @@
 """Coordination structures: who acts when, who sees what, who decides."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -26,6 +26,8 @@ class Stage:
     """What the scenario derived from the board for everybody who acts."""
     removed: Mapping[str, NDArray[np.uint32]] = field(default_factory=dict)
     """Agents taken out of the run as the stage begins, by cause."""
+    agents: Sequence[int] | None = None
+    """Who acts of these roles, ascending; None means all."""
     gate: Gate | None = None
     """Names what stands in the way of executing an accepted proposal."""
 

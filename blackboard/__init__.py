@@ -34,8 +34,10 @@ from .errors import (
     WrongStage,
 )
 from .follower import Follower
+from .instants import InstantLeader
 from .leader import Leader
-from .log import EventLog, read_log, read_rounds, read_segments, segment_ends
+from .log import MAGIC, EventLog, read_log, read_rounds, read_segments, segment_ends
+from .open_proposal import OpenProposal
 from .oversight import Oversight
 from .past import keep_view, restore_view, view_state
 from .plain_pickle import plain_copy
@@ -54,6 +56,7 @@ from .records import (
     Entries,
     Entry,
     Granted,
+    Instant,
     Joined,
     Left,
     Note,
@@ -63,6 +66,7 @@ from .records import (
     Replied,
     Requested,
     World,
+    bodies,
     decode,
     encode,
     entry_id,
@@ -71,12 +75,7 @@ from .records import (
     unframe,
 )
 from .recounting import recount
-from .replica import (
-    BoardEntry,
-    OpenProposal,
-    Replica,
-    Rows,
-)
+from .replica import BoardEntry, Replica, Rows
 from .rule_text import parse_rule
 from .rules import (
     ABSTAINED,
@@ -85,6 +84,7 @@ from .rules import (
     Tally,
     Verdict,
     ahead_by_k,
+    complete,
     describe,
     first_to_k,
     passes,
@@ -121,6 +121,7 @@ from .writes import (
 __all__ = [
     "ABSTAINED",
     "INPUT",
+    "MAGIC",
     "NO_BALLOT",
     "NO_FLOOR",
     "OPERATIONAL",
@@ -156,6 +157,8 @@ __all__ = [
     "Follower",
     "Gate",
     "Granted",
+    "Instant",
+    "InstantLeader",
     "InvalidAction",
     "InvalidVerdict",
     "Joined",
@@ -207,6 +210,8 @@ __all__ = [
     "World",
     "WrongStage",
     "ahead_by_k",
+    "bodies",
+    "complete",
     "decode",
     "describe",
     "encode",

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from .open_proposal import OpenProposal
 from .records import INPUT, Answered
-from .replica import OpenProposal
 
 type Approver = Callable[[OpenProposal], bool | None]
 """Asked in the run's own process whether to execute a proposal, again and again while it waits;

@@ -52,6 +52,9 @@ from .writes import (
 SECOND_BALLOTS = "second-ballots"
 """The note that names ballots which were refused, because their agents had voted."""
 
+UNENDING_S = 2**53
+"""A lease that ends when the item is released."""
+
 type Agents = NDArray[np.uint32]
 type Columns = Mapping[str, NDArray[np.float64]]
 
@@ -129,7 +132,8 @@ class Draft:
                 self._propose(agent, action)
             case Abstain(cause=cause):
                 self.abstain(np.array([agent], np.uint32), cause)
-            case Claim(item=item, lease_rounds=lease):
+            case Claim(item=item, lease_rounds=rounds, lease_s=seconds):
+                lease = rounds if self._replica.now_s is None else (seconds or UNENDING_S)
                 self._request(agent, "claim", item, lease_rounds=lease)
             case Release(item=item):
                 self._request(agent, "release", item)
@@ -347,8 +351,10 @@ class Draft:
     def _request(self, agent: int, act: Any, key: str, **terms: Any) -> None:
         if not isinstance(key, str):
             raise InvalidAction(f"agent {agent}: a name must be a string, got {key!r:.80}")
-        if terms.get("lease_rounds", 1) < 1:
-            raise InvalidAction(f"agent {agent} claimed {key!r} for {terms['lease_rounds']} rounds")
+        shortest = 1 if self._replica.now_s is None else 0
+        if not terms.get("lease_rounds", 1) >= shortest:
+            unit = "rounds" if shortest else "s"
+            raise InvalidAction(f"agent {agent} claimed {key!r} for {terms['lease_rounds']} {unit}")
         if "value" in terms:
             terms["value"] = plain({key: terms["value"]})[key]
         request = Requested(*self._at, agent, self._seq(agent), act, key, **terms)

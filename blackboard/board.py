@@ -135,6 +135,7 @@ class Board:
         floor: Floor = NO_FLOOR,
         takes_over: bool = False,
         oversight: Oversight | None = None,
+        kind: type[Leader] = Leader,
     ) -> Leader:
         """Take the lease and lead the run.
 
@@ -149,11 +150,12 @@ class Board:
             floor: What the run has reached by its log.
             takes_over: Take the lease from whoever holds it.
             oversight: What people have commanded so far; None for a run that nobody has led yet.
+            kind: `InstantLeader` for an event-driven run.
 
         Raises:
             LeaseLost: another runner leads.
         """
-        leader = Leader(
+        leader = kind(
             self.kinds,
             rule=rule or threshold(80),
             sealed=sealed,

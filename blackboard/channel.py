@@ -97,7 +97,7 @@ class Channel:
             *self._at,
             self.status,
             self._agents,
-            frame(map(self._encode, pending.records)),
+            frame(map(self._encode, pending.records)) + pending.body,
             pending.opened,
             pending.closed,
             pending.fields,

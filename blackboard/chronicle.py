@@ -1,6 +1,6 @@
 """What a leader puts down in its own name: folded at once, and kept for the log and the board."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,9 @@ from .writes import CAUSES
 class Chronicle:
     """A run as its leader knows it: the board, where it stands, and the round's records."""
 
-    def __init__(self, log: EventLog | None) -> None:
+    def __init__(self, log: EventLog | None, *, is_gathering: bool = False) -> None:
         self.replica = Replica()
-        self.history = History(log)
+        self.history = History(log, is_gathering=is_gathering)
         self.round = self.stage = 0
         self._is_between = False
         """Whether a round has ended and the next not begun."""
@@ -59,9 +59,14 @@ class Chronicle:
         """The digest of all rounds that have ended."""
         return self.history.digest
 
-    def view(self, stage_name: str = "", brief: Mapping[str, Any] | None = None) -> View:
+    def view(
+        self,
+        stage_name: str = "",
+        brief: Mapping[str, Any] | None = None,
+        due: Sequence[int] = (),
+    ) -> View:
         """Return a reader's window on the board as of now."""
-        return View(self.replica, stage_name=stage_name, brief=brief)
+        return View(self.replica, stage_name=stage_name, brief=brief, due=due)
 
     def state(self) -> dict[str, Any]:
         """Return where the run stands at the end of a round, as plain values."""

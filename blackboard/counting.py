@@ -1,13 +1,15 @@
 """What a closed stage means: tallies, decisions and grants, as pure functions of the replica."""
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InvalidVerdict
+from .open_proposal import OpenProposal
 from .records import OUTCOME, Abstained, Decided, Granted, Left, Record, Requested, indices, u4
-from .replica import OpenProposal, Replica
+from .replica import Replica
 from .rules import NO_BALLOT, OUTCOMES, Rule, Tally, Verdict, describe
 from .writes import CAUSES
 
@@ -19,14 +21,20 @@ type Gate = Callable[[OpenProposal], str | None]
 
 def tally(proposal: OpenProposal, replica: Replica, *, is_last: bool) -> Tally:
     """Count the ballots of a proposal's voting round, as its rule sees them."""
-    box = proposal.box
+    box, seats = proposal.box, proposal.seats
+    pending = 0
+    if proposal.accumulates and not is_last:
+        pending = int(seats.weights[box.choices == NO_BALLOT].sum())
     return Tally(
         proposal.options,
         box.choices,
-        proposal.seats.weights,
-        replica.roles(proposal.opened.electorate),
+        seats.weights,
+        replica.roles_of(seats.agents)
+        if proposal.is_panel
+        else replica.roles(proposal.opened.electorate),
         is_last,
-        confidence=box.confidence,
+        pending,
+        box.confidence,
     )
 
 
@@ -41,12 +49,12 @@ def decide(
     """Return the outcome of a proposal at the close of its voting round, or None.
 
     Accepted by the rule but with its gate shut, a proposal expires and the gate is named.
-    Undecided at its deadline, it expires as well.
+    Undecided at its deadline, or where all have voted, it expires as well.
 
     Raises:
         InvalidVerdict: the rule returned something else than a verdict on this proposal.
     """
-    is_last = at[0] >= proposal.opened.deadline_round
+    is_last = proposal.is_last(at[0])
     counted = tally(proposal, replica, is_last=is_last)
     verdict = judge(rule, counted)
     outcome = verdict.outcome if verdict else "expired"
@@ -139,17 +147,24 @@ def absentees(
 
 def grant(requests: Iterable[Requested], replica: Replica, at: tuple[int, int]) -> list[Record]:
     """Grant contended acts in canonical order: first come, by agent index, not by clock."""
+    asked = list(requests)
+    if not asked:
+        return []
     fields = {key: revision for key, (_, revision) in replica.fields.items()}
     claims = dict(replica.claims)
+    panels: dict[str, OpenProposal] = {}
     results: list[Record] = []
-    for request in requests:
+    for request in asked:
         match request.act:
             case "leave":
                 results.append(Left(OUTCOME, *at, u4([request.agent]), "left"))
             case "set":
                 results.append(_grant_field(request, fields, at))
+            case "claim" if panel := panels.get(request.key) or _panel(request.key, replica):
+                panels[request.key] = panel
+                results.append(_grant_seat(request, panel, at))
             case "claim":
-                results.append(_grant_claim(request, claims, at))
+                results.append(_grant_claim(request, claims, replica.lease_time, at))
             case "release":
                 is_held = claims.get(request.key, (None, 0))[0] == request.agent
                 if is_held:
@@ -166,13 +181,26 @@ def _grant_field(request: Requested, fields: dict[str, int], at: tuple[int, int]
     return _granted(request, at, granted=is_free, value=request.value, revision=current)
 
 
+def _panel(item: str, replica: Replica) -> OpenProposal | None:
+    """Return a copy of the panel that an item names, to fill its seats in."""
+    proposal = replica.open.get(item)
+    return copy(proposal) if proposal and proposal.is_panel else None
+
+
+def _grant_seat(request: Requested, panel: OpenProposal, at: tuple[int, int]) -> Granted:
+    is_free = panel.may_sit(request.agent)
+    if is_free:
+        panel.sit(request.agent)
+    return _granted(request, at, granted=is_free)
+
+
 def _grant_claim(
-    request: Requested, claims: dict[str, tuple[int, int]], at: tuple[int, int]
+    request: Requested, claims: dict[str, tuple[int, float]], now: float, at: tuple[int, int]
 ) -> Granted:
     holder, until = claims.get(request.key, (request.agent, 0))
-    is_free = holder == request.agent or until < at[0]
+    is_free = holder == request.agent or until < now
     if is_free:
-        until = at[0] + request.lease_rounds
+        until = now + request.lease_rounds
         claims[request.key] = (request.agent, until)
     return _granted(request, at, granted=is_free, until_round=until)
 
@@ -184,7 +212,7 @@ def _granted(
     granted: bool,
     value: object = None,
     revision: int = 0,
-    until_round: int = 0,
+    until_round: float = 0,
 ) -> Granted:
     return Granted(
         OUTCOME,

@@ -108,9 +108,14 @@ class Follower:
         """Let agents join; the leader has told the board."""
         return self._leader.welcome(role, count, names=names, votes=votes)
 
-    def view(self, stage_name: str = "", brief: Mapping[str, Any] | None = None) -> View:
+    def view(
+        self,
+        stage_name: str = "",
+        brief: Mapping[str, Any] | None = None,
+        due: Sequence[int] = (),
+    ) -> View:
         """Return a reader's window on the board as of now."""
-        return self._leader.view(stage_name, brief)
+        return self._leader.view(stage_name, brief, due)
 
     def begin_round(self) -> None:
         """Go to the next round."""

@@ -10,10 +10,16 @@ class History:
 
     A round is one segment of the log. A stage that took something in from outside is written as
     soon as it closes, so that what was received is recorded soon.
+
+    Args:
+        log: Where the run's history goes.
+        is_gathering: Whether rounds are kept until `flush` writes them as one segment.
     """
 
-    def __init__(self, log: EventLog | None) -> None:
-        self.log = log
+    def __init__(self, log: EventLog | None, *, is_gathering: bool = False) -> None:
+        self.log, self._is_gathering = log, is_gathering
+        self.gathered: list[bytes] = []
+        """The encoded records that the log does not have yet."""
         self.digest = Digest()
         self.written: list[Record] = []
         """The round so far."""
@@ -63,12 +69,19 @@ class History:
     def put_aside(self, record: Record) -> None:
         """Write a record that is part of no stage at once, behind those that have closed."""
         self._write(self._closed)
-        if self.log:
-            self.log.append([encode(record)])
+        self.gathered.append(encode(record))
+        self.flush()
 
     def break_off(self) -> None:
         """Write the stages that have closed since the last round ended."""
         self._write(self._closed)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what was gathered as one segment."""
+        if self.log and self.gathered:
+            self.log.append(self.gathered)
+        self.gathered = []
 
     def stages_are_logged(self) -> None:
         """Know that the log holds every stage of this round that has closed so far."""
@@ -76,5 +89,7 @@ class History:
 
     def _write(self, end: int) -> None:
         if self.log and end > self._logged:
-            self.log.append([self.encode(record) for record in self.written[self._logged : end]])
+            self.gathered += [self.encode(record) for record in self.written[self._logged : end]]
+            if not self._is_gathering:
+                self.flush()
         self._logged = max(self._logged, end)

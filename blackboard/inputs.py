@@ -53,6 +53,9 @@ def _revision(key: str, replica: Replica) -> int:
 
 def _is_late(ballots: Ballots, replica: Replica, at: tuple[int, int]) -> bool:
     proposal = replica.open.get(ballots.proposal)
+    if proposal and proposal.accumulates:
+        cast = np.frombuffer(ballots.choices, np.uint8) != NO_BALLOT
+        return bool((proposal.box.choices[cast] != NO_BALLOT).any())
     counted_at = proposal.counted_at if proposal else (0, 0)
     return ballots.round != at[0] or (counted_at[0] == at[0] and counted_at != at)
 

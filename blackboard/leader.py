@@ -19,6 +19,7 @@ from .counting import Gate
 from .errors import BallotRefused
 from .inputs import stamp
 from .log import EventLog
+from .open_proposal import OpenProposal
 from .openings import Openings
 from .oversight import WAIT_S, Oversight
 from .reckoning import reckon
@@ -35,7 +36,6 @@ from .records import (
     encode,
     frame,
 )
-from .replica import OpenProposal
 from .rules import Rule
 from .script import Script
 from .snapshots import pack
@@ -56,6 +56,8 @@ class Leader(Chronicle):
     comes out is held against it, and nothing is written until the log ends.
     """
 
+    _reckon = staticmethod(reckon)
+
     def __init__(
         self,
         kinds: Mapping[str, tuple[str, ...]],
@@ -66,8 +68,9 @@ class Leader(Chronicle):
         approval: Approval | None = None,
         script: Script | None = None,
         oversight: Oversight | None = None,
+        is_gathering: bool = False,
     ) -> None:
-        super().__init__(log)
+        super().__init__(log, is_gathering=is_gathering)
         self.rule, self.approval = rule, approval or Approval()
         self.has_inputs = False
         """Whether anything from outside took effect."""
@@ -132,6 +135,12 @@ class Leader(Chronicle):
 
     def begin_round(self) -> None:
         """Go to the next round; stages count from 1 in each."""
+        self._enter_round()
+        if self._live:
+            before = self.round - 1
+            self._live.pending.forget += tuple((name, before) for name in self.replica.open)
+
+    def _enter_round(self) -> None:
         if self._script:
             self._script.turn_to(self.round + (self._chair is not None))
         if self._chair is None:
@@ -139,8 +148,6 @@ class Leader(Chronicle):
             self.end_round()  # round 0: who joined
             if self._script:
                 self._script.turn_to(1)
-        if self._live:
-            self._live.pending.forget += tuple((name, self.round) for name in self.replica.open)
         self.round, self.stage, self._is_between = self.round + 1, 0, False
         self.replica.enter(self.round, 0)
 
@@ -326,6 +333,9 @@ class Leader(Chronicle):
         self._recorded = state["recorded"]
         self._openings.restore(state["openings"])
 
+    def write_out(self) -> None:
+        """Write what the log does not have yet of the rounds that have ended; here nothing."""
+
     def checkpoint(self) -> None:
         """Put the board's state up for new readers, and let the server forget what led to it.
 
@@ -370,7 +380,7 @@ class Leader(Chronicle):
         inputs: list[Record] = []
         approval = Approval() if self._script else self.approval  # what the log holds was answered
         board = (self.replica, self._openings, approval)
-        count = partial(reckon, board=board, at=at, gate=gate, counts=counts)
+        count = partial(self._reckon, board=board, at=at, gate=gate, counts=counts)
         if self._script:
             inputs = self._script.inputs(self.stage)
             self._fold(inputs)

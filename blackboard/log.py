@@ -25,7 +25,8 @@ class EventLog:
     """Appends segments; what is in the file is never touched again.
 
     A segment holds the records of one round, or those of the stages of a round that was broken
-    off or that took something in from outside.
+    off or that took something in from outside. In event-driven runs, where a round is an instant,
+    it holds many of them.
     """
 
     def __init__(self, path: Path, *, at: int | None = None) -> None:
@@ -54,7 +55,7 @@ class EventLog:
             self._write(MAGIC)
 
     def append(self, encoded: Iterable[bytes]) -> None:
-        """Write the records of one round, as `encode` gave them, as one segment."""
+        """Write records, as `encode` gave them, as one segment."""
         raw = frame(encoded)
         if not raw:
             return
@@ -124,11 +125,11 @@ def read_rounds(path: Path | str, *, start: int = 0) -> Iterator[tuple[int, list
         path: The log.
         start: The end of the segment after which to begin, in bytes.
     """
-    segments = (
-        [decode(body) for body in bodies(segment)] for segment in read_segments(path, start=start)
+    records = (
+        decode(body) for segment in read_segments(path, start=start) for body in bodies(segment)
     )
-    for number, parts in groupby(segments, lambda records: records[0].round):
-        yield number, [record for part in parts for record in part]
+    for number, found in groupby(records, lambda record: record.round):
+        yield number, list(found)
 
 
 def read_segments(path: Path | str, *, start: int = 0) -> Iterator[bytes]:

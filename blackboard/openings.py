@@ -7,6 +7,7 @@ import numpy as np
 
 from .errors import InvalidAction, NotPlain
 from .records import (
+    NO_DEADLINE,
     OPERATIONAL,
     OUTCOME,
     Abstained,
@@ -23,6 +24,7 @@ from .records import (
 from .replica import Replica
 from .rule_text import parse_rule
 from .rules import Rule, describe
+from .seats import panel_name
 from .terms import check_terms, electorate_of, read_terms
 from .writes import Proposal
 
@@ -46,7 +48,11 @@ class Openings:
         """
         check_terms(proposal, self._replica, rule=self._rule)
         records: list[Record] = []
-        electorate = self._electorate(proposal, at, records)
+        electorate = (
+            self._electorate(proposal, at, records)
+            if proposal.panel is None
+            else panel_name(proposal)
+        )
         rule = self._rules[name] = self._rule if proposal.rule is None else proposal.rule
         opened = Opened(
             OUTCOME,
@@ -55,7 +61,9 @@ class Openings:
             tuple(proposal.options),
             electorate,
             describe(rule),
-            at[0] + proposal.deadline_rounds - 1,
+            NO_DEADLINE
+            if self._replica.now_s is not None
+            else at[0] + proposal.deadline_rounds - 1,
             self._sealed if proposal.sealed is None else proposal.sealed,
             plain(proposal.payload),
             proposal.impact,

@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from .replica import OpenProposal, Replica
+from .open_proposal import OpenProposal
+from .replica import Replica
 from .view import View
 
 

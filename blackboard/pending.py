@@ -22,9 +22,11 @@ class Pending:
     fields: tuple[tuple[str, int], ...] = ()
     forget: tuple[tuple[str, int], ...] = ()
     voted: tuple[tuple[str, int, bytes], ...] = ()
+    body: bytes = b""
+    """Records that are encoded and framed already, behind the others."""
 
     def __bool__(self) -> bool:
-        return bool(self.records or self.forget or self.voted)
+        return bool(self.records or self.forget or self.voted or self.body)
 
     def with_records(self, records: Iterable[Record]) -> "Pending":
         """Return a copy with more to write."""

@@ -6,9 +6,10 @@ from msgspec import structs
 
 from .approval import Approval
 from .counting import Gate, absentees, causes_of, decide, grant, vetoed_by
+from .open_proposal import OpenProposal
 from .openings import Openings
-from .records import Record, Requested
-from .replica import OpenProposal, Replica
+from .records import Answered, Ballots, Decided, Record, Requested
+from .replica import Replica
 
 NOBODY = "nobody in time"
 """Who vetoed a proposal for which no person answered."""
@@ -35,26 +36,63 @@ def reckon(
         gate: Names what stands in the way of executing an accepted proposal.
         counts: Whether the stage ends a voting round; else only a person's veto decides.
     """
-    replica, openings, approval = board
+    replica, _, _ = board
     written: Sequence[Record] = list(records)
     results = grant((r for r in written if isinstance(r, Requested)), replica, at)
     held: Held = []
     causes = causes_of([*written, *results], replica) if counts else None
     for proposal in replica.open.values():
-        answer = replica.answers.get(proposal.id)
         if causes is not None:
             results += absentees(proposal, causes, at)
-        if answer and answer.answer == "veto":
-            results.append(vetoed_by(answer.by or NOBODY, proposal, replica, at))
-        elif causes is not None:
-            rule = openings.rule_of(proposal.id)
-            decided = decide(proposal, replica, rule=rule, gate=gate, at=at)
-            if decided and decided.outcome == "accepted":
-                if answer:
-                    decided = structs.replace(decided, by=answer.by)
-                elif approval.holds(proposal):
-                    held.append(proposal)
-                    continue
-            if decided:
-                results.append(decided)
+        results += _decision(proposal, held, board=board, at=at, gate=gate, counts=counts)
     return results, held
+
+
+def reckon_instant(
+    records: Iterable[Record],
+    *,
+    board: tuple[Replica, Openings, Approval],
+    at: tuple[int, int],
+    gate: Gate | None,
+    counts: bool,
+) -> tuple[list[Record], Held]:
+    """Return what follows from a stage's records in an event-driven run.
+
+    Only what somebody voted on or answered can be decided; who has not voted still may.
+    """
+    replica, _, _ = board
+    written: Sequence[Record] = list(records)
+    results = grant((r for r in written if isinstance(r, Requested)), replica, at)
+    held: Held = []
+    touched = dict.fromkeys(r.proposal for r in written if isinstance(r, Ballots | Answered))
+    for name in touched:
+        if proposal := replica.open.get(name):
+            results += _decision(proposal, held, board=board, at=at, gate=gate, counts=counts)
+    return results, held
+
+
+def _decision(
+    proposal: OpenProposal,
+    held: Held,
+    *,
+    board: tuple[Replica, Openings, Approval],
+    at: tuple[int, int],
+    gate: Gate | None,
+    counts: bool,
+) -> list[Decided]:
+    """Return the decision on a proposal if there is one; what waits for a person joins `held`."""
+    replica, openings, approval = board
+    answer = replica.answers.get(proposal.id)
+    if answer and answer.answer == "veto":
+        return [vetoed_by(answer.by or NOBODY, proposal, replica, at)]
+    if not counts:
+        return []
+    rule = openings.rule_of(proposal.id)
+    decided = decide(proposal, replica, rule=rule, gate=gate, at=at)
+    if decided and decided.outcome == "accepted":
+        if answer:
+            decided = structs.replace(decided, by=answer.by)
+        elif approval.holds(proposal):
+            held.append(proposal)
+            return []
+    return [decided] if decided else []

@@ -22,6 +22,9 @@ OUTCOME: EventClass = "outcome"
 INPUT: EventClass = "input"
 OPERATIONAL: EventClass = "operational"
 
+NO_DEADLINE = 2**31 - 1
+"""Where proposals stay open until their ballots decide them."""
+
 ARRAY_TYPES = {1: "<f8", 2: "<f4", 3: "<i8"}
 """msgpack extension codes of one-dimensional arrays: the type of their raw bytes."""
 
@@ -41,6 +44,14 @@ class Record(
     event_class: EventClass
     round: int
     stage: int
+
+
+class Instant(Record, frozen=True):
+    """The moment of simulated time that this round is; only event-driven runs have it."""
+
+    rank: ClassVar[int] = 1
+    at_s: float
+    """Simulated seconds since the run began."""
 
 
 class Joined(Record, frozen=True):
@@ -72,9 +83,11 @@ class Opened(Record, frozen=True):
     proposal: str
     options: tuple[str, ...]
     electorate: str
+    """Its name, or `panel 5`: so many seats, filled by granted claims of the proposal; with
+    `panel 5 without 3,7` these agents may have none."""
     rule: str
     deadline_round: int
-    """The last round in which it takes ballots."""
+    """The last round in which it takes ballots; `NO_DEADLINE` in event-driven runs."""
     sealed: bool
     payload: dict[str, Any]
     impact: float | None = None
@@ -155,7 +168,8 @@ class Requested(Record, frozen=True):
     key: str = ""
     value: Any = None
     expected: int | None = None
-    lease_rounds: int = 0
+    lease_rounds: int | float = 0
+    """In event-driven runs simulated seconds."""
 
 
 class Replied(Record, frozen=True):
@@ -197,7 +211,8 @@ class Granted(Record, frozen=True):
     key: str
     value: Any = None
     revision: int = 0
-    until_round: int = 0
+    until_round: int | float = 0
+    """The last round of a lease; in event-driven runs its end in simulated seconds."""
     granted: bool = True
 
 
@@ -280,7 +295,8 @@ class Ended(Record, frozen=True):
 
 
 type AnyRecord = (
-    Joined
+    Instant
+    | Joined
     | Electorate
     | Opened
     | Posts

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .ballot_box import BallotBox
 from .bitmaps import bitmap
+from .open_proposal import OpenProposal
 from .records import (
     Abstained,
     Answered,
@@ -24,6 +24,7 @@ from .records import (
     Entries,
     Entry,
     Granted,
+    Instant,
     Joined,
     Left,
     Note,
@@ -37,7 +38,10 @@ from .records import (
     indices,
 )
 from .replica_state import replica_state, restore_replica
+from .seats import Seats, empty_seats, read_panel
 
+ROUNDS_KEPT, INSTANTS_KEPT = 8, 512
+"""Rounds, or instants of simulated time, whose entries are at hand."""
 MOST_ELECTORATES = 256
 """Electorates that are kept, those of open proposals aside; one that comes again is put down
 again."""
@@ -67,71 +71,24 @@ class Rows:
     columns: dict[str, NDArray[np.float64]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Seats:
-    """An electorate: who may vote and with what integer weight, in ascending agent order."""
-
-    agents: NDArray[np.uint32]
-    weights: NDArray[np.int64]
-    bits: bytes
-    """The agents as a bitmap."""
-
-
-class OpenProposal:
-    """A proposal and the ballots of its current voting round."""
-
-    __slots__ = ("box", "counted_at", "opened", "round", "seats")
-
-    def __init__(self, opened: Opened, seats: Seats) -> None:
-        self.opened = opened
-        self.seats = seats
-        self.round = opened.round
-        self.counted_at = (0, 0)
-        """The round and stage of the latest count; later ballots of that round are late."""
-        self.box = BallotBox(len(seats.agents))
-
-    @property
-    def id(self) -> str:
-        """The id of the entry that is put to the vote."""
-        return self.opened.proposal
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """What a ballot may choose."""
-        return self.opened.options
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        """What is proposed."""
-        return self.opened.payload
-
-    def take(self, ballots: Ballots) -> None:
-        """Fold ballots in; those of a new round begin with an empty box."""
-        self.begin_round(ballots.round)
-        self.box.take(ballots)
-
-    def begin_round(self, round: int) -> None:
-        """Begin the voting round with an empty box, unless it has begun."""
-        if round != self.round:
-            self.round, self.box = round, BallotBox(len(self.seats.agents))
-
-
 class Replica:
     """Folds records into what views, tallies and the dashboard read.
 
-    Entries are kept for the last `keep_rounds` rounds; the log has them all.
+    Entries are kept for the last rounds, or instants; the log has them all.
     """
 
-    def __init__(self, *, keep_rounds: int = 8) -> None:
+    def __init__(self, *, keep_rounds: int | None = None) -> None:
         self.round = 0
         self.stage = 0
+        self.now_s: float | None = None
+        """Simulated seconds since the run began; None in runs that count rounds."""
         self.agents = 0
         self.joined: list[Joined] = []
         self.seats: dict[str, Seats] = {}
         self.open: dict[str, OpenProposal] = {}
         self.decisions: deque[Decided] = deque(maxlen=100)
         self.fields: dict[str, tuple[Any, int]] = {}
-        self.claims: dict[str, tuple[int, int]] = {}
+        self.claims: dict[str, tuple[int, float]] = {}
         self.left: dict[int, str] = {}
         self.answers: dict[str, Answered] = {}
         """What people said of open proposals; the first answer stands."""
@@ -140,8 +97,11 @@ class Replica:
         self.world: dict[str, dict[str, Any]] = {}
         self._voters: NDArray[np.uint32] | None = None
         self._roles: dict[str, tuple[str, ...]] = {}
-        self._rounds: deque[tuple[int, list[Entries | Posts]]] = deque(maxlen=keep_rounds)
+        self._rounds: deque[tuple[int, list[Entries | Posts]]] = deque(
+            maxlen=keep_rounds or ROUNDS_KEPT
+        )
         self._folds: dict[type[Record], Callable[[Any], None]] = {
+            Instant: self._instant,
             Joined: self._join,
             Electorate: self._electorate,
             Opened: self._opened,
@@ -198,8 +158,8 @@ class Replica:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Become the board that `state` was taken of."""
         self._voters, self._roles = None, {}
-        self._rounds.clear()
-        self._rounds.extend(restore_replica(self, state))
+        kept = restore_replica(self, state)
+        self._rounds = deque(kept, ROUNDS_KEPT if self.now_s is None else INSTANTS_KEPT)
 
     def role_of(self, agent: int) -> str:
         """Return the role in which an agent joined."""
@@ -229,6 +189,16 @@ class Replica:
             self._voters = np.sort(agents).astype(np.uint32)
         return self._voters
 
+    @property
+    def lease_time(self) -> float:
+        """What leases of claims are held against: the round, or simulated seconds."""
+        return self.round if self.now_s is None else self.now_s
+
+    def _instant(self, record: Instant) -> None:
+        if self.now_s is None:
+            self._rounds = deque(self._rounds, INSTANTS_KEPT)
+        self.now_s = record.at_s
+
     def _join(self, record: Joined) -> None:
         self.joined.append(record)
         self._voters = None
@@ -255,7 +225,9 @@ class Replica:
                 self._roles.pop(name, None)
 
     def _opened(self, record: Opened) -> None:
-        self.open[record.proposal] = OpenProposal(record, self.seats[record.electorate])
+        panel = read_panel(record.electorate)
+        seats = empty_seats(panel[0]) if panel else self.seats[record.electorate]
+        self.open[record.proposal] = OpenProposal(record, seats)
 
     def _posts(self, record: Posts) -> None:
         self._keep(record)
@@ -274,7 +246,7 @@ class Replica:
             proposal.take(record)
 
     def _stage_closed(self, record: Closed) -> None:
-        if record.counts:
+        if record.counts and self.now_s is None:
             for proposal in self.open.values():
                 proposal.begin_round(record.round)
                 proposal.counted_at = (record.round, record.stage)
@@ -285,6 +257,8 @@ class Replica:
         if record.act == "set":
             revision = record.revision or self.fields.get(record.key, (None, 0))[1] + 1
             self.fields[record.key] = (record.value, revision)
+        elif record.act == "claim" and (panel := self.open.get(record.key)):
+            panel.sit(record.agent)
         elif record.act == "claim":
             self.claims[record.key] = (record.agent, record.until_round)
         elif record.act == "release":

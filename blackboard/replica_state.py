@@ -1,15 +1,18 @@
 """A replica as plain values, for snapshots and for readers who come late."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .bitmaps import bitmap
+from .open_proposal import OpenProposal
 from .records import Record, decode, encode, indices, u4
+from .seats import Seats, empty_seats, read_panel
 
 if TYPE_CHECKING:
-    from .replica import OpenProposal, Replica
+    from .replica import Replica
 
 type Kept = tuple[int, list[Any]]
 """A round and the entries posted in it."""
@@ -19,6 +22,7 @@ def replica_state(replica: "Replica", kept: Iterable[Kept]) -> dict[str, Any]:
     """Return a replica as plain values: records as their bytes, the rest as it is."""
     return {
         "at": (replica.round, replica.stage),
+        "now_s": replica.now_s,
         "agents": replica.agents,
         "joined": _bytes(replica.joined),
         "seats": {
@@ -43,9 +47,10 @@ def replica_state(replica: "Replica", kept: Iterable[Kept]) -> dict[str, Any]:
 
 def restore_replica(replica: "Replica", state: Mapping[str, Any]) -> Iterator[Kept]:
     """Put a replica into a state; return the rounds whose entries it keeps."""
-    from .replica import Rows, Seats
+    from .replica import Rows
 
     replica.enter(*state["at"])
+    replica.now_s = state["now_s"]
     replica.agents = state["agents"]
     replica.joined = list(_records(state["joined"]))
     replica.seats = {
@@ -68,18 +73,19 @@ def restore_replica(replica: "Replica", state: Mapping[str, Any]) -> Iterator[Ke
     return ((round, list(_records(packed))) for round, packed in state["kept"])
 
 
-def _open_state(proposal: "OpenProposal") -> tuple[Any, ...]:
+def _open_state(proposal: OpenProposal) -> tuple[Any, ...]:
     box = proposal.box
     ballots = (box.choices, box.confidence, box.numbers, box.texts)
-    return encode(proposal.opened), proposal.round, proposal.counted_at, ballots
+    panel = proposal.seats.agents if proposal.is_panel else None
+    return encode(proposal.opened), proposal.round, proposal.counted_at, ballots, panel
 
 
-def _open(replica: "Replica", held: tuple[Any, ...]) -> "OpenProposal":
-    from .replica import OpenProposal
-
-    packed, round, counted_at, ballots = held
+def _open(replica: "Replica", held: tuple[Any, ...]) -> OpenProposal:
+    packed, round, counted_at, ballots, panel = held
     opened: Any = decode(packed)
-    proposal = OpenProposal(opened, replica.seats[opened.electorate])
+    named = read_panel(opened.electorate)
+    seats = empty_seats(named[0]) if named else replica.seats[opened.electorate]
+    proposal = OpenProposal(opened, replace(seats, agents=panel) if named else seats)
     proposal.round, proposal.counted_at = round, counted_at
     box = proposal.box
     box.choices, box.confidence, box.numbers, box.texts = ballots

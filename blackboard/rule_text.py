@@ -8,6 +8,7 @@ from .errors import InvalidAction
 from .rules import (
     Rule,
     ahead_by_k,
+    complete,
     describe,
     first_to_k,
     plurality,
@@ -17,7 +18,8 @@ from .rules import (
 )
 
 _BUILT_IN = {
-    rule.__name__: rule for rule in (ahead_by_k, first_to_k, plurality, quorum, threshold, veto)
+    rule.__name__: rule
+    for rule in (ahead_by_k, complete, first_to_k, plurality, quorum, threshold, veto)
 }
 
 

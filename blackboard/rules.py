@@ -153,6 +153,16 @@ def veto(role: str, rule: Rule) -> Rule:
     return _Veto(role, rule)
 
 
+def complete(rule: Rule) -> Rule:
+    """Let `rule` decide only when every seat has cast a ballot, or no further ones can come.
+
+    Vetoes alone pass through. In event-driven runs rules decide as soon as the outcome is certain;
+    so wrapped they wait for all.
+    """
+    _check_inner("complete", rule)
+    return _Complete(rule)
+
+
 def plurality() -> Rule:
     """Accept the option with the most weight once no other can catch up; a tie decides nothing."""
     return _Plurality()
@@ -227,6 +237,21 @@ class _Veto:
 
 
 @dataclass(frozen=True, repr=False)
+class _Complete:
+    rule: Rule
+
+    def __call__(self, tally: Tally) -> Verdict | None:
+        verdict = self.rule(tally)
+        if not isinstance(verdict, Verdict) or verdict.outcome == "vetoed":
+            return verdict
+        is_complete = tally.is_last or not bool((tally.choices == NO_BALLOT).any())
+        return verdict if is_complete else None
+
+    def __repr__(self) -> str:
+        return f"complete({describe(self.rule)})"
+
+
+@dataclass(frozen=True, repr=False)
 class _Plurality:
     def __call__(self, tally: Tally) -> Verdict | None:
         ranked = sorted(tally.by_option, reverse=True)
@@ -276,7 +301,7 @@ def describe(rule: Rule) -> str:
 
 def veto_roles(rule: Rule) -> Iterator[str]:
     """Yield the roles to which a rule gives a veto, the outermost first."""
-    while isinstance(rule, _Quorum | _Veto):
+    while isinstance(rule, _Quorum | _Veto | _Complete):
         if isinstance(rule, _Veto):
             yield rule.role
         rule = rule.rule

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from .errors import InvalidAction
 from .replica import Replica
 from .rule_text import parse_rule
 from .rules import ABSTAINED, NO_BALLOT, Rule, Tally, describe, veto_roles
+from .seats import check_panel
 from .writes import Proposal
 
 TERMS = "terms"
@@ -42,6 +44,11 @@ def check_terms(proposal: Proposal, replica: Replica, *, rule: Rule | None = Non
         raise InvalidAction(f"deadline_rounds must be at least 1, got {proposal.deadline_rounds}")
     if proposal.id is not None and proposal.id in replica.open:
         raise InvalidAction(f"proposal {proposal.id} is open already")
+    if proposal.panel is not None:
+        check_panel(proposal, agents=replica.agents, is_event_driven=replica.now_s is not None)
+        if proposal.rule is not None:
+            _try_on_panel(proposal.rule, tuple(options), proposal.panel)
+        return
     seats = electorate_of(proposal, replica)
     if not seats.size:
         raise InvalidAction("the electorate is empty: nobody who has joined may vote")
@@ -104,6 +111,12 @@ def _check_vetoes(rule: Rule, seats: NDArray[np.uint32], replica: Replica) -> No
             )
 
 
+@lru_cache(maxsize=256)
+def _try_on_panel(rule: Rule, options: tuple[str, ...], size: int) -> None:
+    """Ask a rule before anybody votes, once for all panels of a size."""
+    _try_rule(rule, options, np.ones(size, np.int64), ())
+
+
 def _try_rule(
     rule: Rule, options: tuple[str, ...], weights: NDArray[np.int64], roles: tuple[str, ...]
 ) -> None:
@@ -158,6 +171,8 @@ def plain_terms(proposal: Proposal) -> dict[str, Any]:
         "deadline_rounds": proposal.deadline_rounds,
         "sealed": proposal.sealed,
         "impact": proposal.impact,
+        "panel": proposal.panel,
+        "barred": _array(proposal.barred) if proposal.barred else None,
     }
     given = {name: value for name, value in terms.items() if value is not None}
     return {"options": list(proposal.options), **proposal.payload, TERMS: given}
@@ -168,6 +183,8 @@ def read_terms(payload: Mapping[str, Any], *, known: Iterable[Rule]) -> Proposal
     terms = dict(payload[TERMS])
     if "rule" in terms:
         terms["rule"] = parse_rule(terms["rule"], known=known)
+    if "barred" in terms:
+        terms["barred"] = tuple(terms["barred"].tolist())
     rest = {name: value for name, value in payload.items() if name not in ("options", TERMS)}
     return Proposal(options=tuple(payload["options"]), payload=rest, **terms)
 

@@ -1,15 +1,17 @@
 """What an agent may see of the board: as of the start of its stage, and sealed ballots never."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InvalidAction
+from .open_proposal import OpenProposal
 from .records import Decided, Opened
-from .replica import BoardEntry, OpenProposal, Replica, Rows, Seats
+from .replica import BoardEntry, Replica, Rows
 from .rules import NO_BALLOT
+from .seats import Seats
 
 
 class ProposalView:
@@ -67,20 +69,40 @@ class View:
     `messages(agent)`.
     """
 
-    __slots__ = ("_replica", "brief", "stage_name")
+    __slots__ = ("_replica", "brief", "due", "stage_name")
 
     def __init__(
-        self, replica: Replica, *, stage_name: str = "", brief: Mapping[str, Any] | None = None
+        self,
+        replica: Replica,
+        *,
+        stage_name: str = "",
+        brief: Mapping[str, Any] | None = None,
+        due: Sequence[int] = (),
     ) -> None:
         self._replica = replica
+        self.due = due
+        """The agents whose events fell due at this instant, ascending."""
         self.stage_name = stage_name
         self.brief: Mapping[str, Any] = brief or {}
         """What the scenario derived from the board for everybody who acts in this stage."""
 
     @property
     def round(self) -> int:
-        """The round the board is in; rounds count from 1."""
+        """The round the board is in, in event-driven runs the instant; they count from 1."""
         return self._replica.round
+
+    @property
+    def now_s(self) -> float:
+        """Simulated seconds since the run began.
+
+        Raises:
+            InvalidAction: the run counts rounds and has no such time.
+        """
+        if self._replica.now_s is None:
+            raise InvalidAction(
+                "this run counts rounds; only event-driven ones have simulated time"
+            )
+        return self._replica.now_s
 
     @property
     def stage(self) -> int:
@@ -109,6 +131,11 @@ class View:
                 f"{len(self._replica.open)} proposals are open; name the one you mean"
             )
         return self.proposals[0]
+
+    def open_proposal(self, name: str) -> ProposalView | None:
+        """Return a proposal by its id, or None where it is not open."""
+        found = self._replica.open.get(name)
+        return None if found is None else ProposalView(found)
 
     @property
     def decisions(self) -> tuple[Decided, ...]:
@@ -151,7 +178,7 @@ class View:
     def holder(self, item: str) -> int | None:
         """Return the agent whose claim on an item stands, or None."""
         agent, until = self._replica.claims.get(item, (None, 0))
-        return agent if until >= self.round else None
+        return agent if until >= self._replica.lease_time else None
 
     def ballots(self, proposal: str) -> NDArray[np.uint8] | None:
         """Return the ballots of an open proposal so far, one a seat; None while sealed."""

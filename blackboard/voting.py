@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from .ballot_box import BallotBox
 from .bitmaps import bitmap
 from .errors import InvalidAction
+from .open_proposal import OpenProposal
 from .presence import staying
 from .records import Ballots, EventClass
-from .replica import OpenProposal, Replica, Seats
+from .replica import Replica
 from .rules import ABSTAINED, NO_BALLOT
+from .seats import Seats
 from .writes import Vote, VoteBlock
 
 type Agents = NDArray[np.uint32]
@@ -30,6 +32,8 @@ class Voting:
     def add(self, members: Agents, block: VoteBlock) -> None:
         """Take the ballots of many agents on one proposal."""
         proposal = self._proposal(block.proposal)
+        if proposal.is_panel:
+            raise InvalidAction(f"ballots of a panel are cast one by one, as on {proposal.id}")
         choices = np.asarray(block.choices, np.uint8)
         casts = choices != NO_BALLOT
         known = (choices < len(proposal.options)) | (choices == ABSTAINED) | ~casts
@@ -46,7 +50,8 @@ class Voting:
         if confidence is not None and not ((confidence >= 0.0) & (confidence <= 1.0)).all():
             raise InvalidAction(f"ballots on {proposal.id}: a confidence is outside 0-1")
         box = self._box(proposal)
-        if (box.choices[seats] != NO_BALLOT).any():
+        before = proposal.box.choices if proposal.accumulates else box.choices
+        if (box.choices[seats] != NO_BALLOT).any() or (before[seats] != NO_BALLOT).any():
             raise InvalidAction(f"an agent casts a second ballot on {proposal.id} in this stage")
         box.choices[seats] = choices[rows]
         if confidence is not None:
@@ -63,6 +68,9 @@ class Voting:
                 f"agent {agent} voted {vote.choice!r} with confidence {vote.confidence!r}; options "
                 f"are {', '.join(proposal.options)} or abstain, confidence is 0-1"
             )
+        if proposal.is_panel:
+            self._sit(agent, code, vote, proposal)
+            return
         is_text = isinstance(vote.reason, str)
         number = None if is_text or vote.reason is None else np.array([vote.reason], np.float64)
         confidence = None if vote.confidence == 1.0 else np.array([vote.confidence], np.float64)
@@ -73,11 +81,31 @@ class Voting:
         if isinstance(vote.reason, str):
             self._note(proposal, np.array([agent], np.uint32), [vote.reason])
 
+    def _sit(self, agent: int, code: int, vote: Vote, proposal: OpenProposal) -> None:
+        """Take the ballot of one seat of a panel, which costs a fifth of a column's."""
+        seats = proposal.seats.agents.tolist()
+        if agent not in seats:
+            raise InvalidAction(f"agent {agent} has no seat of the panel on {proposal.id}")
+        seat, box = seats.index(agent), self._box(proposal)
+        if box.choices[seat] != NO_BALLOT or proposal.box.choices[seat] != NO_BALLOT:
+            raise InvalidAction(f"agent {agent} casts a second ballot on {proposal.id}")
+        box.choices[seat] = code
+        if vote.confidence != 1.0:
+            box.confidence = box.confidence if box.confidence.size else np.ones(len(seats))
+            box.confidence[seat] = vote.confidence
+        if isinstance(vote.reason, str):
+            self._texts.setdefault(proposal.id, {})[seat] = vote.reason
+        elif vote.reason is not None:
+            box.numbers = box.numbers if box.numbers.size else np.full(len(seats), np.nan)
+            box.numbers[seat] = vote.reason
+
     def add_alike(self, agents: Agents, votes: Sequence[Vote]) -> bool:
         """Take one ballot of each agent as columns, if they are alike; else say False."""
         if len({vote.proposal for vote in votes}) > 1:
             return False
         proposal = self._proposal(votes[0].proposal)
+        if proposal.is_panel:
+            return False
         codes = option_codes(proposal.options)
         choices = np.array([codes[vote.choice] for vote in votes], np.uint8)
         reasons = [vote.reason for vote in votes]

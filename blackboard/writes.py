@@ -83,13 +83,21 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """The id of the entry that is put to the vote; None numbers a new one."""
     impact: float | None = None
     """What executing it would move, in the scenario's unit (MW, money, tickets)."""
+    panel: int | None = None
+    """In event-driven runs: so many seats in place of an electorate, for those first who claim
+    the proposal."""
+    barred: tuple[int, ...] = ()
+    """Agents that may have no seat of the panel, ascending."""
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
     """Ask for an item of work; granted at the stage's close to the first in canonical order."""
 
     item: str
+    """A name of the scenario's own, or the id of a proposal with a panel: then a seat of it."""
     lease_rounds: int = 1
+    lease_s: float | None = None
+    """In event-driven runs: how long it lasts, in simulated seconds; None until it is released."""
 
 
 class Release(msgspec.Struct, frozen=True, gc=False):

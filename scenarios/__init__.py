@@ -1,10 +1,13 @@
 """Worlds: parameters, agents, objective, yardstick; one folder each."""
 
 from .base import Dissent, Scenario, ScenarioOptions, Scene, Setup, Yardstick
+from .data_formats import DataError, DataFormat, header_of
 from .model_options import ModelOptions
 from .open_task import OpenTask, Seat
 
 __all__ = [
+    "DataError",
+    "DataFormat",
     "Dissent",
     "ModelOptions",
     "OpenTask",
@@ -14,4 +17,5 @@ __all__ = [
     "Seat",
     "Setup",
     "Yardstick",
+    "header_of",
 ]

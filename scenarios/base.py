@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from agents import PlannedCalls, Population, Randomness, Stages, Stateful
 from blackboard import Decided, Record, Rule, View
 
+from .data_formats import DataFormat
+
 
 class ScenarioOptions(BaseModel):
     """A scenario's parameters: frozen, checked, and each with its description and unit."""
@@ -106,6 +108,10 @@ class Scenario(Stateful, ABC):
     """The columns of each entry kind that is stored as columns of numbers."""
     changeable: ClassVar[tuple[str, ...]] = ()
     """The options that a fork may change in the middle of a run."""
+    data_formats: ClassVar[Mapping[str, DataFormat]] = {}
+    """The users' files that it reads, by the option that takes them; for `doctor --data`."""
+    is_event_driven: ClassVar[bool] = False
+    """Whether it runs in simulated time: every round is one instant at which something is due."""
     structures: ClassVar[tuple[str, ...]] = ("swarm", "solo")
     default_agents: ClassVar[int] = 100
     default_threshold: ClassVar[int] = 80
@@ -135,9 +141,19 @@ class Scenario(Stateful, ABC):
     def populate(self, model: Any) -> Sequence[Population]:
         """Create the agents; the first population's first agent is agent 0."""
 
+    def start(self, model: Any) -> None:
+        """Ask for the first events, such as `model.call_at(0.0, None, "open_shop")`.
+
+        Called once, before the first round of a run; one that is taken up again has its events.
+        """
+
     @abstractmethod
     def stages(self, board: View) -> Stages:
-        """Yield the stages of one round; each `yield` returns what the stage came to."""
+        """Yield the stages of one round; each `yield` returns what the stage came to.
+
+        In an event-driven scenario a round is an instant: what is due has been called, the agents
+        among it are in `board.due`, and time stands still until the last stage has closed.
+        """
 
     def change(self, options: Any) -> None:
         """Take other options from the next round on, because the run was forked here.
@@ -155,7 +171,7 @@ class Scenario(Stateful, ABC):
         """
 
     def round_limit(self) -> int:
-        """Return the most rounds a run takes unless told otherwise."""
+        """Return the most rounds, or instants, that a run takes unless told otherwise."""
         return self.default_rounds
 
     def is_done(self) -> bool:
@@ -165,6 +181,10 @@ class Scenario(Stateful, ABC):
     def row(self) -> Mapping[str, float | int | str | None]:
         """Return this round's numbers, for the log and `result.rounds`."""
         return {}
+
+    def happenings(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Return rows of what happened in this round, each with its name, for the log."""
+        return ()
 
     def metrics(self) -> Mapping[str, float | int | None]:
         """Return the run's own figures for the summary."""

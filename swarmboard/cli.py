@@ -132,8 +132,15 @@ def new(name: Annotated[str, typer.Argument(help="the scenario's name, e.g. my-m
 @app.command()
 def doctor(
     board: Annotated[str | None, typer.Option(help="the board to examine")] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="examine a file for a scenario instead")
+    ] = None,
 ) -> None:
-    """Say which server, versions and packages are in use, and whether a round trip works."""
+    """Say which server and packages are in use, and whether a round trip works; or check a file."""
+    if data is not None:
+        from .data_check import check_data
+
+        raise typer.Exit(check_data(data))
     from .doctor import examine
 
     report, is_well = examine(board)

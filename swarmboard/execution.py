@@ -24,6 +24,7 @@ from blackboard import (
 from .config import BASELINES, make_config
 from .crew import WorkerCrew, added
 from .desk import learn, open_desk
+from .event_model import model_kind
 from .health import Health
 from .keeping import Keeping
 from .leading import led_board
@@ -185,7 +186,7 @@ def _rounds(run: Run, leader: Leader) -> str:
         open_desk(plan, run.directory, hooks=run.hooks) as desk,
     ):
         timing = run.model.timing if run.model else None
-        model = run.model = SwarmModel(
+        model = run.model = model_kind(plan.world)(
             plan.world,
             plan.structure,
             leader,
@@ -217,14 +218,14 @@ def _rounds(run: Run, leader: Leader) -> str:
 def _until_done(run: Run, model: SwarmModel, keeping: Keeping) -> str:
     """Run rounds until the scenario is done, its rounds are used up, or a person stops it."""
     plan, leader = run.plan, model.leader
-    while leader.round < plan.rounds and not model.world.is_done():
+    while leader.round < plan.rounds and not model.is_done():
         if run.stop.is_asked or run.used_up:
             return "stopped"
         plan.change_options(leader.round)
         run.disruption.spoil(model.health, leader.round + 1)
         was_rehearsing = leader.is_rehearsing
         try:
-            model.run_for(1)
+            model.advance()
         except Stopped:
             return "broken off"
         if was_rehearsing and not leader.is_rehearsing:

@@ -3,22 +3,27 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from agents import Hook, copy_rounds
 from blackboard import (
+    MAGIC,
     BadInput,
     Ended,
+    EventLog,
     Rule,
     RunDirectory,
     RunLock,
     SnapshotDamaged,
     Snapshots,
     SwarmboardError,
+    bodies,
+    decode,
     read_segments,
     segment_ends,
-    unframe,
 )
 from scenarios import Scenario
 
@@ -70,7 +75,7 @@ def fork(
     if kind is None:
         check_shareable(directory)
     values = read_config(directory.path / "config.json")
-    end, digest = _end_of_round(directory, at_round)
+    past = _past(directory, at_round)
     parent = prepare(make_config(values), rule=rule, kind=kind)
     settings = {name: changes[name] for name in changes if name in CHANGEABLE_SETTINGS}
     options = {name: changes[name] for name in changes if name not in CHANGEABLE_SETTINGS}
@@ -80,7 +85,9 @@ def fork(
         raise BadInput(
             f"--set rounds={rounds}: the fork has {at_round} rounds already; give at least that"
         )
-    point = Fork(parent=directory.run_id, at_round=at_round, digest=digest.hex(), options=options)
+    point = Fork(
+        parent=directory.run_id, at_round=at_round, digest=past.digest.hex(), options=options
+    )
     earlier = [f.model_dump(mode="json") for f in parent.config.forks if f.at_round <= at_round]
     values |= settings | {"forks": [*earlier, point.model_dump(mode="json")], "baseline": None}
     plan = prepare(make_config(values | {"out": out}), rule=rule, kind=kind)
@@ -88,7 +95,7 @@ def fork(
     with Stop() as stop, RunLock(child.lock) as lock:
         take_new(child, lock)
         try:
-            _copy(directory, child, end, at_round)
+            _copy(directory, child, past, at_round)
             child.write_json("config.json", plan.as_config(child.run_id))
         except (OSError, SwarmboardError):
             child.discard()
@@ -99,18 +106,33 @@ def fork(
         )
 
 
-def _end_of_round(directory: RunDirectory, round: int) -> tuple[int, bytes]:
-    """Return where a round ends in the log, in bytes, and the digest up to it."""
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """A log up to the end of a round."""
+
+    whole: int
+    """Bytes of the log whose segments belong to it as they are."""
+    rest: Sequence[bytes]
+    """The encoded records of the segment behind these that belong to it too."""
+    digest: bytes
+
+
+def _past(directory: RunDirectory, round: int) -> _Past:
+    """Return what a log holds up to the end of a round."""
     if not directory.log.is_file():
         raise BadInput(f"{directory.path} has no events.log: there is nothing to fork")
     last = -1
-    ends = segment_ends(directory.log)
-    for end, segment in zip(ends, read_segments(directory.log), strict=False):
-        ended = unframe(segment)[-1]
-        if isinstance(ended, Ended):
+    ends = [len(MAGIC), *segment_ends(directory.log)]
+    for (start, end), segment in zip(pairwise(ends), read_segments(directory.log), strict=False):
+        encoded = list(bodies(segment))
+        for count, body in enumerate(encoded, 1):
+            if not isinstance(ended := decode(body), Ended):
+                continue
             last = ended.round
             if last == round:
-                return end, ended.digest
+                is_whole = count == len(encoded)
+                rest = [] if is_whole else [bytes(one) for one in encoded[:count]]
+                return _Past(end if is_whole else start, rest, ended.digest)
     raise BadInput(
         f"--at-round {round}: the log of {directory.path} ends with round {max(last, 0)}; name "
         "one from 0 to that"
@@ -132,13 +154,16 @@ def _checked(parent: Plan, changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: after[name] for name in changes}
 
 
-def _copy(parent: RunDirectory, child: RunDirectory, end: int, at_round: int) -> None:
+def _copy(parent: RunDirectory, child: RunDirectory, past: _Past, at_round: int) -> None:
     """Give the child its parent's log up to a round, and the snapshots from before.
 
     A parent that runs thins its snapshots out meanwhile: what is gone is not missed.
     """
     with parent.log.open("rb") as source, child.log.open("xb") as target:
-        target.write(source.read(end))
+        target.write(source.read(past.whole))
+    if past.rest:
+        with EventLog(child.log, at=past.whole) as log:
+            log.append(past.rest)
     if (parent.path / RECORDING).exists():
         copy_rounds(parent.path / RECORDING, child.path / RECORDING, at_round)
     snapshots = Snapshots(child.path / "snapshots")

@@ -1,38 +1,74 @@
 """Future events of a model as data: when, who, what, and with which values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, NamedTuple
 
-type Coming = tuple[float, int, int | None, str, dict[str, Any]]
-"""When, in which order of asking, which agent (None: the world), which method, which values."""
+
+class Coming(NamedTuple):
+    """A call that was asked for."""
+
+    at: float
+    """When: in rounds, in event-driven runs in simulated seconds."""
+    number: int
+    """In which order it was asked for."""
+    agent: int | None
+    """Whose method; None for the world's."""
+    method: str
+    values: dict[str, Any]
 
 
 class Future:
-    """Calls that were asked for, in order of time; Mesa's clock sets them off."""
+    """Calls that were asked for, in order of time; Mesa's clock sets them off.
 
-    def __init__(self, model: Any, find: Callable[[int | None], Any]) -> None:
-        self._model, self._find = model, find
+    Args:
+        model: The Mesa model.
+        on_due: Takes all calls that are due, in the order in which they were asked for.
+    """
+
+    def __init__(self, model: Any, on_due: Callable[[Sequence[Coming]], None]) -> None:
+        self._model, self._on_due = model, on_due
         self._coming: list[Coming] = []
+        self._off: set[int] = set()
+        """Numbers of calls that were called off and still stand in the heap."""
         self._count = 0
 
-    def call(self, at: float, agent: int | None, method: str, values: Mapping[str, Any]) -> None:
-        """Call a method of an agent, or of the world, at a time in rounds."""
+    @property
+    def next_at(self) -> float | None:
+        """When the next call is due, or None where none is to come."""
+        self._drop()
+        return self._coming[0].at if self._coming else None
+
+    def call(self, at: float, agent: int | None, method: str, values: Mapping[str, Any]) -> int:
+        """Ask for a call of a method of an agent, or of the world, and return its number."""
         self._count += 1
-        heappush(self._coming, (at, self._count, agent, method, dict(values)))
+        heappush(self._coming, Coming(at, self._count, agent, method, dict(values)))
         self._model.schedule_event(self._due, at=at)
+        return self._count
+
+    def call_off(self, number: int) -> None:
+        """Take back a call that has not come yet."""
+        self._off.add(number)
 
     def state(self) -> dict[str, Any]:
         """Return what is still to come, as plain values."""
-        return {"count": self._count, "coming": sorted(self._coming)}
+        coming = sorted(tuple(call) for call in self._coming if call.number not in self._off)
+        return {"count": self._count, "coming": coming}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Ask again for what was still to come."""
-        self._count, self._coming = state["count"], list(state["coming"])
-        for at, *_ in self._coming:
-            self._model.schedule_event(self._due, at=at)
+        self._count, self._off = state["count"], set()
+        self._coming = [Coming(*call) for call in state["coming"]]
+        for call in self._coming:
+            self._model.schedule_event(self._due, at=call.at)
+
+    def _drop(self) -> None:
+        while self._coming and self._coming[0].number in self._off:
+            self._off.discard(heappop(self._coming).number)
 
     def _due(self) -> None:
-        while self._coming and self._coming[0][0] <= self._model.time:
-            _, _, agent, method, values = heappop(self._coming)
-            getattr(self._find(agent), method)(**values)
+        due: list[Coming] = []
+        while (at := self.next_at) is not None and at <= self._model.time:
+            due.append(heappop(self._coming))
+        if due:
+            self._on_due(due)

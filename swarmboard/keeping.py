@@ -9,6 +9,8 @@ from .beginning import snapshot_of
 from .model import SwarmModel
 from .plan import Plan
 
+INSTANTS_A_ROUND = 100
+"""An instant is so much less work than a round that a snapshot is due after so many more."""
 LONGEST_S = 5.0
 """A snapshot is taken at the latest so long after the last: no more work than that is lost."""
 
@@ -19,6 +21,8 @@ class Keeping:
     def __init__(self, directory: RunDirectory, plan: Plan) -> None:
         self._snapshots = Snapshots(directory.path / "snapshots")
         self._every = plan.config.snapshot_every
+        if plan.scenario.is_event_driven:
+            self._every *= INSTANTS_A_ROUND
         self._is_shared = plan.config.workers > 1
         self._kept_at = time.monotonic()
         self._kept = 0
@@ -40,6 +44,7 @@ class Keeping:
         log = leader.history.log
         if leader.round <= self._kept or leader.is_rehearsing or not log:
             return
+        leader.write_out()
         if self._is_possible:
             try:
                 state = snapshot_of(model, accounts, log.position)

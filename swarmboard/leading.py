@@ -20,6 +20,7 @@ from blackboard import (
 )
 
 from .ongoing import Run
+from .plan import leader_kind
 from .recovery import ServerLost
 
 
@@ -48,6 +49,7 @@ def led_board(run: Run) -> Iterator[Leader]:
                 floor=beginning.floor if beginning else NO_FLOOR,
                 takes_over=beginning is not None and (run.takes_over or run.lock.keeps_apart),
                 oversight=run.oversight,
+                kind=leader_kind(plan),
             )
             if beginning and beginning.state:
                 leader.restore(beginning.state["leader"])

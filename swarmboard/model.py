@@ -13,7 +13,7 @@ from agents import Cohort, Population, Stage, Structure, restore_to, state_of
 from blackboard import ClosedStage, Draft, Follower, Leader, View
 from scenarios import Scenario
 
-from .future import Future
+from .future import Coming, Future
 from .health import Health
 from .questions import Answers, settle
 
@@ -78,9 +78,12 @@ class SwarmModel(mesa.Model):
         self.closed: list[ClosedStage] = []
         """What the stages of the last round came to."""
         self._clock = clock
+        self._due: tuple[int, ...] = ()
+        """The agents whose events fell due at this instant."""
         self._failures = 0
         self._shown_at = -1.0
-        self._future = Future(self, self._find)
+        self._future = Future(self, self._take_due)
+        self.begin_clock()
         self.populations = list(world.populate(self))
         if state is None:
             for population in self.populations:
@@ -92,17 +95,33 @@ class SwarmModel(mesa.Model):
             health.take(self.populations, world.random)
         if state is None:
             self._show_scene()
+            world.start(self)
         else:
             self._restore(state)
 
     def step(self) -> None:
         """Run one round."""
-        leader, clock = self.leader, self._clock
-        leader.begin_round()
+        self.leader.begin_round()
         if self.health:
-            self.health.begin_round(leader)
+            self.health.begin_round(self.leader)
+        self._run_stages()
+
+    def begin_clock(self) -> None:
+        """Set Mesa's clock for a new run; rounds need nothing."""
+
+    def advance(self) -> None:
+        """Run the next round."""
+        self.run_for(1)
+
+    def is_done(self) -> bool:
+        """Say whether the scenario's objective is reached."""
+        return self.world.is_done()
+
+    def _run_stages(self) -> None:
+        """Run the stages of a round that has begun, and end it."""
+        clock = self._clock
         self.closed = []
-        stages = self.structure.stages(self.world, leader.view())
+        stages = self.structure.stages(self.world, self._view())
         began = clock()
         stage = next(stages, None)
         self.timing.scenario_s += clock() - began
@@ -117,13 +136,27 @@ class SwarmModel(mesa.Model):
             self.timing.scenario_s += clock() - began
         self._end_round()
 
-    def call_at(self, at: float, agent: int | None, method: str, **values: Any) -> None:
+    def call_at(self, at: float, agent: int | None, method: str, **values: Any) -> int:
         """Call a method of an agent, or with None of the world, at a time counted in rounds.
 
         Such an event is data, and part of the run's state: time, agent, name, payload. What falls
         on a round's own time comes after the round.
+
+        Returns a number with which `call_off` takes it back.
         """
-        self._future.call(at, agent, method, values)
+        return self._future.call(at, agent, method, values)
+
+    def call_off(self, number: int) -> None:
+        """Take back an event that has not come yet."""
+        self._future.call_off(number)
+
+    def _take_due(self, due: Sequence[Coming]) -> None:
+        for call in due:
+            getattr(self._find(call.agent), call.method)(**call.values)
+
+    def _view(self, stage: Stage | None = None) -> View:
+        name, brief = (stage.name, stage.brief) if stage else ("", None)
+        return self.leader.view(name, brief, self._due)
 
     def state(self, span: range | None = None) -> dict[str, Any]:
         """Return what the model holds at the end of a round, as plain values.
@@ -158,14 +191,14 @@ class SwarmModel(mesa.Model):
             self.health.restore(state["health"])
         restore_to(self.world, state["world"])
         self._failures = state["failures"]
-        self._set_clock(self.leader.round)
+        self._set_clock(state)
         self._future.restore(state["future"])
 
-    def _set_clock(self, round: int) -> None:
+    def _set_clock(self, state: Mapping[str, Any]) -> None:
         """Have Mesa go on behind a round, as if it had counted up to it."""
         default: Any = self._default_schedule  # type: ignore[has-type]
         default.stop()
-        self.time, self.steps = float(round), round
+        self.time, self.steps = float(self.leader.round), self.leader.round
         schedule = Schedule(interval=1.0, start=self.time + 1.0)
         self._default_schedule = self.schedule_recurring(
             self._do_step, schedule, priority=Priority.HIGH
@@ -189,7 +222,7 @@ class SwarmModel(mesa.Model):
         draft = leader.begin(stage.proposals)
         for cause, gone in stage.removed.items():
             leader.remove(gone, cause)
-        view = leader.view(stage.name, stage.brief)
+        view = self._view(stage)
         if self.health:
             self.health.begin_stage(view, stage.roles)
         ready = clock()
@@ -215,7 +248,7 @@ class SwarmModel(mesa.Model):
         if leader.late.size:
             left = {*leader.replica.left, *leader.late.tolist()}
         for population in self.populations:
-            if population.role in stage.roles:
+            if population.role in stage.roles and population.has_any(stage.agents):
                 act(
                     population,
                     view,
@@ -224,6 +257,7 @@ class SwarmModel(mesa.Model):
                     report=self._failed,
                     left=left,
                     span=None if leader.is_rehearsing else self.span,
+                    called=stage.agents,
                 )
         asked = [one for population in self.populations for one in population.take_asked()]
         if asked:
@@ -239,6 +273,8 @@ class SwarmModel(mesa.Model):
         row = dict(self.world.row())
         frame = self.world.frame()
         self.timing.scenario_s += self._clock() - began
+        for name, happened in self.world.happenings():
+            self.leader.record(name, dict(happened))
         if row:
             self.leader.record("round", row)
         if frame:

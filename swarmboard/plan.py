@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from agents import DEFAULT_TIER, Model, Structure, structures
-from blackboard import BadInput, InvalidAction, Rule, describe, parse_rule, threshold
+from blackboard import (
+    BadInput,
+    InstantLeader,
+    InvalidAction,
+    Leader,
+    Rule,
+    describe,
+    parse_rule,
+    threshold,
+)
 from scenarios import ModelOptions, Scenario, Setup
 
 from .catalog import find_scenario
@@ -93,6 +102,7 @@ def prepare(
             f"it supports {', '.join(kind.structures)}"
         )
     _check_teams(config, kind)
+    _check_time(config, kind)
     _check_models(models, config, kind)
     options, asked = kind.resolve(check_options(kind, config.options), config.agents)
     structure = structures()[config.structure]
@@ -127,6 +137,22 @@ def _check_teams(config: RunConfig, kind: type[Scenario]) -> None:
     for name in ("tiers", "roles", "budget"):
         if getattr(config, name) and not has_models:
             raise BadInput(f"[{name}] is for language models, and {kind.name} asks none")
+
+
+def _check_time(config: RunConfig, kind: type[Scenario]) -> None:
+    """Refuse what counts rounds where a scenario goes from instant to instant."""
+    if not kind.is_event_driven:
+        return
+    if config.workers > 1:
+        raise BadInput(
+            f"--workers {config.workers} with {kind.name}: an event-driven scenario has one "
+            "worker, because hardly two of its agents act at the same instant; leave --workers away"
+        )
+    for name in ("faults", "supervision"):
+        if getattr(config, name):
+            raise BadInput(
+                f"[{name}] counts rounds, and {kind.name} runs on simulated seconds: leave it away"
+            )
 
 
 def _check_roles(config: RunConfig, known: Sequence[str] | None) -> None:
@@ -164,6 +190,11 @@ def _check_models(
                 f"models[{name!r}]={model!r} cannot be asked: give an object with `async def "
                 "complete(request)`, such as swarmboard.testing.ScriptedModel"
             )
+
+
+def leader_kind(plan: Plan) -> type[Leader]:
+    """Return who leads a plan's run: round by round, or from instant to instant."""
+    return InstantLeader if plan.scenario.is_event_driven else Leader
 
 
 def threshold_percent(rule: Rule) -> int | None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from blackboard import Approval, Leader, RunDirectory, Script, Stopped
 
 from .accounts import Accounts
+from .event_model import model_kind
 from .health import Health
 from .model import SwarmModel
-from .plan import Plan
+from .plan import Plan, leader_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Rehearsed:
 def rehearsing_leader(plan: Plan, script: Script | None) -> Leader:
     """Return a leader without a board that takes from a log what came from outside."""
     config = plan.config
-    return Leader(
+    return leader_kind(plan)(
         plan.world.kinds,
         rule=plan.setup.rule,
         sealed=config.ballots == "sealed",
@@ -50,16 +51,16 @@ def rehearse(plan: Plan, directory: RunDirectory, *, to_round: int | None = None
     # Behind its log a run is not known: it ends there, be it in the middle of a round.
     leader.oversight.is_stopped = lambda: True
     health = Health.of(plan.config)
-    model = SwarmModel(plan.world, plan.structure, leader, health=health)
+    model = model_kind(plan.world)(plan.world, plan.structure, leader, health=health)
     accounts = Accounts()
     last = plan.rounds if to_round is None else min(to_round, plan.rounds)
     is_ended = False
-    while not (is_ended := leader.round >= plan.rounds or model.world.is_done()):
+    while not (is_ended := leader.round >= plan.rounds or model.is_done()):
         plan.change_options(leader.round)
         if leader.round >= last or (script.is_over and leader.round):
             break
         try:
-            model.run_for(1)
+            model.advance()
         except Stopped:
             break
         for closed in model.closed:

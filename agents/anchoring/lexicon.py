@@ -7,7 +7,7 @@ def _set(words: str) -> frozenset[str]:
 
 DROPPED = _set(
     "the an and or of for in on at is are was were be been being has have had will would it its "
-    "this that these those there their our as by with very quite rather really fairly clearly "
+    "this that these those there their our your my as by with very quite rather really fairly clearly "
     "probably about approximately approx around roughly circa some any all must should can could "
     "may might seem seems appear appears currently now still do does did"
 )
@@ -16,6 +16,11 @@ BINDING = _set(
     "until since"
 )
 """Words that give the next one its part: from A to B is not from B to A."""
+BARE_TO = _set("how need needed ready time way what when where whether")
+"""Words after which `to` begins an act and is no direction: time to return."""
+PERSONS = _set("we you yours they them he him she her me please just get gets got")
+"""Words that say who is spoken to, or are polite; they matter where a subject asks who."""
+ASKS_WHO = _set("who whom whose responsible responsibility")
 LABELS = _set(
     "option plan case variant site line unit team group phase type class point zone model "
     "scenario alternative candidate proposal area section vendor supplier route step node bus "
@@ -32,6 +37,12 @@ UNDONE = {
     **{f"in{word}": word for word in _set("feasible sufficient adequate correct valid complete")},
     **{f"in{word}": word for word in _set("active consistent effective secure")},
     "impossible": "possible",
+    "incompatible": "compatible",
+    "unsuitable": "suitable",
+    "refused": "accepted",
+    "forbidden": "accepted",
+    "prohibited": "accepted",
+    "excluded": "included",
     "disabled": "enabled",
 }
 """Words that deny another one."""
@@ -47,14 +58,62 @@ ALIKE = {
         "feasible": "possible viable doable",
         "fast": "quick rapid",
         "equal": "same identical unchanged",
+        "accept": "accepted accepting allow allowed permit permitted",
+        "include": "included",
+        "available": "availability stock",
+        "compatible": "compatibility fit fitting suit suitable",
+        "recommend": "recommended recommendation advice advise advised",
+        "return": "returned returning",
+        "refund": "refunded refunding reimburse reimbursed reimbursement",
+        "exchange": "exchanged replace replaced replacement swap swapped",
+        "compensation": "remedy",
+        "warranty": "guarantee",
+        "time": "duration period window",
     }.items()
     for word in words.split()
 }
+AFFIRMED = _set("accept compatible feasible include")
+"""Words that are a yes where nothing else is said: may it be returned? Accepted."""
+_PHRASES = {
+    "available": "in stock; on hand",
+    "not available": "out of stock; sold out",
+    "refund": "money back",
+    "keep": "hold on to; hang on to",
+    "recommend": "good choice; right choice; right one",
+    "not recommend": "bad choice; wrong choice; advise against; advised against; advice against",
+    "free": "free of charge; no charge; without charge; no cost; we pay; paid by us; our expense",
+    "not free": "you pay; paid by you; your expense",
+    "not": "no longer",
+    "delivery": "delivery day; delivery date; day of delivery; date of delivery",
+    "next": "next step; what to do; what happens to; what happens with",
+}
+PHRASES = {
+    tuple(phrase.split()): tuple(meaning.split())
+    for meaning, phrases in _PHRASES.items()
+    for phrase in phrases.split("; ")
+}
+"""Words that mean something else together, and what they mean."""
+PHRASE_STARTS = frozenset(phrase[0] for phrase in PHRASES)
+TAKEN_BACK = _set(
+    "take takes taking taken took send sends sending sent give gives giving given bring brings "
+    "bringing brought ship ships shipping shipped go goes going come comes coming"
+)
+"""Verbs that mean a return with a `back` soon after them."""
+EXCLUSIVE = {
+    word: kind
+    for kind, words in {
+        "weekday": "monday tuesday wednesday thursday friday saturday sunday",
+        "month": "january february march april june july august september october november "
+        "december",
+    }.items()
+    for word in words.split()
+}
+"""Names of which one is not the other, whatever else is said: a Monday is no Tuesday."""
 _PAIRS = (
     "high low; rising falling; fast slow; good bad; better worse; best worst; safe dangerous; "
     "more less; cheap expensive; cheaper dearer; strong weak; stronger weaker; early late; "
     "before after; above below; north south; east west; left right; open closed; on off; "
-    "win lose; gain loss; accept reject; approve reject; summer winter; day night; first last; "
+    "win lose; gain loss; keep return; morning evening; refund exchange; accept reject; approve reject; summer winter; day night; first last; "
     "minimum maximum; positive negative; public private; always never; start stop; import export"
 )
 OPPOSITES = {
@@ -69,7 +128,7 @@ TIMES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "bn": 1
 MONEY = {"$": "usd", "\u20ac": "eur"}
 _PREFIXES = (("", 1.0), ("k", 1e3), ("m", 1e6), ("g", 1e9))
 _LONG_PREFIXES = (("", 1.0), ("kilo", 1e3), ("mega", 1e6), ("giga", 1e9))
-_MINUTE_S, _HOUR_S, _DAY_S = 60.0, 3600.0, 86_400.0
+_MINUTE_S, _HOUR_S, _DAY_S, _YEAR_S = 60.0, 3600.0, 86_400.0, 365.25 * 86_400.0
 UNITS: dict[str, tuple[str, float]] = {
     **{f"{prefix}{unit}": (unit, size) for prefix, size in _PREFIXES for unit in ("w", "wh", "v")},
     **{f"{prefix}watt": ("w", size) for prefix, size in _LONG_PREFIXES},
@@ -83,7 +142,9 @@ UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("km", "kilometre", "kilometer"), ("m", 1e3)),
     **dict.fromkeys(("s", "sec", "second"), ("s", 1.0)),
     **dict.fromkeys(("min", "minute"), ("s", _MINUTE_S)),
-    **dict.fromkeys(("h", "hour"), ("s", _HOUR_S)),
+    **dict.fromkeys(("h", "hr", "hrs", "hour"), ("s", _HOUR_S)),
+    **dict.fromkeys(("month", "mth", "mths"), ("s", _YEAR_S / 12)),
+    **dict.fromkeys(("year", "yr", "yrs"), ("s", _YEAR_S)),
     "mm": ("m", 1e-3),
     "cm": ("m", 1e-2),
     "ms": ("s", 1e-3),

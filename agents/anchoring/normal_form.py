@@ -4,16 +4,34 @@ Subjects become sets of words; values become numbers with a unit, yes or no, or 
 a sign. It knows spelling, units and everyday negation in English, and takes the rest as words.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple
 
-from .lexicon import ALIKE, BINDING, CHOICE, DROPPED, LABELS, NOT, OPPOSITES, UNDONE, YES
+from .lexicon import (
+    AFFIRMED,
+    ALIKE,
+    ASKS_WHO,
+    BINDING,
+    CHOICE,
+    DROPPED,
+    EXCLUSIVE,
+    LABELS,
+    NOT,
+    OPPOSITES,
+    PERSONS,
+    UNDONE,
+    YES,
+)
+from .phrases import phrased
 from .quantities import Range, is_number, numbers_in, overlap, singular, tokens_of
 
 SHORT = 3
 """Values of up to this many words exclude each other where they differ: high is not low."""
+_ANSWER = re.compile(r"\s*(yes|no)\s*[,;:.!]\s*(?=\w)", re.IGNORECASE)
+_CLAUSES = re.compile(r"[,;](?!\d)|\bbut\b", re.IGNORECASE)
 
 
 class Value(NamedTuple):
@@ -24,6 +42,10 @@ class Value(NamedTuple):
     is_denied: bool = False
     truth: bool | None = None
     """Yes or no, where nothing else is said."""
+    answer: bool | None = None
+    """The yes or no before something else: Yes, on Monday."""
+    clauses: tuple["Value", ...] = ()
+    """What is said in turn, where some of it is denied and some not: no refund, but a voucher."""
 
 
 class _Subject(NamedTuple):
@@ -37,17 +59,20 @@ class _Subject(NamedTuple):
     """Neighbours among its words: `bus 12`."""
     is_choice: bool
     """Whether it asks for one of several, so that naming one is no yes."""
+    asks_who: bool
+    """Whether it matters that we or you are named."""
 
 
 @lru_cache(maxsize=16_384)
 def _subject(about: str) -> _Subject:
-    known = tokens_of(about)
+    known = phrased(tokens_of(about))
     words = [_plain(word) for word in _without_articles(known) if word not in DROPPED]
     return _Subject(
         frozenset(_bound(words)),
         frozenset(singular(word) for word in known if word not in DROPPED),
         frozenset(pairwise(known)),
         not CHOICE.isdisjoint(known),
+        not ASKS_WHO.isdisjoint(known),
     )
 
 
@@ -59,14 +84,38 @@ def subject_of(about: str) -> frozenset[str]:
 @lru_cache(maxsize=16_384)
 def value_of(about: str, says: str) -> Value:
     """Return what is said of a subject; a value that repeats its subject says the rest only."""
-    subject, spoken = _subject(about), tokens_of(says)
-    numbers, rest = numbers_in(_without_subject(_without_articles(spoken), subject))
+    subject = _subject(about)
+    if (begun := _ANSWER.match(says)) is None:
+        return _in_clauses(subject, says)
+    answer, value = begun[1].lower() == "yes", _in_clauses(subject, says[begun.end() :])
+    return Value(truth=answer) if value.truth is not None else value._replace(answer=answer)
+
+
+def _in_clauses(subject: _Subject, says: str) -> Value:
+    """Return what is said; clause by clause where a denial is in some of them only."""
+    whole = _said(subject, says)
+    if whole.numbers or whole.truth is not None or not _CLAUSES.search(says):
+        return whole
+    clauses = tuple(_said(subject, clause) for clause in _CLAUSES.split(says) if clause.strip())
+    if len({clause.is_denied for clause in clauses}) < 2 or not all(c.words for c in clauses):
+        return whole
+    return whole._replace(clauses=clauses)
+
+
+def _said(subject: _Subject, says: str) -> Value:
+    spoken = phrased(tokens_of(says))
+    own = _without_subject(_without_articles(spoken), subject)
+    numbers, rest = numbers_in(own)
     if len(rest) > 1 and rest[0] == "no" and not NOT.isdisjoint(rest[1:]):
         rest = rest[1:]
     is_denied = sum(word in NOT or word in UNDONE for word in rest) % 2 == 1
     cores = [UNDONE.get(w, w) for w in rest if w not in NOT and w not in DROPPED]
+    if not subject.asks_who:
+        others = [word for word in cores if word not in PERSONS]
+        cores = others if others or len(own) < len(spoken) else cores
     words = frozenset(_bound([_plain(word) for word in cores if word not in YES]))
-    if not numbers and spoken and (not words or _repeats(words, subject)):
+    is_answer = not words or _repeats(words, subject)
+    if not numbers and spoken and (is_answer or (words <= AFFIRMED and not subject.is_choice)):
         return Value(truth=not is_denied)
     return Value(numbers, words, is_denied)
 
@@ -77,17 +126,40 @@ def can_both_hold(a: Value, b: Value) -> bool | None:
         return _same_numbers(a, b)
     if a.truth is None and b.truth is None:
         return _same_words(a, b)
-    return None if a.truth is None or b.truth is None else a.truth == b.truth
+    ours, theirs = _answer(a), _answer(b)
+    return None if ours is None or theirs is None else ours == theirs
+
+
+def _answer(value: Value) -> bool | None:
+    return value.answer if value.truth is None else value.truth
 
 
 def _same_words(a: Value, b: Value) -> bool | None:
+    if a.clauses or b.clauses:
+        pairs = product(a.clauses or (a,), b.clauses or (b,))
+        verdicts = {_same_words(*pair) for pair in pairs}
+        return False if False in verdicts else (True in verdicts or None)
     if not (a.words and b.words):
         return None
+    if max(len(a.words), len(b.words)) <= SHORT and (names := _same_names(a, b)) is not None:
+        return names
     if a.words <= b.words or b.words <= a.words:
         return a.is_denied == b.is_denied
     if len(a.words) > SHORT or len(b.words) > SHORT:
         return _same_text(a, b)
     return None if a.is_denied or b.is_denied else False
+
+
+def _same_names(a: Value, b: Value) -> bool | None:
+    """Compare the weekdays or months that both name; None where they name none."""
+    ours, theirs = (frozenset(w for w in v.words if w in EXCLUSIVE) for v in (a, b))
+    if {EXCLUSIVE[word] for word in ours} != {EXCLUSIVE[word] for word in theirs} or not ours:
+        return None
+    if ours.isdisjoint(theirs):
+        return None if a.is_denied or b.is_denied else False
+    if ours != theirs or any(OPPOSITES.get(word) in b.words for word in a.words):
+        return None
+    return a.is_denied == b.is_denied
 
 
 def _same_text(a: Value, b: Value) -> bool | None:

@@ -12,7 +12,9 @@ from .vectors import folded
 TOLERANCE = 0.005
 """Numbers that differ by less than this share are the same, only rounded."""
 _FIGURE = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+(?![^\W_]))?"
-_TOKEN = re.compile(rf"[<>]=?|[$\u20ac%]|{_FIGURE}|[^\W\d_]+")
+_NAME = r"[^\W\d_]+\d+(?![^\W_]|[.,]\d)"
+_TOKEN = re.compile(rf"[<>]=?|[$\u20ac%]|{_FIGURE}|{_NAME}|[^\W\d_]+")
+_GLUED = re.compile(r"(\D+)(\d+)\Z")
 _NUMBER = re.compile(rf"{_FIGURE}\Z")
 _APOSTROPHES = re.compile("[\u2019\u02bc]")
 _POSSESSIVE = re.compile(r"'s\b|'(?=\s|\Z)")
@@ -48,7 +50,19 @@ def tokens_of(text: str) -> list[str]:
         plain = _POSSESSIVE.sub("", plain.replace("n't", " not"))
     if "," in plain:
         plain = _THOUSANDS.sub("", plain)
-    return _TOKEN.findall(_BETWEEN_DIGITS.sub(" to ", plain))
+    tokens = _TOKEN.findall(_BETWEEN_DIGITS.sub(" to ", plain))
+    if any(token[-1].isdigit() and token[0].isalpha() for token in tokens):
+        return [part for token in tokens for part in _parts_of(token)]
+    return tokens
+
+
+def _parts_of(token: str) -> Sequence[str]:
+    """Take letters and a number apart where the number counts: bus12, but not the name x200."""
+    if token[-1].isdigit() and (glued := _GLUED.match(token)):
+        letters, number = glued.groups()
+        if letters in LABELS or (len(letters) > 2 and letters in UNITS):
+            return letters, number
+    return (token,)
 
 
 def is_number(token: str) -> bool:
@@ -106,7 +120,9 @@ def _meet(a: tuple[float, float], b: tuple[float, float]) -> bool:
 
 
 def _bound_at(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
-    """Read `more than` and the like before a number; return its sign, and the number's place."""
+    """Read `not more than` and the like before a number; return its sign, and where that is."""
+    is_denied = tokens[at] in ("no", "not") and at + 1 < len(tokens)
+    at += is_denied
     word = tokens[at]
     if word not in AT_LEAST and word not in AT_MOST:
         return None
@@ -115,7 +131,7 @@ def _bound_at(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
         after += 1
     if figure_at(tokens, after) is None:
         return None
-    return (">" if word in AT_LEAST else "<"), after
+    return (">" if (word in AT_LEAST) is not is_denied else "<"), after
 
 
 def figure_at(tokens: Sequence[str], at: int) -> tuple[Figure, int] | None:

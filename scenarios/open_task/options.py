@@ -140,7 +140,7 @@ class OpenTaskOptions(ModelOptions):
         if not isinstance(given, str | Path):
             return given
         try:
-            lines = Path(given).read_text("utf-8").splitlines()
+            lines = Path(given).read_text("utf-8-sig").split("\n")
         except OSError as error:
             raise ValueError(f"the file cannot be read ({error.strerror})") from error
         tasks = []

@@ -23,6 +23,7 @@ from ..base import Dissent, Scenario, Setup, Yardstick
 from .board import Reading
 from .coordination import Coordination
 from .deliberation import LIBRARIAN, SURVEYOR, Deliberation
+from .formats import DATA_FORMATS
 from .options import OpenTaskOptions
 from .planned import Planning
 from .results import Verdicts
@@ -37,6 +38,7 @@ class OpenTask(Scenario):
     name = "open-task"
     summary = "language-model agents reason on one board and vote on the answer to a task"
     Options = OpenTaskOptions
+    data_formats = DATA_FORMATS
     structures = ("swarm", "solo", "separate", "chorus")
     changeable = (
         *("model", "api_base", "recording", "recorded", "temperature", "layers", "top"),

@@ -1,0 +1,103 @@
+"""Leading an event-driven run: every round is an instant, and many of them are written together."""
+
+import time
+from collections.abc import Collection
+from typing import Any
+
+from .assemble import Draft
+from .counting import field_revisions
+from .leader import Leader
+from .reckoning import reckon_instant
+from .records import OUTCOME, Decided, Display, Instant, Opened, Record, frame
+
+WINDOW_S = 0.05
+"""The board and the log are written at the latest so long after the first instant that waits."""
+MOST_RECORDS = 4096
+"""At the latest so many records are written together."""
+
+
+class InstantLeader(Leader):
+    """Leads from instant to instant of simulated time, in place of rounds.
+
+    Proposals have one voting round each, which lasts until its ballots decide it. What agents do
+    is folded here at once and reaches the server and the log some milliseconds later, together
+    with other instants: nobody else acts in the run, and what people command counts from the
+    instant in which it is read.
+    """
+
+    _reckon = staticmethod(reckon_instant)
+
+    def __init__(self, *args: Any, **terms: Any) -> None:
+        super().__init__(*args, **terms, is_gathering=True)
+        self._outbox: list[bytes] = []
+        """Records that the server does not have yet."""
+        self._opened: dict[str, None] = {}
+        self._closed: dict[str, None] = {}
+        self._fields: dict[str, int] = {}
+        self._collected = 0
+        """How many records of this instant stand in the outbox."""
+        self._written_at = time.monotonic()
+
+    def begin_instant(self, at_s: float) -> None:
+        """Go to the next instant, which is at `at_s` simulated seconds."""
+        self._enter_round()
+        self._put_down([Instant(OUTCOME, self.round, 0, at_s)])
+
+    def commit(self, draft: Draft) -> None:
+        """Take all of a draft; it is written with the instants around it."""
+        self._arrivals.commits.append(draft.records())
+
+    def end_round(self) -> str:
+        """End the instant, and write those that wait if it is time."""
+        self._collect()
+        digest = super().end_round()
+        self._collected = 0
+        is_due = time.monotonic() - self._written_at > WINDOW_S
+        if self._live and (is_due or len(self._outbox) > MOST_RECORDS):
+            self.write_out()
+        return digest
+
+    def write_out(self) -> None:
+        """Write the instants that have ended: to the server first, then to the log."""
+        self._flush([], is_guarded=False)
+        self.history.flush()
+        self._written_at = time.monotonic()
+
+    def _collect(self) -> None:
+        """Put what is new of this instant into the outbox; who joined the server knows."""
+        written = self.history.written
+        if self._live and self.round:
+            for record in written[self._collected :]:
+                self._put_in_outbox(record)
+        self._collected = len(written)
+
+    def _put_in_outbox(self, record: Record) -> None:
+        if record.rank < Display.rank:
+            self._outbox.append(self.history.encode(record))
+        if isinstance(record, Opened):
+            self._opened[record.proposal] = None
+        elif isinstance(record, Decided):
+            if record.proposal in self._opened:
+                del self._opened[record.proposal]  # the server never hears that it was open
+            else:
+                self._closed[record.proposal] = None
+        self._fields.update(field_revisions([record]))
+
+    def _put_down(self, records: list[Record]) -> None:
+        self._fold(records)
+
+    def _settle(self, records: list[Record]) -> bool:
+        return True
+
+    def _flush(
+        self, records: Collection[Record], *, is_guarded: bool = True, agents: int = 0
+    ) -> bool:
+        if channel := self._live:
+            self._collect()
+            pending = channel.pending
+            pending.body += frame(self._outbox)
+            pending.opened += tuple(self._opened)
+            pending.closed += tuple(self._closed)
+            pending.fields += tuple(self._fields.items())
+            self._outbox, self._opened, self._closed, self._fields = [], {}, {}, {}
+        return super()._flush(list(records), is_guarded=is_guarded, agents=agents)

@@ -1,0 +1,81 @@
+"""Electorates: fixed sets of voters, and panels whose seats fill one by one as they are claimed."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InvalidAction
+from .writes import Proposal
+
+NOBODY = 2**32 - 1
+"""Stands in a panel's seat that nobody has claimed yet."""
+_PANEL, _WITHOUT = "panel ", " without "
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seats:
+    """An electorate: who may vote and with what integer weight.
+
+    In ascending agent order; a panel's seats in the order in which they were claimed, `NOBODY` in
+    those that are free.
+    """
+
+    agents: NDArray[np.uint32]
+    weights: NDArray[np.int64]
+    bits: bytes
+    """The agents as a bitmap; empty for a panel."""
+
+    def taken_by(self, agent: int) -> "Seats | None":
+        """Return the panel with an agent in its first free seat; None where it has no free one."""
+        free = np.flatnonzero(self.agents == NOBODY)
+        if not free.size or (self.agents == agent).any():
+            return None
+        agents = self.agents.copy()
+        agents[free[0]] = agent
+        return replace(self, agents=agents)
+
+
+def panel_name(proposal: Proposal) -> str:
+    """Return how a record names the panel of a proposal: `panel 5 without 3,7`."""
+    barred = _WITHOUT + ",".join(map(str, proposal.barred)) if proposal.barred else ""
+    return f"{_PANEL}{proposal.panel}{barred}"
+
+
+@lru_cache(maxsize=4096)
+def read_panel(electorate: str) -> tuple[int, frozenset[int]] | None:
+    """Return a panel's size and who may have no seat; None for an electorate of another kind."""
+    if not electorate.startswith(_PANEL):
+        return None
+    size, _, barred = electorate.removeprefix(_PANEL).partition(_WITHOUT)
+    return int(size), frozenset(map(int, barred.split(","))) if barred else frozenset()
+
+
+@lru_cache(maxsize=256)
+def empty_seats(size: int) -> Seats:
+    """Return a panel of which nobody has claimed a seat."""
+    return Seats(np.full(size, NOBODY, np.uint32), np.ones(size, np.int64), b"")
+
+
+def check_panel(proposal: Proposal, *, agents: int, is_event_driven: bool) -> None:
+    """Refuse a panel that could never be filled.
+
+    Raises:
+        InvalidAction: says which term, and the value seen.
+    """
+    size, barred = proposal.panel, proposal.barred
+    if not is_event_driven:
+        raise InvalidAction(
+            "a panel fills over instants of simulated time; in rounds, name an electorate"
+        )
+    if proposal.electorate is not None or proposal.weights is not None:
+        raise InvalidAction("a panel has one vote a seat: leave electorate and weights away")
+    if type(size) is not int or size < 1:
+        raise InvalidAction(f"a panel has at least one seat, got {size!r}")
+    if any(type(agent) is not int for agent in barred) or list(barred) != sorted(set(barred)):
+        raise InvalidAction(f"barred agents stand in ascending order, each once, got {barred!r}")
+    if size > agents - len(barred):
+        raise InvalidAction(
+            f"a panel of {size} cannot be filled: {agents - len(barred)} agents may have a seat"
+        )
