@@ -85,7 +85,7 @@ class Separate(Structure):
     """Everybody keeps a context of its own, and is sent everything that others say."""
 
     name = "separate"
-    summary = "models: a context of its own for each agent, messages to all; `--baseline separate`"
+    summary = "each by itself: a context of its own, messages to all; `--baseline separate`"
 
 
 class Chorus(Structure):
@@ -95,6 +95,16 @@ class Chorus(Structure):
     summary = "models: one call plays all roles; the baseline `chorus`"
 
 
+class Hierarchy(Structure):
+    """A router gives each task to one of several teams, whose members decide among themselves."""
+
+    name = "hierarchy"
+    summary = "a router gives each task to one of several teams, which votes among itself"
+
+
 def structures() -> dict[str, Structure]:
     """Return the structures by name."""
-    return {structure.name: structure for structure in (Swarm(), Solo(), Separate(), Chorus())}
+    return {
+        structure.name: structure
+        for structure in (Swarm(), Solo(), Separate(), Chorus(), Hierarchy())
+    }

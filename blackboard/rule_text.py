@@ -17,10 +17,8 @@ from .rules import (
     veto,
 )
 
-_BUILT_IN = {
-    rule.__name__: rule
-    for rule in (ahead_by_k, complete, first_to_k, plurality, quorum, threshold, veto)
-}
+_RULES = (ahead_by_k, complete, first_to_k, plurality, quorum, threshold, veto)
+_BUILT_IN = {rule.__name__: rule for rule in _RULES}
 
 
 def parse_rule(text: str, *, known: Iterable[Rule] = ()) -> Rule:

@@ -100,7 +100,7 @@ class View:
         """
         if self._replica.now_s is None:
             raise InvalidAction(
-                "this run counts rounds; only event-driven ones have simulated time"
+                "this run counts rounds; event-driven ones have simulated time"
             )
         return self._replica.now_s
 

@@ -137,6 +137,19 @@ class Scenario(Stateful, ABC):
         """
         return options, cls.default_agents if asked is None else asked
 
+    @classmethod
+    def implied_structure(cls, structure: str, agents: int) -> str:
+        """Return the structure that so many agents have where another was asked for."""
+        return structure
+
+    def matched_options(self, kind: str) -> Mapping[str, Any]:
+        """Return the options in which the matched run of a baseline differs from this one.
+
+        Args:
+            kind: `single`, `separate` or `chorus`.
+        """
+        return {}
+
     @abstractmethod
     def populate(self, model: Any) -> Sequence[Population]:
         """Create the agents; the first population's first agent is agent 0."""

@@ -14,6 +14,7 @@ from scenarios import Scenario
 
 GROUP = "swarmboard.scenarios"
 SHIPPED = {
+    "customer-service": "scenarios.customer_service:CustomerService",
     "grid-dispatch": "scenarios.grid_dispatch:GridDispatch",
     "jury": "scenarios.jury:Jury",
     "open-task": "scenarios.open_task:OpenTask",

@@ -67,16 +67,16 @@ def recognise(path: Path, formats: Mapping[tuple[str, str], DataFormat]) -> tupl
     suffix = path.suffix.lower() if path.suffix.lower() in suffixes else ".csv"
     fitting = {key: known for key, known in formats.items() if known.suffix == suffix}
     best = max(fitting, key=lambda key: fitting[key].likeness(names), default=None)
-    if best is None or not fitting[best].likeness(names):
+    if best is None or (names and not fitting[best].likeness(names)):
         raise BadInput(_unknown(path, names, formats))
     return best
 
 
 def _names_in(path: Path) -> tuple[str, ...]:
-    """Return a file's columns, or of JSON lines the fields of the first."""
+    """Return a file's columns; of JSON lines the fields of the first, none where it has none."""
     if path.suffix.lower() != JSON_LINES or not path.is_file():
         return header_of(path).names
-    with path.open(encoding="utf-8", errors="replace") as lines:
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
         first = next((line for line in lines if line.strip()), "")
     try:
         value = json.loads(first)

@@ -285,8 +285,10 @@ def _baseline(plan: Plan, directory: RunDirectory) -> dict[str, Any] | None:
         if found and found["status"] == "done":
             return baseline_summary(found, plan.config.baseline)
         shutil.rmtree(before.path)  # one that was broken off is begun anew
+    kind = plan.config.baseline or "single"
     values = plan.config.model_dump() | {
-        "structure": BASELINES[plan.config.baseline or "single"],
+        "structure": BASELINES[kind],
+        "options": plan.config.options | dict(plan.world.matched_options(kind)),
         "baseline": None,
         "out": directory.path / "baseline",
         "workers": 1,

@@ -105,13 +105,13 @@ def prepare(
     _check_time(config, kind)
     _check_models(models, config, kind)
     options, asked = kind.resolve(check_options(kind, config.options), config.agents)
-    structure = structures()[config.structure]
+    structure = structures()[kind.implied_structure(config.structure, asked)]
     chosen = rule or _rule(config, kind)
     setup = Setup(
         options,
         structure.size(asked),
         config.seed,
-        config.structure,
+        structure.name,
         chosen,
         threshold_percent(chosen),
     )
@@ -126,8 +126,8 @@ def _check_teams(config: RunConfig, kind: type[Scenario]) -> None:
     has_models = issubclass(kind.Options, ModelOptions)
     if config.baseline and BASELINES[config.baseline] not in kind.structures:
         raise BadInput(
-            f"--baseline {config.baseline} compares language-model teams, and {kind.name} has "
-            "none; use --baseline single"
+            f"--baseline {config.baseline} needs the structure {BASELINES[config.baseline]}, which "
+            f"{kind.name} does not have; use --baseline single"
         )
     if has_models and config.workers > 1:
         raise BadInput(

@@ -115,9 +115,7 @@ def _frame(
         "status": status,
         "determinism": "recorded" if leader and leader.has_inputs else "closed",
         "agents": plan.setup.agents,
-        "rounds": leader.rounds_ended if leader else 0,
-        "instants": None,
-        "simulated_s": None,
+        **_length(plan, leader),
         "digest": leader.digest.hex if leader else None,
         "parent": _parent(plan),
         "rule": describe(plan.setup.rule),
@@ -143,6 +141,18 @@ def _frame(
             "version": version,
             "revision": leader.revision if leader else None,
         },
+    }
+
+
+def _length(plan: Plan, leader: Leader | None) -> dict[str, Any]:
+    """Return how long the run was: in rounds, or in instants and simulated seconds."""
+    ended = leader.rounds_ended if leader else 0
+    if not plan.scenario.is_event_driven:
+        return {"rounds": ended, "instants": None, "simulated_s": None}
+    return {
+        "rounds": None,
+        "instants": ended,
+        "simulated_s": leader.replica.now_s if leader else None,
     }
 
 

@@ -13,11 +13,13 @@ from typing import NamedTuple
 from .lexicon import (
     AFFIRMED,
     ALIKE,
+    ASKED,
     ASKS_WHO,
     BINDING,
     CHOICE,
     DROPPED,
     EXCLUSIVE,
+    HOW_MUCH,
     LABELS,
     NOT,
     OPPOSITES,
@@ -43,7 +45,7 @@ class Value(NamedTuple):
     truth: bool | None = None
     """Yes or no, where nothing else is said."""
     answer: bool | None = None
-    """The yes or no before something else: Yes, on Monday."""
+    """The yes or no before something else, or in it: Yes, on Monday. Plenty in stock."""
     clauses: tuple["Value", ...] = ()
     """What is said in turn, where some of it is denied and some not: no refund, but a voucher."""
 
@@ -57,6 +59,8 @@ class _Subject(NamedTuple):
     """Its words, singular."""
     pairs: frozenset[tuple[str, str]]
     """Neighbours among its words: `bus 12`."""
+    is_one: bool
+    """Whether it is about one thing, so that naming that again adds nothing."""
     is_choice: bool
     """Whether it asks for one of several, so that naming one is no yes."""
     asks_who: bool
@@ -66,13 +70,17 @@ class _Subject(NamedTuple):
 @lru_cache(maxsize=16_384)
 def _subject(about: str) -> _Subject:
     known = phrased(tokens_of(about))
+    asks_who = not ASKS_WHO.isdisjoint(known)
     words = [_plain(word) for word in _without_articles(known) if word not in DROPPED]
+    if not asks_who:
+        words = [word for word in words if word not in ASKED] or words
     return _Subject(
         frozenset(_bound(words)),
         frozenset(singular(word) for word in known if word not in DROPPED),
         frozenset(pairwise(known)),
+        LABELS.isdisjoint(map(singular, known)) and CHOICE.isdisjoint(known) and "and" not in known,
         not CHOICE.isdisjoint(known),
-        not ASKS_WHO.isdisjoint(known),
+        asks_who,
     )
 
 
@@ -109,15 +117,17 @@ def _said(subject: _Subject, says: str) -> Value:
     if len(rest) > 1 and rest[0] == "no" and not NOT.isdisjoint(rest[1:]):
         rest = rest[1:]
     is_denied = sum(word in NOT or word in UNDONE for word in rest) % 2 == 1
-    cores = [UNDONE.get(w, w) for w in rest if w not in NOT and w not in DROPPED]
+    cores = _without_named(rest, subject)
+    cores = [UNDONE.get(w, w) for w in cores if w not in NOT and w not in DROPPED]
     if not subject.asks_who:
-        others = [word for word in cores if word not in PERSONS]
+        others = [word for word in cores if word not in PERSONS and word not in HOW_MUCH]
         cores = others if others or len(own) < len(spoken) else cores
     words = frozenset(_bound([_plain(word) for word in cores if word not in YES]))
-    is_answer = not words or _repeats(words, subject)
+    is_answer = not words or _repeats(words - AFFIRMED, subject)
     if not numbers and spoken and (is_answer or (words <= AFFIRMED and not subject.is_choice)):
         return Value(truth=not is_denied)
-    return Value(numbers, words, is_denied)
+    implies = not numbers and subject.is_one and not words.isdisjoint(subject.words)
+    return Value(numbers, words, is_denied, answer=not is_denied if implies else None)
 
 
 def can_both_hold(a: Value, b: Value) -> bool | None:
@@ -147,6 +157,8 @@ def _same_words(a: Value, b: Value) -> bool | None:
         return a.is_denied == b.is_denied
     if len(a.words) > SHORT or len(b.words) > SHORT:
         return _same_text(a, b)
+    if not OPPOSITES.keys().isdisjoint(a.words & b.words) and not differ_in_kind(a.words, b.words):
+        return None
     return None if a.is_denied or b.is_denied else False
 
 
@@ -212,6 +224,16 @@ def _without_subject(tokens: list[str], subject: _Subject) -> list[str]:
             break
         last -= 1
     return tokens[first:last]
+
+
+def _without_named(tokens: list[str], subject: _Subject) -> list[str]:
+    """Leave out two or more neighbours that are neighbours in the subject: keep the desk lamp."""
+    if not subject.is_one:
+        return tokens
+    joined = [pair in subject.pairs for pair in pairwise(tokens)]
+    named = {at + i for at, is_joined in enumerate(joined) if is_joined for i in (0, 1)}
+    rest = [word for at, word in enumerate(tokens) if at not in named or word in BINDING]
+    return rest if any(word not in DROPPED and word not in NOT for word in rest) else tokens
 
 
 def _is_of(tokens: Sequence[str], at: int, subject: _Subject) -> bool:

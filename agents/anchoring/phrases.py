@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .lexicon import BARE_TO, PHRASE_STARTS, PHRASES, TAKEN_BACK
+from .lexicon import ACTS, BARE_TO, PHRASE_STARTS, PHRASES, TAKEN_BACK
 
 _LONGEST = max(map(len, PHRASES))
 _NEAR = 5
@@ -17,8 +17,10 @@ def phrased(tokens: list[str]) -> list[str]:
     """
     if "back" in tokens:
         tokens = _returned(tokens)
-    if "to" in tokens and not BARE_TO.isdisjoint(tokens):
-        tokens = _without_bare_to(_replaced(tokens))
+    if not PHRASE_STARTS.isdisjoint(tokens):
+        tokens = _replaced(tokens)
+    if "to" in tokens:
+        tokens = _without_bare_to(tokens)
     return tokens if PHRASE_STARTS.isdisjoint(tokens) else _replaced(tokens)
 
 
@@ -54,8 +56,10 @@ def _returned(tokens: list[str]) -> list[str]:
 
 
 def _without_bare_to(tokens: Sequence[str]) -> list[str]:
+    """Leave out each `to` that begins an act: yours to keep, time to return it."""
+    between = zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False)
     return [
         word
-        for at, word in enumerate(tokens)
-        if word != "to" or at == 0 or tokens[at - 1] not in BARE_TO
+        for before, word, after in between
+        if word != "to" or not (before in BARE_TO or after in ACTS)
     ]

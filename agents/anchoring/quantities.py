@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from .lexicon import AT_LEAST, AT_MOST, COUNTED, LABELS, MONEY, TIMES, UNITS
+from .lexicon import (
+    AFTERWARDS,
+    AT_LEAST,
+    AT_MOST,
+    COUNTED,
+    COUNTED_WHOLE,
+    LABELS,
+    MONEY,
+    TIMES,
+    UNITS,
+)
 from .vectors import folded
 
 TOLERANCE = 0.005
@@ -17,6 +27,7 @@ _TOKEN = re.compile(rf"[<>]=?|[$\u20ac%]|{_FIGURE}|{_NAME}|[^\W\d_]+")
 _GLUED = re.compile(r"(\D+)(\d+)\Z")
 _NUMBER = re.compile(rf"{_FIGURE}\Z")
 _APOSTROPHES = re.compile("[\u2019\u02bc]")
+_CONTRACTED = re.compile(r"'(?:d|ll|ve|re|m)\b")
 _POSSESSIVE = re.compile(r"'s\b|'(?=\s|\Z)")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)\s*[-\u2013](?=\s*\d)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -47,7 +58,7 @@ def tokens_of(text: str) -> list[str]:
     """Return words, numbers, signs of comparison and of money, folded."""
     plain = folded(text) if text.isascii() else _APOSTROPHES.sub("'", folded(text))
     if "'" in plain:
-        plain = _POSSESSIVE.sub("", plain.replace("n't", " not"))
+        plain = _CONTRACTED.sub("", _POSSESSIVE.sub("", plain.replace("n't", " not")))
     if "," in plain:
         plain = _THOUSANDS.sub("", plain)
     tokens = _TOKEN.findall(_BETWEEN_DIGITS.sub(" to ", plain))
@@ -98,6 +109,8 @@ def numbers_in(tokens: Sequence[str]) -> tuple[tuple[Range, ...], list[str]]:
             if high is not low and rest and rest[-1] in ("between", "from"):
                 rest.pop()
             low = low if low.unit else low._replace(unit=high.unit, size=high.size)
+            if not bound and high is low:
+                bound, at = _bound_after(tokens, at)
             found.append(_range(low, high, bound))
             bound = ""
     return tuple(found), rest
@@ -134,6 +147,14 @@ def _bound_at(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
     return (">" if (word in AT_LEAST) is not is_denied else "<"), after
 
 
+def _bound_after(tokens: Sequence[str], at: int) -> tuple[str, int]:
+    """Read `at least` and the like after a number; return its sign, and where the text goes on."""
+    for length in (2, 1):
+        if sign := AFTERWARDS.get(tuple(tokens[at : at + length])):
+            return sign, at + length
+    return "", at
+
+
 def figure_at(tokens: Sequence[str], at: int) -> tuple[Figure, int] | None:
     """Read a number with its unit; return it, and where the text goes on.
 
@@ -155,6 +176,8 @@ def figure_at(tokens: Sequence[str], at: int) -> tuple[Figure, int] | None:
         at += 1
     if unit or at >= len(tokens):
         return Figure(number, unit, 1.0), at
+    if tokens[at] in COUNTED_WHOLE and singular("".join(tokens[at + 1 : at + 2])) in UNITS:
+        at += 1
     name = tokens[at] if tokens[at] in UNITS else singular(tokens[at])
     if name not in UNITS:
         return Figure(number, "", 1.0), at
@@ -163,11 +186,18 @@ def figure_at(tokens: Sequence[str], at: int) -> tuple[Figure, int] | None:
 
 def _is_counting(tokens: Sequence[str], at: int) -> bool:
     """Say whether a unit follows: in `the high one` nothing is counted."""
+    at += tokens[at : at + 1] != [] and tokens[at] in COUNTED_WHOLE
+    if tokens[at : at + 1] in (["to"], ["and"], ["or"]) and _counts(tokens[at + 1 : at + 2]):
+        at += 2
     return at < len(tokens) and (tokens[at] in TIMES or singular(tokens[at]) in UNITS)
 
 
+def _counts(word: Sequence[str]) -> bool:
+    return bool(word) and (word[0] in COUNTED or is_number(word[0]))
+
+
 def _end_of_range(tokens: Sequence[str], at: int, low: Figure) -> tuple[Figure, int]:
-    if at + 1 < len(tokens) and tokens[at] in ("to", "and"):
+    if at + 1 < len(tokens) and tokens[at] in ("to", "and", "or"):
         found = figure_at(tokens, at + 1)
         if found and (found[0].unit == low.unit or not low.unit):
             return found

@@ -1,6 +1,6 @@
 """How many tickets arrive when: a rate that is constant piece by piece, and repeats."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -72,6 +72,10 @@ class Profile:
         edges_s = np.array([0.0, *(piece.until_s for piece in pieces)])
         return cls(edges_s, np.array([piece.rate_per_s for piece in pieces]), rows.ignored)
 
+    def scaled(self, share: float) -> Self:
+        """Return the profile with all rates multiplied."""
+        return replace(self, rates_per_s=self.rates_per_s * share)
+
     @property
     def length_s(self) -> float:
         """After how many seconds it repeats."""
@@ -109,7 +113,7 @@ class Profile:
             unit: Sums of unit exponentials, ascending.
         """
         if len(self.rates_per_s) == 1:
-            return unit / self.rates_per_s[0]
+            return unit / float(self.rates_per_s[0])
         cycles, rest = np.divmod(unit, self._passed[-1])
         # From the right: what lies on an edge belongs to the next piece that has any arrivals.
         found = np.searchsorted(self._passed[1:], rest, side="right")
@@ -117,7 +121,8 @@ class Profile:
         piece = np.minimum(found, last)
         within_s = self.edges_s[piece] + (rest - self._passed[piece]) / self.rates_per_s[piece]
         within_s = np.minimum(within_s, self.edges_s[piece + 1])
-        times_s: NDArray[np.float64] = np.maximum.accumulate(cycles * self.length_s + within_s)
+        times_s: NDArray[np.float64] = cycles * self.length_s + within_s
+        np.maximum.accumulate(times_s, out=times_s)  # no rounding puts one before another
         return times_s
 
 

@@ -162,7 +162,8 @@ class CsvRows:
     def _broken_column(self, row: int) -> str:
         """Return the column whose quote swallows what follows it."""
         separator = re.escape(self._header.separator)
-        whole = re.compile(rf'(?:"(?:[^"]++|"")*+"|(?!")[^{separator}\r\n]*){separator}')
+        most = f"{{0,{csv.field_size_limit()}}}"
+        whole = re.compile(rf'(?:"(?:[^"]|""){most}+"|(?!")[^{separator}\r\n]{most}){separator}')
         with open_text(self.path, self._shape) as file:
             text = "".join(islice(file, row - 1, row + 1_000))
         place, at = 0, 0

@@ -13,7 +13,8 @@ import numpy as np
 
 from agents import Conflict, Conflicts, Randomness, Said, TextVectors, subject_of
 
-from .wording import ALL, ITEMS, MATTERS, Matter, Wordings, in_words, meaning_of
+from .matter import ITEMS, Matter
+from .wording import KNOWN, in_words, meaning_of
 
 SHARED = 0.6
 """How often two parts of a reply state the same fact, each in its own words."""
@@ -66,7 +67,7 @@ def drafted(
     skills: Sequence[str],
     *,
     conflicts: float,
-    wordings: Wordings = ALL,
+    wordings: Sequence[Matter] = KNOWN,
 ) -> tuple[tuple[Part, ...], tuple[Pair, ...]]:
     """Draft the parts of a reply, one for each skill.
 
@@ -79,7 +80,8 @@ def drafted(
         draft: The draft's number.
         skills: Who drafts each part; any names. A single one contradicts nobody.
         conflicts: The chance, 0 to 1, that two of several parts contradict each other.
-        wordings: The words that are drawn from.
+        wordings: The words that are drawn from; `wording.HELD_BACK` has those that the search for
+            contradictions was not made for.
 
     Returns:
         The parts in the order of the skills, and the planted pairs by position.
@@ -94,10 +96,12 @@ def drafted(
 class _Reply:
     """The findings of a reply's parts while they are put together."""
 
-    def __init__(self, facts: _Draws, draws: _Draws, wordings: Wordings, parts: int) -> None:
-        self._facts, self._draws, self._wordings = facts, draws, wordings
+    def __init__(
+        self, facts: _Draws, draws: _Draws, wordings: Sequence[Matter], parts: int
+    ) -> None:
+        self._draws = draws
         self._items = facts.one_of(ITEMS)
-        self._matters = _order(facts.below(_ORDERS))
+        self._matters = [wordings[at] for at in _order(facts.below(_ORDERS), len(wordings))]
         self._sides = [facts.below(len(matter.sides)) for matter in self._matters]
         self._stated = 0
         self.findings: list[list[tuple[str, str]]] = [[] for _ in range(parts)]
@@ -123,9 +127,7 @@ class _Reply:
                 findings.reverse()
         return pairs
 
-    def _both(
-        self, first: int, second: int, *, differ: bool = False, apart: bool = False
-    ) -> None:
+    def _both(self, first: int, second: int, *, differ: bool = False, apart: bool = False) -> None:
         """Let two parts answer the same question; `apart`, of two different items."""
         matter, side = self._next()
         other = side
@@ -145,8 +147,8 @@ class _Reply:
         return self._matters[at], self._sides[at]
 
     def _finding(self, matter: Matter, side: int, item: str) -> tuple[str, str]:
-        about = self._draws.one_of(self._wordings.of(matter.abouts))
-        says = self._draws.one_of(self._wordings.of(matter.sides[side]))
+        about = self._draws.one_of(matter.abouts)
+        says = self._draws.one_of(matter.sides[side])
         return in_words(about, item), in_words(says, item)
 
 
@@ -154,10 +156,10 @@ _ORDERS = 4096
 
 
 @lru_cache(maxsize=_ORDERS)
-def _order(number: int) -> tuple[Matter, ...]:
-    """Return the matters in one of many orders."""
-    order = Randomness(number).agent(0, "order of matters").permutation(len(MATTERS))
-    return tuple(MATTERS[at] for at in order)
+def _order(number: int, matters: int) -> tuple[int, ...]:
+    """Return the matters by position in one of many orders."""
+    order = Randomness(number).agent(0, "order of matters").permutation(matters)
+    return tuple(order.tolist())
 
 
 def _part(skill: str, findings: tuple[tuple[str, str], ...]) -> Part:

@@ -1,7 +1,7 @@
 """Who has which skills, and who is on duty when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import floor
 from pathlib import Path
 from typing import Self
@@ -41,7 +41,12 @@ class Roster:
 
     @classmethod
     def even(
-        cls, agents: int, skills: int, *, cross_training: int = 1, shifts: int = 1, day_s: float
+        cls,
+        agents: int,
+        skills: int,
+        cross_training: int = 1,
+        shifts: int = 1,
+        day_s: float = DAY_S,
     ) -> Self:
         """Return a roster in which skills and shifts are spread evenly.
 
@@ -87,6 +92,19 @@ class Roster:
             names,
             ignored,
         )
+
+    def starting_at(self, second_of_day: float) -> Self:
+        """Return the same roster for a run whose second 0 is not midnight.
+
+        Tickets with timestamps count from the earliest: `TicketFile.clock` says when that was.
+        """
+        duties = tuple(
+            tuple(
+                Duty(*((edge_s - second_of_day) % self.day_s for edge_s in duty)) for duty in each
+            )
+            for each in self.duties
+        )
+        return replace(self, duties=duties)
 
     @property
     def agents(self) -> int:

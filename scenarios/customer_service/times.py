@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from .csv_rows import LARGEST, CsvRows, number_in, shown
+from .csv_rows import LARGEST, CsvRows, number_in, shown, with_point
 
 COLUMN = "arrival"
 EXPECTED = "seconds since the start (>= 0) or a timestamp such as 2026-03-01T09:30:00"
@@ -43,7 +43,7 @@ class ArrivalColumn:
         try:
             moment = datetime.fromisoformat(cell)
         except ValueError:
-            self._rows.note(row, COLUMN, f"{shown(cell)} is no time", EXPECTED)
+            self._rows.note(row, COLUMN, f"{shown(cell)} is no time", EXPECTED + with_point(cell))
             return None
         if len(cell) <= DATE_CHARS:
             self._rows.note(row, COLUMN, f"{shown(cell)} has no time of day", EXPECTED)

@@ -75,7 +75,8 @@ class Database:
 
     def state(self) -> dict[str, Any]:
         """Return the changes as plain values, for `restore` on a database of the same file."""
-        plain: dict[str, Any] = msgspec.to_builtins({"users": self._users, "orders": self._orders})
+        changes = {"users": self._users, "orders": self._orders}
+        plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(changes))
         return plain
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -28,9 +28,9 @@ __all__ = [
 class Score:
     """What became of a task.
 
-    The benchmark of v1.0.1 also has a model judge sentences about 42 of its retail tasks, and
-    counts that judgement in place of the communicated facts. This score asks no model, so it is
-    that of the benchmark's first edition, and not comparable with newer published ones.
+    Version 1.0.1 of the benchmark counts, in place of the communicated facts, what a model judges
+    about sentences that 40 of its retail tasks give. No model is asked here: this is the rule of
+    the benchmark's first edition, and its scores are not to be set beside newer published ones.
     """
 
     database_right: bool

@@ -1,0 +1,229 @@
+"""What a run comes to: a row for each ticket, what staff did, and the figures of both."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..base import Scene, Setup, Yardstick
+from .case import Case
+from .expected import expected
+from .floor import REVIEW, Floor, Item
+from .scene import frame_of, scene_of
+from .terms import Terms
+
+SATISFIED = {"right": 1.0, "escalated": 0.5, "wrong": 0.0, "abandoned": 0.0}
+"""What a reply is worth at once; our own definition."""
+FADES_S = 8.0
+"""Satisfaction fades with this time constant while a customer waits for the reply."""
+ROWS = 400
+"""About so many rows of figures over time has a run."""
+
+_COLUMNS = (
+    *("ticket", "team", "arrived_s", "begun_s", "closed_s", "outcome", "drafts", "ballots"),
+    *("conflicts", "found", "alarms", "sent"),
+)
+
+
+class Results:
+    """Collects what became of tickets, and what each of the staff did."""
+
+    def __init__(self, terms: Terms, setup: Setup) -> None:
+        self._terms, self._setup = terms, setup
+        self._rows: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+        agents = len(terms.skills)
+        self._drafts, self._reviews = [0] * agents, [0] * agents
+        self._busy_s = [0.0] * agents
+        self._open = [0] * terms.teams
+        self._members = [terms.team.count(number) for number in range(terms.teams)]
+        self._news: list[tuple[str, Mapping[str, Any]]] = []
+        self._every_s = float(terms.customers.arrivals_s[-1]) / ROWS
+        self._row_at_s = 0.0
+        self._has_row = False
+
+    @property
+    def closed_tickets(self) -> int:
+        """How many tickets are closed."""
+        return len(self._rows["ticket"])
+
+    def least_busy_team(self) -> int:
+        """Return the team with the fewest open tickets an agent; the first of equals."""
+        return min(range(len(self._open)), key=lambda n: self._open[n] / self._members[n])
+
+    def arrived(self, case: Case) -> None:
+        """Count a ticket that has come."""
+        self._open[case.team] += 1
+        row: dict[str, Any] = {
+            "ticket": case.ticket,
+            "skills": list(self._terms.customers.named(case.ticket)),
+            "team": case.team,
+        }
+        if (known := self._terms.customers.row(case.ticket)) is not None:
+            row |= {"name": known.name, "text": known.text}
+        self._news.append(("arrived", row))
+
+    def closed(self, case: Case, outcome: str, now_s: float) -> None:
+        """Put down what became of a ticket."""
+        self._open[case.team] -= 1
+        is_sent = outcome in ("right", "wrong")
+        values = (
+            *(case.ticket, case.team, case.arrived_s, case.begun_s, now_s, outcome),
+            *(case.drafts, case.ballots, case.conflicts, case.found, case.alarms),
+            len(case.planted) if is_sent else 0,
+        )
+        for name, value in zip(_COLUMNS, values, strict=True):
+            self._rows[name].append(value)
+        row = {"ticket": case.ticket, "outcome": outcome, "latency_s": now_s - case.arrived_s}
+        self._news.append(("closed", row))
+
+    def worked(self, agent: int, item: Item, seconds: float, *, is_done: bool) -> None:
+        """Count what one of the staff did, and for how long."""
+        self._busy_s[agent] += seconds
+        if is_done:
+            counts = self._reviews if item.skill == REVIEW else self._drafts
+            counts[agent] += 1
+
+    def news(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Return what happened since this was last asked."""
+        news, self._news = self._news, []
+        return news
+
+    def row(self, now_s: float, *, busy: int, waiting: Floor) -> Mapping[str, Any]:
+        """Return how the team stands, if it is time for another row."""
+        self._has_row = now_s >= self._row_at_s
+        if not self._has_row:
+            return {}
+        self._row_at_s = now_s + self._every_s
+        closed = max(1, self.closed_tickets)
+        outcomes = self._rows["outcome"]
+        return {
+            "now_s": now_s,
+            "open": sum(self._open),
+            "waiting": sum(1 for _ in waiting.waiting()),
+            "busy": busy,
+            "closed": self.closed_tickets,
+            "completion": outcomes.count("right") / closed,
+        }
+
+    def metrics(self, now_s: float) -> dict[str, float | int | None]:
+        """Return the run's figures, by the names of the scenario's sheet."""
+        rows, count = self._rows, self.closed_tickets
+        if not count:
+            return dict.fromkeys(METRICS)
+        outcomes = np.array(rows["outcome"])
+        latency = self._latency()
+        answered = latency[outcomes != "abandoned"]
+        worth = np.array([SATISFIED[outcome] for outcome in rows["outcome"]])
+        planted = sum(rows["conflicts"])
+        shares = {name: float((outcomes == name).mean()) for name in SATISFIED}
+        drafts, ballots = sum(rows["drafts"]), sum(rows["ballots"])
+        found: dict[str, float | int | None] = {
+            "tickets": count,
+            "completion": shares["right"],
+            "wrong": shares["wrong"],
+            "escalated": shares["escalated"],
+            "abandoned": shares["abandoned"],
+            "drafts_per_ticket": drafts / count,
+            "latency_mean_s": float(answered.mean()) if answered.size else None,
+            "latency_p95_s": float(np.quantile(answered, 0.95)) if answered.size else None,
+            "satisfaction": float((worth * np.exp(-latency / FADES_S)).mean()),
+            "utilisation": self._utilisation(now_s),
+            "messages_per_ticket": (drafts + ballots) / count,
+            "conflicts_planted": planted,
+            "conflicts_found": sum(rows["found"]) / planted if planted else None,
+            "conflicts_sent": sum(rows["sent"]) / planted if planted else None,
+            "conflicts_alarms": sum(rows["alarms"]),
+        }
+        return found | self._observed()
+
+    def yardstick(self, now_s: float) -> Yardstick:
+        """Hold completion against the known answers, and name the closed forms."""
+        ours = self.metrics(now_s)["completion"]
+        gap = None if ours is None else 100 * (1 - ours)
+        forms = expected(self._terms, self._setup)
+        return Yardstick("known answers", 1.0, ours, gap, expected=forms, evidence="simulated")
+
+    def tables(self, now_s: float) -> dict[str, dict[str, ArrayLike]]:
+        """Return a row for each ticket in the order of arrival, and one for each of the staff."""
+        order = np.argsort(np.array(self._rows["ticket"], np.int64), kind="stable").tolist()
+        columns = {name: [values[row] for row in order] for name, values in self._rows.items()}
+        customers = self._terms.customers
+        tickets: dict[str, Any] = {
+            "ticket": columns.pop("ticket"),
+            "skills": [
+                "+".join(customers.named(ticket)) for ticket in sorted(self._rows["ticket"])
+            ],
+        }
+        arrived, closed = columns["arrived_s"], columns["closed_s"]
+        tickets |= columns
+        tickets["latency_s"] = [c - a for a, c in zip(arrived, closed, strict=True)]
+        if customers.file:
+            rows = [customers.row(ticket) for ticket in tickets["ticket"]]
+            tickets["name"] = [row.name for row in rows if row]
+            tickets["observed"] = [row.outcome or None for row in rows if row]
+        names = customers.skills
+        staff = {
+            "agent": list(range(len(self._busy_s))),
+            "role": [names[role] for role in self._terms.roles],
+            "skills": ["+".join(names[skill] for skill in held) for held in self._terms.skills],
+            "team": list(self._terms.team),
+            "drafts": self._drafts,
+            "reviews": self._reviews,
+            "busy_s": self._busy_s,
+        }
+        return {"tickets": tickets, "staff": staff}
+
+    def scene(self, names: Sequence[str]) -> Scene:
+        """Return how the staff is drawn."""
+        return scene_of(self._terms, names)
+
+    def frame(self, work: Mapping[int, tuple[Item, float, int, int]]) -> Mapping[str, Any]:
+        """Return what is drawn, as often as there is a row."""
+        if not self._has_row:
+            return {}
+        return frame_of(len(self._busy_s), work, open_tickets=sum(self._open))
+
+    def state(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        return {
+            "rows": {name: list(values) for name, values in self._rows.items()},
+            "drafts": list(self._drafts),
+            "reviews": list(self._reviews),
+            "busy_s": list(self._busy_s),
+            "open": list(self._open),
+            "row_at_s": self._row_at_s,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go to where `state` was taken."""
+        self._rows = {name: list(values) for name, values in state["rows"].items()}
+        self._drafts, self._reviews = list(state["drafts"]), list(state["reviews"])
+        self._busy_s, self._open = list(state["busy_s"]), list(state["open"])
+        self._row_at_s = state["row_at_s"]
+
+    def _latency(self) -> NDArray[np.float64]:
+        return np.array(self._rows["closed_s"]) - np.array(self._rows["arrived_s"])
+
+    def _utilisation(self, now_s: float) -> float | None:
+        """Return the share of the time on duty in which staff was at work."""
+        on_duty = self._terms.on_duty_s(now_s)
+        return sum(self._busy_s) / on_duty if on_duty else None
+
+    def _observed(self) -> dict[str, float]:
+        """Return what became of the tickets in reality, where the user's file says it."""
+        file = self._terms.customers.file
+        if not file or not file.observed:
+            return {}
+        names: Iterable[tuple[str, str]] = (
+            *(("right", "observed_completion"), ("wrong", "observed_wrong")),
+            *(("escalated", "observed_escalated"), ("abandoned", "observed_abandoned")),
+        )
+        return {name: float(file.observed.get(outcome, 0.0)) for outcome, name in names}
+
+
+METRICS = (
+    *("completion", "wrong", "escalated", "abandoned", "drafts_per_ticket", "latency_mean_s"),
+    *("latency_p95_s", "satisfaction", "utilisation", "messages_per_ticket", "conflicts_found"),
+    "conflicts_sent",
+)

@@ -1,0 +1,226 @@
+"""A run's terms: the options with their defaults filled in, for so many agents in this structure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from agents import Competence
+from blackboard import BadInput
+
+from ..base import Setup
+from .arrivals import Profile
+from .chance import Practice
+from .customers import Customers, from_file, generated
+from .floor import teams_of
+from .options import CustomerServiceOptions
+from .roster import Roster
+from .theory import Cluster
+
+ALONE_PER_S, AGENT_PER_S = 5 / 3, 33 / 128
+"""Arrivals for one agent alone, and for each agent of a cluster, unless the options say more."""
+ALONE_DRAFT_S, DRAFT_S = 0.4, 0.2
+PANEL = 5
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Everything a run is about, before anything has happened."""
+
+    customers: Customers
+    practice: Practice
+    skills: tuple[tuple[int, ...], ...]
+    """Of each agent by its number on the board; agents of one role stand together."""
+    roster_rows: tuple[int, ...]
+    """Each agent's row in the roster."""
+    roster: Roster
+    team: tuple[int, ...]
+    """Of each agent."""
+    panel: int
+    """0: nobody reviews."""
+    conflicts: float
+    is_separable: bool
+    """Whether the parts of a reply can always be drafted by different agents."""
+    coordinates: bool
+
+    @property
+    def roles(self) -> tuple[int, ...]:
+        """The role of each agent: its first skill."""
+        return tuple(skills[0] for skills in self.skills)
+
+    @property
+    def teams(self) -> int:
+        """How many teams there are."""
+        return max(self.team) + 1
+
+    def on_duty_s(self, until_s: float) -> float:
+        """Return for how many agent-seconds staff is on duty up to a time."""
+        if not any(self.roster.duties):
+            return until_s * len(self.skills)
+        return self.roster.capacity_agents * until_s
+
+    def cluster(self, competence: float, threshold_percent: int, *, early: bool) -> Cluster:
+        """Return what closed forms are about."""
+        practice = self.practice
+        return Cluster(
+            competence,
+            practice.reviewers.mean,
+            practice.reviewers.correlation,
+            self.panel,
+            threshold_percent,
+            practice.max_drafts,
+            practice.draft_s,
+            practice.review_s,
+            early,
+        )
+
+
+def terms_of(setup: Setup) -> Terms:
+    """Fill in the defaults of a run's options.
+
+    Raises:
+        BadInput: the options do not fit the number of agents, or each other.
+    """
+    options: CustomerServiceOptions = setup.options
+    is_alone = setup.agents == 1
+    reviews = setup.structure in ("swarm", "hierarchy") and not is_alone
+    customers = _customers(setup, options, is_alone=is_alone)
+    roster = _roster(setup, options, customers)
+    team = teams_of(setup.agents, options.teams if setup.structure == "hierarchy" else 1)
+    rows = sorted(range(setup.agents), key=lambda row: (roster.skills[row][0], row))
+    skills = tuple(roster.skills[row] for row in rows)
+    _check_teams(skills, team, customers)
+    is_separable = _is_separable(skills, team, customers)
+    panel = _panel(options, team, customers.most_parts if is_separable else 1) if reviews else 0
+    practice = Practice(
+        setup.random,
+        _competence(options, customers.skills),
+        Competence(options.reviewer_competence, options.correlation),
+        options.draft_s or (ALONE_DRAFT_S if is_alone else DRAFT_S),
+        options.review_s,
+        options.patience_s,
+        panel,
+        options.max_drafts,
+    )
+    return Terms(
+        customers,
+        practice,
+        skills,
+        tuple(rows),
+        roster,
+        tuple(team),
+        panel,
+        options.conflicts if is_separable else 0.0,
+        is_separable,
+        options.coordination and setup.structure in ("swarm", "hierarchy") and is_separable,
+    )
+
+
+def matched(
+    terms: Terms, options: CustomerServiceOptions, agents: int, kind: str
+) -> dict[str, Any]:
+    """Return the options of the run that a baseline holds this one against.
+
+    One agent alone gets the load of one agent; soloists get all of it.
+    """
+    same: dict[str, Any] = {"draft_s": terms.practice.draft_s}
+    if options.is_file or options.arrivals is not None:
+        load = options.load
+    else:
+        assert terms.customers.profile
+        same["arrivals_per_s"] = terms.customers.profile.mean_per_s / options.load
+        load = options.load
+    share = agents if kind == "single" else 1
+    return same | {"load": load / share, "roster": options.roster if kind != "single" else None}
+
+
+def _customers(setup: Setup, options: CustomerServiceOptions, *, is_alone: bool) -> Customers:
+    if isinstance(options.tickets, str):
+        return from_file(options.tickets, setup.random, options.load)
+    if options.arrivals is not None:
+        profile = Profile.read(options.arrivals)
+    else:
+        default = ALONE_PER_S if is_alone else AGENT_PER_S * setup.agents
+        profile = Profile.constant(options.arrivals_per_s or default)
+    return generated(setup.random, options.tickets, profile.scaled(options.load), options.parts)
+
+
+def _roster(setup: Setup, options: CustomerServiceOptions, customers: Customers) -> Roster:
+    if options.roster is not None and setup.agents > 1:
+        return _read_roster(options.roster, setup.agents, customers, options.day_s)
+    everything = len(customers.skills)
+    held = options.cross_training or (1 if setup.agents >= everything else everything)
+    return Roster.even(
+        setup.agents,
+        everything,
+        cross_training=everything if setup.agents == 1 else min(held, everything),
+        shifts=options.shifts if setup.agents > 1 else 1,
+        day_s=options.day_s,
+    )
+
+
+def _read_roster(path: str, agents: int, customers: Customers, day_s: float) -> Roster:
+    roster = Roster.read(path, customers.skills, day_s=day_s)
+    if roster.agents != agents:
+        raise BadInput(
+            f"--agents {agents} and roster={path}, which lists {roster.agents}: leave one of them "
+            "away"
+        )
+    second_of_day = customers.file.clock.second_of_day if customers.file else 0.0
+    return roster.starting_at(second_of_day)
+
+
+def _check_teams(
+    skills: tuple[tuple[int, ...], ...], team: list[int], customers: Customers
+) -> None:
+    needed = {skill for number in range(len(customers)) for skill in customers.skills_of(number)}
+    for number in range(max(team) + 1):
+        members = [skills[agent] for agent, its in enumerate(team) if its == number]
+        missing = needed - {skill for held in members for skill in held}
+        if missing:
+            name = customers.skills[min(missing)]
+            where = f"team {number} has {len(members)} agents, and " if max(team) else ""
+            raise BadInput(
+                f"{where}nobody has the skill {name!r}, which tickets need: add agents, or raise "
+                "cross_training"
+            )
+
+
+def _is_separable(
+    skills: tuple[tuple[int, ...], ...], team: list[int], customers: Customers
+) -> bool:
+    """Say whether in each team every skill is held by as many as a reply has parts."""
+    most = customers.most_parts
+    if most == 1:
+        return True
+    for number in range(max(team) + 1):
+        held = [s for agent, its in enumerate(team) if its == number for s in skills[agent]]
+        if min(held.count(skill) for skill in range(len(customers.skills))) < most:
+            return False
+    return True
+
+
+def _panel(options: CustomerServiceOptions, team: list[int], authors: int) -> int:
+    smallest = min(team.count(number) for number in set(team))
+    most = max(0, smallest - authors)
+    if options.panel is None:
+        return min(PANEL, most)
+    if options.panel > most:
+        raise BadInput(
+            f"panel={options.panel}: nobody reviews a reply of its own, so that {smallest} agents "
+            f"{'of a team ' if max(team) else ''}can give a panel of {most} at the most"
+        )
+    return options.panel
+
+
+def _competence(options: CustomerServiceOptions, skills: tuple[str, ...]) -> tuple[float, ...]:
+    given = options.competence
+    if isinstance(given, float):
+        return (given,) * len(skills)
+    for name in given:
+        if name not in skills:
+            raise BadInput(
+                f"competence of {name!r}: no ticket has this skill; there are {', '.join(skills)}"
+            )
+    for name in skills:
+        if name not in given:
+            raise BadInput(f"competence names no chance for {name!r}: give one for every skill")
+    return tuple(given[name] for name in skills)
