@@ -1,8 +1,8 @@
 """Tables derived from the log alone: rounds, ballots, decisions and entries, as Parquet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,8 @@ from .records import (
     Decided,
     Electorate,
     Entries,
+    Granted,
+    Instant,
     Opened,
     Posts,
     Record,
@@ -23,10 +25,12 @@ from .records import (
     indices,
 )
 from .rules import NO_BALLOT
+from .seats import read_panel
 
 SEATS_A_PART = 1 << 19
 """Ballots are written in parts of about this many seats, so that memory stays bounded."""
 
+_NO_BALLOT = bytes([NO_BALLOT])
 _BALLOTS = pa.schema(
     [
         ("round", pa.int32()),
@@ -61,37 +65,50 @@ def write_tables(log: Path, folder: Path) -> None:
 class _Rounds:
     """One row a round: what was written, what was decided, and the world's own numbers."""
 
+    _COUNTED = ("round", "stages", "entries", "ballots", "decisions")
+
     def __init__(self) -> None:
-        self._rows: dict[int, dict[str, Any]] = {}
+        self._counts: list[list[int]] = []
+        """Of each round, what `_COUNTED` names."""
+        self._given: dict[str, dict[int, Any]] = {}
+        """What only some rounds have, by name and row."""
 
     def take(self, record: Record) -> None:
         if record.round == 0:
             return
-        row = self._rows.setdefault(
-            record.round,
-            {"round": record.round, "stages": 0, "entries": 0, "ballots": 0, "decisions": 0},
-        )
-        row["stages"] = max(row["stages"], record.stage)
+        if not self._counts or self._counts[-1][0] != record.round:
+            self._counts.append([record.round, 0, 0, 0, 0])
+        row, counts = len(self._counts) - 1, self._counts[-1]
+        counts[1] = max(counts[1], record.stage)
         match record:
             case Posts(agents=agents):
-                row["entries"] += len(indices(agents))
+                counts[2] += len(indices(agents))
             case Entries(entries=entries):
-                row["entries"] += len(entries)
+                counts[2] += len(entries)
             case Ballots(choices=choices):
-                cast = np.frombuffer(choices, np.uint8)
-                row["ballots"] += int((cast != NO_BALLOT).sum())
-            case Decided():
-                row["decisions"] += 1
-                row["accepted"] = row.get("accepted", 0) + (record.outcome == "accepted")
-                approve = record.weights.get("approve", max(record.weights.values()))
-                row["approval_percent"] = 100 * approve / max(1, record.eligible)
+                counts[3] += len(choices) - choices.count(_NO_BALLOT)
+            case Decided(outcome=outcome, weights=weights, eligible=eligible):
+                counts[4] += 1
+                accepted = self._given.setdefault("accepted", {})
+                accepted[row] = accepted.get(row, 0) + (outcome == "accepted")
+                approve = weights.get("approve", max(weights.values()))
+                self._give(row, {"approval_percent": 100 * approve / max(1, eligible)})
             case World(name="round", row=world):
-                row |= world
+                self._give(row, world)
+            case Instant(at_s=at_s):
+                self._give(row, {"at_s": at_s})
+
+    def _give(self, row: int, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            self._given.setdefault(name, {})[row] = value
 
     def table(self) -> pa.Table:
-        names = dict.fromkeys(name for row in self._rows.values() for name in row)
-        rows = self._rows.values()
-        return pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
+        counted = zip(*self._counts, strict=True) if self._counts else [()] * len(self._COUNTED)
+        columns = dict(zip(self._COUNTED, map(pa.array, map(list, counted)), strict=True))
+        rows = range(len(self._counts))
+        for name, given in self._given.items():
+            columns[name] = pa.array([given.get(row) for row in rows])
+        return pa.table(columns)
 
 
 class _Decisions:
@@ -145,6 +162,13 @@ def _decision(decided: Decided, opened: Opened) -> dict[str, Any]:
     }
 
 
+class _Voters(NamedTuple):
+    """An electorate, one row a seat."""
+
+    agents: NDArray[np.uint32]
+    weights: bytes = b""
+
+
 class _Ballots:
     """One row a cast ballot, written part by part.
 
@@ -154,9 +178,11 @@ class _Ballots:
 
     def __init__(self, path: Path) -> None:
         self._writer = pq.ParquetWriter(path, _BALLOTS, compression="zstd")
-        self._electorates: dict[str, Electorate] = {}
+        self._electorates: dict[str, _Voters] = {}
+        self._panels: dict[str, list[int]] = {}
+        """Who has a seat, in the order of the seats, by open proposal."""
         self._opened: dict[str, Opened] = {}
-        self._part: list[tuple[Ballots, Opened, Electorate]] = []
+        self._part: list[tuple[Ballots, Opened, _Voters]] = []
         self._seats = 0
 
     def __enter__(self) -> "_Ballots":
@@ -168,18 +194,31 @@ class _Ballots:
 
     def take(self, record: Record) -> None:
         match record:
-            case Electorate(name=name):
-                self._electorates[name] = record
-            case Opened(proposal=proposal):
+            case Electorate(name=name, agents=agents, weights=weights):
+                self._electorates[name] = _Voters(indices(agents), weights)
+            case Opened(proposal=proposal, electorate=electorate):
                 self._opened[proposal] = record
+                if read_panel(electorate):
+                    self._panels[proposal] = []
+            case Granted(act="claim", key=proposal, agent=agent, granted=True):
+                if proposal in self._panels:
+                    self._panels[proposal].append(agent)
             case Ballots(proposal=proposal, choices=choices):
                 opened = self._opened[proposal]
-                self._part.append((record, opened, self._electorates[opened.electorate]))
+                self._part.append((record, opened, self._voters(opened, len(choices))))
                 self._seats += len(choices)
                 if self._seats >= SEATS_A_PART:
                     self._flush()
             case Decided(proposal=proposal):
                 self._opened.pop(proposal, None)
+                self._panels.pop(proposal, None)
+
+    def _voters(self, opened: Opened, seats: int) -> "_Voters":
+        panel = self._panels.get(opened.proposal)
+        if panel is None:
+            return self._electorates[opened.electorate]
+        free = [0] * (seats - len(panel))  # nobody has voted there
+        return _Voters(np.array(panel + free, np.uint32))
 
     def _flush(self) -> None:
         if self._part:
@@ -187,7 +226,7 @@ class _Ballots:
         self._part, self._seats = [], 0
 
 
-def _ballot_rows(part: Sequence[tuple[Ballots, Opened, Electorate]]) -> pa.Table:
+def _ballot_rows(part: Sequence[tuple[Ballots, Opened, _Voters]]) -> pa.Table:
     """Return the cast ballots of many records, in their order."""
     records = [ballots for ballots, _, _ in part]
     sizes = np.array([len(record.choices) for record in records])
@@ -195,8 +234,8 @@ def _ballot_rows(part: Sequence[tuple[Ballots, Opened, Electorate]]) -> pa.Table
     seats = np.flatnonzero(choices != NO_BALLOT)
     of = np.repeat(np.arange(len(records), dtype=np.int32), sizes)[seats]
     names, codes = _choice_codes([opened for _, opened, _ in part])
-    agents = np.concatenate([indices(electorate.agents) for _, _, electorate in part])
-    weights = _joined([electorate.weights for _, _, electorate in part], sizes, "<i8", 1)
+    agents = np.concatenate([voters.agents for _, _, voters in part])
+    weights = _joined([voters.weights for _, _, voters in part], sizes, "<i8", 1)
     confidence = _joined([record.confidence for record in records], sizes, "<f8", 1.0)
     reasons = _joined([record.numbers for record in records], sizes, "<f8", np.nan)
     columns = [

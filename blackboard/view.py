@@ -99,9 +99,7 @@ class View:
             InvalidAction: the run counts rounds and has no such time.
         """
         if self._replica.now_s is None:
-            raise InvalidAction(
-                "this run counts rounds; event-driven ones have simulated time"
-            )
+            raise InvalidAction("this run counts rounds; event-driven ones have simulated time")
         return self._replica.now_s
 
     @property

@@ -7,9 +7,10 @@ def _set(words: str) -> frozenset[str]:
 
 DROPPED = _set(
     "the an and or of for in on at is are was were be been being has have had will would it its "
-    "this that these those there their our your my as by with very quite rather really fairly clearly "
-    "probably about regarding concerning what which whether approximately approx around roughly circa some any all must should can could "
-    "may might seem seems appear appears currently now still do does did wo ca"
+    "this that these those there their our your my as by with very quite rather really fairly "
+    "clearly probably about regarding concerning what which whether approximately approx around "
+    "roughly circa some any all must should can could may might seem seems appear appears "
+    "currently now still do does did wo ca"
 )
 BINDING = _set(
     "from to before after over under above below into onto without than per versus vs between "
@@ -28,8 +29,8 @@ COUNTED_WHOLE = _set("full whole entire calendar")
 PERSONS = _set("we you yours they them he him she her me please just get gets got need needs")
 """Words that say who is spoken to, or are polite; they matter where a subject asks who."""
 HOW_MUCH = _set(
-    "again already perfect perfectly fully totally absolutely definitely entirely simply surely completely "
-    "highly unfortunately sadly gladly happily"
+    "again already perfect perfectly fully totally absolutely definitely entirely simply surely "
+    "completely highly unfortunately sadly gladly happily"
 )
 """Words of a value that say how surely or gladly it is so."""
 ASKED = _set("when you we needed need take takes taking")
@@ -102,13 +103,17 @@ _PHRASES = {
     "not available": "out of stock; sold out; no stock left; no stock; none left; ran out; run out",
     "refund": "money back",
     "keep": "hold on to; hang on to; stay with you; stays with you",
-    "recommend": "good choice; right choice; right one; best choice; excellent choice; great choice; "
-    "perfect choice; ideal choice; go for it",
+    "recommend": (
+        "good choice; right choice; right one; best choice; excellent choice; great choice; "
+        "perfect choice; ideal choice; go for it"
+    ),
     "not recommend": "bad choice; wrong choice; poor choice",
-    "free": "free of charge; no charge; without charge; no cost; no extra cost; no extra charge; "
-    "costs nothing; cost nothing; without any charge; without any cost; our cost; our own cost; "
-    "we pay; we are paying; we cover; we bear; paid by us; our expense; our own expense; you pay nothing; "
-    "nothing to pay",
+    "free": (
+        "free of charge; no charge; without charge; no cost; no extra cost; no extra charge; "
+        "costs nothing; cost nothing; without any charge; without any cost; our cost; our own "
+        "cost; we pay; we are paying; we cover; we bear; paid by us; our expense; our own "
+        "expense; you pay nothing; nothing to pay"
+    ),
     "not free": "you pay; you cover; you bear; paid by you; your expense; your own expense; "
     "your cost; your own cost",
     "exchange": "new one",
@@ -122,7 +127,10 @@ _PHRASES = {
     "compensation": "what you get",
     "postage": "shipping cost; shipping costs; delivery cost; delivery costs",
     "delivery": "delivery day; delivery date; day of delivery; date of delivery",
-    "next": "next step; what to do; what now; what next; how to proceed; what happens to; what happens with",
+    "next": (
+        "next step; what to do; what now; what next; how to proceed; what happens to; what "
+        "happens with"
+    ),
 }
 PHRASES = {
     tuple(phrase.split()): tuple(meaning.split())
@@ -133,7 +141,8 @@ PHRASES = {
 PHRASE_STARTS = frozenset(phrase[0] for phrase in PHRASES)
 TAKEN_BACK = _set(
     "take takes taking taken took send sends sending sent give gives giving given bring brings "
-    "bringing brought mail mails mailed hand hands ship ships shipping shipped go goes going come comes coming"
+    "bringing brought mail mails mailed hand hands ship ships shipping shipped go goes going come "
+    "comes coming"
 )
 """Verbs that mean a return with a `back` soon after them."""
 EXCLUSIVE = {
@@ -147,11 +156,12 @@ EXCLUSIVE = {
 }
 """Names of which one is not the other, whatever else is said: a Monday is no Tuesday."""
 _PAIRS = (
-    "high low; rising falling; fast slow; good bad; better worse; best worst; safe dangerous; "
-    "more less; cheap expensive; cheaper dearer; strong weak; stronger weaker; early late; "
-    "before after; above below; north south; east west; left right; open closed; on off; "
-    "win lose; gain loss; keep return; full partial; morning evening; refund exchange; accept reject; approve reject; summer winter; day night; first last; "
-    "minimum maximum; positive negative; public private; always never; start stop; import export"
+    "high low; rising falling; fast slow; good bad; better worse; best worst; safe dangerous; more "
+    "less; cheap expensive; cheaper dearer; strong weak; stronger weaker; early late; before "
+    "after; above below; north south; east west; left right; open closed; on off; win lose; gain "
+    "loss; keep return; full partial; morning evening; refund exchange; accept reject; approve "
+    "reject; summer winter; day night; first last; minimum maximum; positive negative; public "
+    "private; always never; start stop; import export"
 )
 OPPOSITES = {
     word: other

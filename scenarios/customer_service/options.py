@@ -66,7 +66,7 @@ class CustomerServiceOptions(ScenarioOptions):
     cross_training: int | None = Field(
         None,
         ge=1,
-        description="skills an agent has (default: 1; all, with fewer agents than skills)",
+        description="skills an agent has (default: 1; all where agents are too few)",
     )
     shifts: int = Field(1, ge=1, le=24, description="into how many shifts the day is divided")
     day_s: float = Field(86_400.0, gt=0, description="seconds of a day, after which shifts repeat")

@@ -203,7 +203,8 @@ class Results:
         self._row_at_s = state["row_at_s"]
 
     def _latency(self) -> NDArray[np.float64]:
-        return np.array(self._rows["closed_s"]) - np.array(self._rows["arrived_s"])
+        latency: NDArray[np.float64] = np.subtract(self._rows["closed_s"], self._rows["arrived_s"])
+        return latency
 
     def _utilisation(self, now_s: float) -> float | None:
         """Return the share of the time on duty in which staff was at work."""

@@ -1,4 +1,4 @@
-"""A run's terms: the options with their defaults filled in, for so many agents in this structure."""
+"""A run's terms: its options with their defaults filled in, for its agents and structure."""
 
 from dataclasses import dataclass
 from typing import Any
