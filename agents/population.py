@@ -16,6 +16,9 @@ from .competence import Competence
 from .llm.calls import Ask, Outcome
 from .state import Stateful, restore_to, state_of
 
+FEW = 4
+"""So many agents act faster one by one than as columns."""
+
 type Report = Callable[[NDArray[np.uint32], str], None]
 """Told which agents failed, and the traceback or reason."""
 type Run = tuple[type[Agent], list[Agent]]
@@ -274,8 +277,8 @@ def _extend(results: list[Any], calls: Iterator[Any], count: int) -> None:
 
 
 def _collect(indices: NDArray[np.uint32], results: list[Any], draft: Draft, report: Report) -> None:
-    """Put results into the draft: as columns where all are alike, else one by one."""
-    if draft.act_alike(indices, results):
+    """Put results into the draft: as columns where many are alike, else one by one."""
+    if len(results) > FEW and draft.act_alike(indices, results):
         return
     for index, result in zip(indices.tolist(), results, strict=True):
         if result is None:

@@ -25,7 +25,8 @@ class BallotBox:
     @property
     def is_used(self) -> bool:
         """Whether any seat has cast a ballot."""
-        return bool((self.choices != NO_BALLOT).any())
+        choices = self.choices.tobytes()
+        return choices.count(NO_BALLOT) < len(choices)
 
     def take(self, ballots: Ballots) -> None:
         """Fold ballots in."""
@@ -52,8 +53,12 @@ class BallotBox:
             stage,
             proposal,
             self.choices.tobytes(),
-            self.confidence.tobytes() if (self.confidence != 1.0).any() else b"",
-            self.numbers.tobytes() if not np.isnan(self.numbers).all() else b"",
+            self.confidence.tobytes()
+            if self.confidence.size and (self.confidence != 1.0).any()
+            else b"",
+            self.numbers.tobytes()
+            if self.numbers.size and not np.isnan(self.numbers).all()
+            else b"",
             self.texts if any(self.texts) else (),
         )
 

@@ -1,7 +1,6 @@
 """What a closed stage means: tallies, decisions and grants, as pure functions of the replica."""
 
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +9,8 @@ from .errors import InvalidVerdict
 from .open_proposal import OpenProposal
 from .records import OUTCOME, Abstained, Decided, Granted, Left, Record, Requested, indices, u4
 from .replica import Replica
-from .rules import NO_BALLOT, OUTCOMES, Rule, Tally, Verdict, describe
+from .rules import NO_BALLOT, OUTCOMES, PanelTally, Rule, Tally, Verdict, describe
+from .seats import Panel
 from .writes import CAUSES
 
 _CODES: dict[str, int] = {cause: code for code, cause in enumerate(CAUSES)}
@@ -21,20 +21,19 @@ type Gate = Callable[[OpenProposal], str | None]
 
 def tally(proposal: OpenProposal, replica: Replica, *, is_last: bool) -> Tally:
     """Count the ballots of a proposal's voting round, as its rule sees them."""
-    box, seats = proposal.box, proposal.seats
+    box, seats, panel = proposal.box, proposal.seats, proposal.panel
+    if panel:
+        free = [""] * (panel.size - len(panel.roles))
+        roles = (*panel.roles, *free)
+        return PanelTally(
+            proposal.options, box.choices, seats.weights, roles, is_last, confidence=box.confidence
+        )
     pending = 0
     if proposal.accumulates and not is_last:
         pending = int(seats.weights[box.choices == NO_BALLOT].sum())
+    roles = replica.roles(proposal.opened.electorate)
     return Tally(
-        proposal.options,
-        box.choices,
-        seats.weights,
-        replica.roles_of(seats.agents)
-        if proposal.is_panel
-        else replica.roles(proposal.opened.electorate),
-        is_last,
-        pending,
-        box.confidence,
+        proposal.options, box.choices, seats.weights, roles, is_last, pending, box.confidence
     )
 
 
@@ -152,7 +151,7 @@ def grant(requests: Iterable[Requested], replica: Replica, at: tuple[int, int]) 
         return []
     fields = {key: revision for key, (_, revision) in replica.fields.items()}
     claims = dict(replica.claims)
-    panels: dict[str, OpenProposal] = {}
+    seated: dict[str, list[int]] = {}
     results: list[Record] = []
     for request in asked:
         match request.act:
@@ -160,9 +159,11 @@ def grant(requests: Iterable[Requested], replica: Replica, at: tuple[int, int]) 
                 results.append(Left(OUTCOME, *at, u4([request.agent]), "left"))
             case "set":
                 results.append(_grant_field(request, fields, at))
-            case "claim" if panel := panels.get(request.key) or _panel(request.key, replica):
-                panels[request.key] = panel
-                results.append(_grant_seat(request, panel, at))
+            case "claim" if panel := _panel(request.key, replica):
+                also = seated.setdefault(request.key, [])
+                if is_free := panel.may_sit(request.agent, also):
+                    also.append(request.agent)
+                results.append(_granted(request, at, granted=is_free))
             case "claim":
                 results.append(_grant_claim(request, claims, replica.lease_time, at))
             case "release":
@@ -181,17 +182,10 @@ def _grant_field(request: Requested, fields: dict[str, int], at: tuple[int, int]
     return _granted(request, at, granted=is_free, value=request.value, revision=current)
 
 
-def _panel(item: str, replica: Replica) -> OpenProposal | None:
-    """Return a copy of the panel that an item names, to fill its seats in."""
+def _panel(item: str, replica: Replica) -> Panel | None:
+    """Return the panel that an item names, if it names one."""
     proposal = replica.open.get(item)
-    return copy(proposal) if proposal and proposal.is_panel else None
-
-
-def _grant_seat(request: Requested, panel: OpenProposal, at: tuple[int, int]) -> Granted:
-    is_free = panel.may_sit(request.agent)
-    if is_free:
-        panel.sit(request.agent)
-    return _granted(request, at, granted=is_free)
+    return proposal.panel if proposal else None
 
 
 def _grant_claim(

@@ -8,7 +8,7 @@ from .assemble import Draft
 from .counting import field_revisions
 from .leader import Leader
 from .reckoning import reckon_instant
-from .records import OUTCOME, Decided, Display, Instant, Opened, Record, frame
+from .records import OUTCOME, Decided, Display, Granted, Instant, Opened, Record, frame
 
 WINDOW_S = 0.05
 """The board and the log are written at the latest so long after the first instant that waits."""
@@ -72,16 +72,19 @@ class InstantLeader(Leader):
         self._collected = len(written)
 
     def _put_in_outbox(self, record: Record) -> None:
-        if record.rank < Display.rank:
-            self._outbox.append(self.history.encode(record))
-        if isinstance(record, Opened):
-            self._opened[record.proposal] = None
-        elif isinstance(record, Decided):
-            if record.proposal in self._opened:
-                del self._opened[record.proposal]  # the server never hears that it was open
-            else:
-                self._closed[record.proposal] = None
-        self._fields.update(field_revisions([record]))
+        if record.rank >= Display.rank:
+            return
+        self._outbox.append(self.history.encode(record))
+        match record:
+            case Opened(proposal=proposal):
+                self._opened[proposal] = None
+            case Decided(proposal=proposal):
+                if proposal in self._opened:
+                    del self._opened[proposal]  # the server never hears that it was open
+                else:
+                    self._closed[proposal] = None
+            case Granted(act="set"):
+                self._fields.update(field_revisions([record]))
 
     def _put_down(self, records: list[Record]) -> None:
         self._fold(records)

@@ -5,7 +5,9 @@ from typing import Any
 from .ballot_box import BallotBox
 from .records import NO_DEADLINE, Ballots, Opened
 from .rules import NO_BALLOT
-from .seats import Seats, read_panel
+from .seats import Panel, Seats, read_panel
+
+_NO_BALLOT = bytes([NO_BALLOT])
 
 
 class OpenProposal:
@@ -15,15 +17,27 @@ class OpenProposal:
     ballots accumulate.
     """
 
-    __slots__ = ("box", "counted_at", "opened", "round", "seats")
+    __slots__ = ("_seats", "box", "counted_at", "opened", "panel", "round")
 
-    def __init__(self, opened: Opened, seats: Seats) -> None:
+    def __init__(self, opened: Opened, seats: Seats | None = None) -> None:
         self.opened = opened
-        self.seats = seats
+        self._seats = seats
+        self.panel: Panel | None = None
+        """Who has claimed its seats, where they fill by claims."""
+        if named := read_panel(opened.electorate):
+            self.panel, self._seats = Panel(*named), None
         self.round = opened.round
         self.counted_at = (0, 0)
         """The round and stage of the latest count; later ballots of that round are late."""
-        self.box = BallotBox(len(seats.agents))
+        self.box = BallotBox(self.panel.size if self.panel else len(self.seats.agents))
+
+    @property
+    def seats(self) -> Seats:
+        """Who may vote; of a panel in the order of the claims, `NOBODY` in free seats."""
+        if self._seats is None:
+            assert self.panel
+            self._seats = self.panel.as_seats()
+        return self._seats
 
     @property
     def id(self) -> str:
@@ -45,27 +59,18 @@ class OpenProposal:
         """Whether its one voting round lasts until its ballots decide it."""
         return self.opened.deadline_round == NO_DEADLINE
 
-    @property
-    def is_panel(self) -> bool:
-        """Whether its seats are filled by those who claim them."""
-        return read_panel(self.opened.electorate) is not None
-
     def is_last(self, round: int) -> bool:
         """Say whether no ballot can come behind those of a round."""
         if self.accumulates:
-            return not bool((self.box.choices == NO_BALLOT).any())
+            return _NO_BALLOT not in self.box.choices.tobytes()
         return round >= self.opened.deadline_round
 
-    def may_sit(self, agent: int) -> bool:
-        """Say whether an agent could have the next free seat of the panel."""
-        panel = read_panel(self.opened.electorate)
-        is_barred = panel is None or agent in panel[1]
-        return not is_barred and self.seats.taken_by(agent) is not None
-
-    def sit(self, agent: int) -> None:
+    def sit(self, agent: int, role: str) -> None:
         """Give the panel's next free seat to an agent."""
-        if (taken := self.seats.taken_by(agent)) is not None:
-            self.seats = taken
+        if self.panel and self.panel.may_sit(agent):
+            self.panel.members.append(agent)
+            self.panel.roles.append(role)
+            self._seats = None
 
     def take(self, ballots: Ballots) -> None:
         """Fold ballots in; in rounds, those of a new one begin with an empty box."""

@@ -46,5 +46,8 @@ def _copy(replica: Replica) -> Replica:
 
 def _copy_proposal(proposal: OpenProposal) -> OpenProposal:
     kept = copy.copy(proposal)
+    if kept.panel:
+        kept.panel = copy.copy(kept.panel)
+        kept.panel.members, kept.panel.roles = [*kept.panel.members], [*kept.panel.roles]
     kept.box = copy.copy(proposal.box)  # a box replaces its arrays, it never writes into them
     return kept

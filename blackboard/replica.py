@@ -38,7 +38,7 @@ from .records import (
     indices,
 )
 from .replica_state import replica_state, restore_replica
-from .seats import Seats, empty_seats, read_panel
+from .seats import Seats
 
 ROUNDS_KEPT, INSTANTS_KEPT = 8, 512
 """Rounds, or instants of simulated time, whose entries are at hand."""
@@ -225,8 +225,7 @@ class Replica:
                 self._roles.pop(name, None)
 
     def _opened(self, record: Opened) -> None:
-        panel = read_panel(record.electorate)
-        seats = empty_seats(panel[0]) if panel else self.seats[record.electorate]
+        seats = self.seats.get(record.electorate)
         self.open[record.proposal] = OpenProposal(record, seats)
 
     def _posts(self, record: Posts) -> None:
@@ -258,7 +257,7 @@ class Replica:
             revision = record.revision or self.fields.get(record.key, (None, 0))[1] + 1
             self.fields[record.key] = (record.value, revision)
         elif record.act == "claim" and (panel := self.open.get(record.key)):
-            panel.sit(record.agent)
+            panel.sit(record.agent, self.role_of(record.agent))
         elif record.act == "claim":
             self.claims[record.key] = (record.agent, record.until_round)
         elif record.act == "release":

@@ -1,7 +1,6 @@
 """A replica as plain values, for snapshots and for readers who come late."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy as np
 from .bitmaps import bitmap
 from .open_proposal import OpenProposal
 from .records import Record, decode, encode, indices, u4
-from .seats import Seats, empty_seats, read_panel
+from .seats import Seats
 
 if TYPE_CHECKING:
     from .replica import Replica
@@ -76,16 +75,17 @@ def restore_replica(replica: "Replica", state: Mapping[str, Any]) -> Iterator[Ke
 def _open_state(proposal: OpenProposal) -> tuple[Any, ...]:
     box = proposal.box
     ballots = (box.choices, box.confidence, box.numbers, box.texts)
-    panel = proposal.seats.agents if proposal.is_panel else None
+    panel = proposal.panel and (list(proposal.panel.members), list(proposal.panel.roles))
     return encode(proposal.opened), proposal.round, proposal.counted_at, ballots, panel
 
 
 def _open(replica: "Replica", held: tuple[Any, ...]) -> OpenProposal:
     packed, round, counted_at, ballots, panel = held
     opened: Any = decode(packed)
-    named = read_panel(opened.electorate)
-    seats = empty_seats(named[0]) if named else replica.seats[opened.electorate]
-    proposal = OpenProposal(opened, replace(seats, agents=panel) if named else seats)
+    proposal = OpenProposal(opened, replica.seats.get(opened.electorate))
+    if proposal.panel:
+        members, roles = panel
+        proposal.panel.members, proposal.panel.roles = list(members), list(roles)
     proposal.round, proposal.counted_at = round, counted_at
     box = proposal.box
     box.choices, box.confidence, box.numbers, box.texts = ballots

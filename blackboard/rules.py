@@ -106,6 +106,34 @@ class Tally:
         return first if bool((self.weights == first).all()) else 0
 
 
+class PanelTally(Tally):
+    """The ballots of a panel: one vote a seat, few enough to be counted as bytes."""
+
+    @cached_property
+    def _cast(self) -> bytes:
+        return self.choices.tobytes()
+
+    @cached_property
+    def by_option(self) -> tuple[int, ...]:
+        """Seats that chose each option, in the order of `options`."""
+        return tuple(map(self._cast.count, range(len(self.options))))
+
+    @cached_property
+    def eligible(self) -> int:
+        """The seats of the panel, taken or not."""
+        return len(self._cast)
+
+    @cached_property
+    def abstained(self) -> int:
+        """Seats that cast an abstention."""
+        return self._cast.count(ABSTAINED)
+
+    @cached_property
+    def waiting(self) -> int:
+        """Seats that have cast nothing yet."""
+        return self._cast.count(NO_BALLOT)
+
+
 def passes(yes: int, eligible: int, *, percent: int) -> bool:
     """Say whether `yes` of `eligible` weight reaches `percent`, inclusive.
 

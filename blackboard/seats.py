@@ -1,6 +1,7 @@
 """Electorates: fixed sets of voters, and panels whose seats fill one by one as they are claimed."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -27,14 +28,33 @@ class Seats:
     bits: bytes
     """The agents as a bitmap; empty for a panel."""
 
-    def taken_by(self, agent: int) -> "Seats | None":
-        """Return the panel with an agent in its first free seat; None where it has no free one."""
-        free = np.flatnonzero(self.agents == NOBODY)
-        if not free.size or (self.agents == agent).any():
-            return None
-        agents = self.agents.copy()
-        agents[free[0]] = agent
-        return replace(self, agents=agents)
+
+class Panel:
+    """The seats of a panel while they fill."""
+
+    __slots__ = ("barred", "members", "roles", "size")
+
+    def __init__(self, size: int, barred: frozenset[int]) -> None:
+        self.size, self.barred = size, barred
+        self.members: list[int] = []
+        """Who has a seat, in the order of the claims."""
+        self.roles: list[str] = []
+        """The role of each of them."""
+
+    def may_sit(self, agent: int, also: Sequence[int] = ()) -> bool:
+        """Say whether an agent can have a seat, where these others are about to take one too."""
+        is_free = len(self.members) + len(also) < self.size
+        return is_free and not (agent in self.members or agent in self.barred or agent in also)
+
+    def as_seats(self) -> Seats:
+        """Return the seats as an electorate, the free ones held by `NOBODY`."""
+        agents = np.array(self.members + [NOBODY] * (self.size - len(self.members)), np.uint32)
+        return Seats(agents, _ones(self.size), b"")
+
+
+@lru_cache(maxsize=256)
+def _ones(size: int) -> NDArray[np.int64]:
+    return np.ones(size, np.int64)
 
 
 def panel_name(proposal: Proposal) -> str:
@@ -50,12 +70,6 @@ def read_panel(electorate: str) -> tuple[int, frozenset[int]] | None:
         return None
     size, _, barred = electorate.removeprefix(_PANEL).partition(_WITHOUT)
     return int(size), frozenset(map(int, barred.split(","))) if barred else frozenset()
-
-
-@lru_cache(maxsize=256)
-def empty_seats(size: int) -> Seats:
-    """Return a panel of which nobody has claimed a seat."""
-    return Seats(np.full(size, NOBODY, np.uint32), np.ones(size, np.int64), b"")
 
 
 def check_panel(proposal: Proposal, *, agents: int, is_event_driven: bool) -> None:

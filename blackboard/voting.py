@@ -1,6 +1,7 @@
 """The ballots that one writer's agents cast in one stage, checked as they come in."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Voting:
     def add(self, members: Agents, block: VoteBlock) -> None:
         """Take the ballots of many agents on one proposal."""
         proposal = self._proposal(block.proposal)
-        if proposal.is_panel:
+        if proposal.panel:
             raise InvalidAction(f"ballots of a panel are cast one by one, as on {proposal.id}")
         choices = np.asarray(block.choices, np.uint8)
         casts = choices != NO_BALLOT
@@ -68,7 +69,7 @@ class Voting:
                 f"agent {agent} voted {vote.choice!r} with confidence {vote.confidence!r}; options "
                 f"are {', '.join(proposal.options)} or abstain, confidence is 0-1"
             )
-        if proposal.is_panel:
+        if proposal.panel:
             self._sit(agent, code, vote, proposal)
             return
         is_text = isinstance(vote.reason, str)
@@ -83,7 +84,8 @@ class Voting:
 
     def _sit(self, agent: int, code: int, vote: Vote, proposal: OpenProposal) -> None:
         """Take the ballot of one seat of a panel, which costs a fifth of a column's."""
-        seats = proposal.seats.agents.tolist()
+        assert proposal.panel
+        seats = proposal.panel.members
         if agent not in seats:
             raise InvalidAction(f"agent {agent} has no seat of the panel on {proposal.id}")
         seat, box = seats.index(agent), self._box(proposal)
@@ -91,12 +93,12 @@ class Voting:
             raise InvalidAction(f"agent {agent} casts a second ballot on {proposal.id}")
         box.choices[seat] = code
         if vote.confidence != 1.0:
-            box.confidence = box.confidence if box.confidence.size else np.ones(len(seats))
+            box.confidence = box.confidence if box.confidence.size else np.ones(proposal.panel.size)
             box.confidence[seat] = vote.confidence
         if isinstance(vote.reason, str):
             self._texts.setdefault(proposal.id, {})[seat] = vote.reason
         elif vote.reason is not None:
-            box.numbers = box.numbers if box.numbers.size else np.full(len(seats), np.nan)
+            box.numbers = box.numbers if box.numbers.size else np.full(proposal.panel.size, np.nan)
             box.numbers[seat] = vote.reason
 
     def add_alike(self, agents: Agents, votes: Sequence[Vote]) -> bool:
@@ -104,7 +106,7 @@ class Voting:
         if len({vote.proposal for vote in votes}) > 1:
             return False
         proposal = self._proposal(votes[0].proposal)
-        if proposal.is_panel:
+        if proposal.panel:
             return False
         codes = option_codes(proposal.options)
         choices = np.array([codes[vote.choice] for vote in votes], np.uint8)
@@ -179,7 +181,7 @@ class Voting:
     def _box(self, proposal: OpenProposal) -> BallotBox:
         box = self._boxes.get(proposal.id)
         if box is None:
-            box = self._boxes[proposal.id] = BallotBox(len(proposal.seats.agents))
+            box = self._boxes[proposal.id] = BallotBox(len(proposal.box.choices))
         return box
 
 
@@ -187,7 +189,8 @@ def _voters(seats: Seats, voted: NDArray[np.bool_]) -> bytes:
     return seats.bits if voted.all() else bitmap(seats.agents[voted])
 
 
-def option_codes(options: Sequence[str]) -> dict[str, int]:
+@lru_cache(maxsize=256)
+def option_codes(options: tuple[str, ...]) -> dict[str, int]:
     """Return the code of each choice, `abstain` included."""
     return {**{option: code for code, option in enumerate(options)}, "abstain": ABSTAINED}
 

@@ -33,7 +33,7 @@ HOW_MUCH = _set(
     "completely highly unfortunately sadly gladly happily"
 )
 """Words of a value that say how surely or gladly it is so."""
-ASKED = _set("when you we needed need take takes taking")
+ASKED = _set("when you we needed take takes taking")
 """Words of a subject that only put it as a question."""
 ASKS_WHO = _set("who whom whose responsible responsibility")
 LABELS = _set(
@@ -44,7 +44,7 @@ LABELS = _set(
 """Words after which an `a` or a number is a name."""
 CHOICE = _set("or vs versus between which best better choice choose pick prefer")
 """Words of a subject that asks for one of several, not for yes or no."""
-NOT = _set("not no never cannot neither nor none hardly without against false wrong")
+NOT = _set("not no never cannot neither nor none hardly without false wrong")
 YES = _set("yes true correct sure certainly ok okay")
 UNDONE = {
     **{f"un{word}": word for word in _set("safe feasible available stable likely able reliable")},
@@ -83,7 +83,7 @@ ALIKE = {
         "exchange": "exchanged replace replaced replacement swap swapped",
         "compensation": "remedy",
         "warranty": "guarantee",
-        "time": "duration period window deadline",
+        "time": "duration period window",
         "price": "cost",
         "delivery": "shipment shipping arrive arrival deliver delivered",
         "full": "complete entire whole total",
@@ -104,18 +104,23 @@ _PHRASES = {
     "refund": "money back",
     "keep": "hold on to; hang on to; stay with you; stays with you",
     "recommend": (
-        "good choice; right choice; right one; best choice; excellent choice; great choice; "
+        "good choice; right choice; right one; excellent choice; great choice; "
         "perfect choice; ideal choice; go for it"
     ),
-    "not recommend": "bad choice; wrong choice; poor choice",
-    "free": (
-        "free of charge; no charge; without charge; no cost; no extra cost; no extra charge; "
-        "costs nothing; cost nothing; without any charge; without any cost; our cost; our own "
-        "cost; we pay; we are paying; we cover; we bear; paid by us; our expense; our own "
-        "expense; you pay nothing; nothing to pay"
+    "not recommend": (
+        "bad choice; wrong choice; poor choice; advise against; advise you against; "
+        "advised against; advice against; recommend against"
     ),
-    "not free": "you pay; you cover; you bear; paid by you; your expense; your own expense; "
-    "your cost; your own cost",
+    "free": (
+        "free of charge; no charge; without charge; without any charge; no extra charge; no cost; "
+        "no extra cost; without any cost; costs nothing; cost nothing; at our cost; "
+        "at our own cost; at our expense; at our own expense; we pay; we are paying; we cover; "
+        "we bear; paid by us; you pay nothing; nothing to pay"
+    ),
+    "not free": (
+        "you pay; you cover; you bear; paid by you; at your expense; at your own expense; "
+        "at your cost; at your own cost"
+    ),
     "exchange": "new one",
     "compatible": "go together; goes together; work with; works with",
     "yes": "no problem; of course",

@@ -69,7 +69,9 @@ class _Subject(NamedTuple):
 
 @lru_cache(maxsize=16_384)
 def _subject(about: str) -> _Subject:
-    known = phrased(tokens_of(about))
+    spoken = tokens_of(about)
+    known = phrased(spoken)
+    is_choice = not CHOICE.isdisjoint(spoken)
     asks_who = not ASKS_WHO.isdisjoint(known)
     words = [_plain(word) for word in _without_articles(known) if word not in DROPPED]
     if not asks_who:
@@ -78,8 +80,8 @@ def _subject(about: str) -> _Subject:
         frozenset(_bound(words)),
         frozenset(singular(word) for word in known if word not in DROPPED),
         frozenset(pairwise(known)),
-        LABELS.isdisjoint(map(singular, known)) and CHOICE.isdisjoint(known) and "and" not in known,
-        not CHOICE.isdisjoint(known),
+        not is_choice and "and" not in known and LABELS.isdisjoint(map(singular, known)),
+        is_choice,
         asks_who,
     )
 

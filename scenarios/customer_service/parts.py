@@ -4,9 +4,10 @@ What contradicts what is planted before it is put into words. The search for con
 the words alone, as it would with the words of a model or of a person.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -200,26 +201,22 @@ def contradictions(parts: Sequence[Part]) -> tuple[tuple[int, int, str], ...]:
         Two positions, ascending, and the subject in the words of the first that named it; one row
         for each pair and subject.
     """
-    conflicts = _found(parts, range(len(parts)))
+    everyone: Sequence[Sequence[int]] = [range(len(parts))]
+    together = list(combinations(range(len(parts)), 2)) if _is_crowded(parts) else everyone
     return tuple(
-        (first, second, conflict.about)
-        for conflict in conflicts
-        for first, second in _pairs(parts, conflict)
+        (min(pair), max(pair), conflict.about)
+        for some in together
+        for conflict in _found(parts, some)
+        if len(pair := {int(entry) for held in conflict.holders.values() for entry in held}) == 2
     )
 
 
-def _pairs(parts: Sequence[Part], conflict: Conflict) -> list[Pair]:
-    """Return which parts of a conflict contradict each other."""
-    held = [[int(entry) for entry in entries] for entries in conflict.holders.values()]
-    if len(held) == 2:
-        return sorted({(min(pair), max(pair)) for pair in product(*held) if pair[0] != pair[1]})
-    subject = subject_of(conflict.about)
-    holders = sorted({position for positions in held for position in positions})
-    return [
-        pair
-        for pair in combinations(holders, 2)
-        if any(subject_of(found.about) == subject for found in _found(parts, pair))
-    ]
+def _is_crowded(parts: Sequence[Part]) -> bool:
+    """Say whether three speak of one subject: who agrees with a third need not with each other."""
+    spoken = Counter(
+        subject for part in parts for subject in {subject_of(about) for about, _ in part.findings}
+    )
+    return len(parts) > 2 and max(spoken.values(), default=0) > 2
 
 
 def _found(parts: Sequence[Part], positions: Sequence[int]) -> list[Conflict]:

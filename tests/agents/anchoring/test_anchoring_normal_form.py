@@ -15,6 +15,11 @@ from agents.anchoring.normal_form import can_both_hold, subject_of, value_of
         ("A plan", "the plan"),
         ("bus 12 voltage", "Voltage at bus 12.0"),
         ("batteries for sites", "Site battery"),
+        ("cable stock", "availability of the cable"),
+        ("X7 pump price", "What does the X7 pump cost?"),
+        ("duration of the repair", "how long to repair"),
+        ("delivery date of the pump", "when the pump arrives"),
+        ("next step for the pump", "what to do with the pump"),
     ],
 )
 def test_a_subject_is_the_same_in_other_words(a: str, b: str) -> None:
@@ -28,6 +33,9 @@ def test_a_subject_is_the_same_in_other_words(a: str, b: str) -> None:
         ("cost of option A", "cost of option B"),
         ("voltage at bus 12", "voltage at bus 13"),
         ("demand before noon", "demand after noon"),
+        ("price of the X200", "price of the X300"),
+        ("our cost", "your price of option B"),
+        ("delivery of the pump", "delivery time of the pump"),
     ],
 )
 def test_another_subject_stays_another_one(a: str, b: str) -> None:
@@ -70,6 +78,21 @@ def said(about: str, a: str, b: str) -> bool | None:
         ("line 4", "overloaded at peak", "at peak, line 4 is overloaded"),
         ("line 4", "unsafe", "not safe"),
         ("best option: A or B", "option B", "B"),
+        ("term", "24 months", "two years"),
+        ("term", "two full weeks", "14 days"),
+        ("term", "two to four days", "72 hours"),
+        ("term", "3 or 4 days", "at most four days"),
+        ("term", "not more than 4 days", "3 days"),
+        ("term", "two weeks or more", "16 days"),
+        ("start", "on Tuesday", "it begins Tue"),
+        ("pump in stock", "available", "we have it on hand"),
+        ("pump in stock", "sold out", "No, it is out of stock"),
+        ("return of the pump", "we'll take it back", "yes, of course"),
+        ("return of the pump", "we won't take the pump back", "refused"),
+        ("amends", "full refund", "you get your money back"),
+        ("amends", "no refund, exchange only", "we replace it"),
+        ("postage", "free of charge", "at our own expense"),
+        ("what to do with the desk lamp", "keep the desk lamp", "it is yours to keep"),
     ],
 )
 def test_the_same_in_other_words_is_no_contradiction(about: str, a: str, b: str) -> None:
@@ -95,6 +118,17 @@ def test_the_same_in_other_words_is_no_contradiction(about: str, a: str, b: str)
         ("best option", "option A", "B"),
         ("cost of B versus C", "B is cheaper than C", "C is cheaper than B"),
         ("peak", "demand peaks high in the cold season", "demand peaks low in the cold season"),
+        ("term", "24 months", "one year"),
+        ("term", "not more than 4 days", "not before two weeks"),
+        ("start", "we begin on Monday", "Tuesday morning"),
+        ("pump in stock", "plenty in stock", "no"),
+        ("pump in stock", "available", "no longer available"),
+        ("the pump", "keep it", "please send it back to us"),
+        ("amends", "refund in full", "exchange only"),
+        ("amends", "full refund", "partial refund"),
+        ("postage", "we pay it", "you pay it"),
+        ("who pays", "we do", "you do"),
+        ("best choice: A or B", "A", "B"),
     ],
 )
 def test_what_cannot_both_be_so_is_a_contradiction(about: str, a: str, b: str) -> None:
@@ -108,6 +142,7 @@ def test_what_cannot_both_be_so_is_a_contradiction(about: str, a: str, b: str) -
         ("outage", "12 MW", "severe"),
         ("cost", "not low", "high"),
         ("risk", "", "high"),
+        ("plan", "do not keep it", "do not return it"),
         ("risk", "supply of cables may come late", "the new vendor has no track record"),
     ],
 )
