@@ -88,8 +88,9 @@ class Population(Stateful):
         """Say whether any of these agents, or with None anybody at all, belongs here."""
         if agents is None:
             return True
-        first = int(self.indices[0]) if self.size else 0
-        return any(0 <= agent - first < self.size for agent in agents)
+        size = self.size
+        first = int(self.indices[0]) if size else 0
+        return any(0 <= agent - first < size for agent in agents)
 
     def seat(self, first: int) -> None:
         """Give the members their numbers on the board."""
@@ -131,11 +132,17 @@ class Population(Stateful):
         if isinstance(self.members, Cohort):
             _act_together(self.members, view, draft, report, span)
             return
-        runs, indices = (
-            (self._called.get(span) or self._call(span))
-            if called is None
-            else self._among(called, span)
-        )
+        if called is not None:
+            members = self._among(called, span, left)
+            if len(members) <= FEW:
+                self.asked += _act_few(members, view, draft, sees=sees, report=report)
+                return
+            indices = np.array([member.index for member in members], np.uint32)
+            self.asked += _act_each(
+                _neighbours(members), indices, view, draft, sees=sees, report=report
+            )
+            return
+        runs, indices = self._called.get(span) or self._call(span)
         if left:
             staying = [member for _, run in runs for member in run if member.index not in left]
             indices = np.array([member.index for member in staying], np.uint32)
@@ -184,12 +191,14 @@ class Population(Stateful):
         first = int(self.indices[0])
         return rows[max(span.start - first, 0) : max(span.stop - first, 0)]
 
-    def _among(self, called: Sequence[int], span: range | None) -> Called:
-        """Return those of the called who belong here and to a span."""
+    def _among(
+        self, called: Sequence[int], span: range | None, left: Container[int]
+    ) -> list[Agent]:
+        """Return those of the called who belong here and to a span, and have not left."""
         assert not isinstance(self.members, Cohort)
         first, part = int(self.indices[0]), self._part(span)
-        members = [self.members[agent - first] for agent in called if agent - first in part]
-        return _neighbours(members), np.array([member.index for member in members], np.uint32)
+        rows = (agent - first for agent in called if agent not in left)
+        return [self.members[row] for row in rows if row in part]
 
     def _call(self, span: range | None) -> Called:
         """Note whom a span calls on, which is the same in each of its stages."""
@@ -251,6 +260,27 @@ def _act_each(
     return asked
 
 
+def _act_few(
+    agents: Sequence[Agent], view: View, draft: Draft, *, sees: Sees | None, report: Report
+) -> list[Asked]:
+    """Let a few agents act, as `_act_each` does with many."""
+    asked: list[Asked] = []
+    for agent in agents:
+        act: Any = type(agent).action_in(view.stage_name)
+        if act is None:
+            continue
+        seen = view if sees is None else sees(view, agent.index)
+        try:
+            result = act(agent, seen)
+        except Exception:  # whatever an agent's code raises is its abstention
+            result = Abstain("error", detail=traceback.format_exc())
+        if agent.asks and isinstance(result, Ask):
+            asked.append(Asked(agent, result, seen, draft, report))
+        else:
+            _put(agent.index, result, draft, report)
+    return asked
+
+
 def _neighbours(members: Sequence[Agent]) -> list[Run]:
     """Group neighbours of one class, who take the same way through a stage."""
     return [(kind, list(group)) for kind, group in groupby(members, _class)]
@@ -281,14 +311,19 @@ def _collect(indices: NDArray[np.uint32], results: list[Any], draft: Draft, repo
     if len(results) > FEW and draft.act_alike(indices, results):
         return
     for index, result in zip(indices.tolist(), results, strict=True):
-        if result is None:
-            continue
-        actions: Iterable[Any] = result if isinstance(result, list | tuple) else (result,)
-        for action in actions:
-            try:
-                draft.act(index, action)
-            except InvalidAction as error:
-                draft.abstain(np.array([index], np.uint32), "invalid")
-                report(np.array([index], np.uint32), str(error))
-            if isinstance(action, Abstain) and action.detail:
-                report(np.array([index], np.uint32), str(action.detail))
+        _put(index, result, draft, report)
+
+
+def _put(index: int, result: Any, draft: Draft, report: Report) -> None:
+    """Put what one agent returned into the draft; what is wrong with it is its abstention."""
+    if result is None:
+        return
+    actions: Iterable[Any] = result if isinstance(result, list | tuple) else (result,)
+    for action in actions:
+        try:
+            draft.act(index, action)
+        except InvalidAction as error:
+            draft.abstain(np.array([index], np.uint32), "invalid")
+            report(np.array([index], np.uint32), str(error))
+        if isinstance(action, Abstain) and action.detail:
+            report(np.array([index], np.uint32), str(action.detail))

@@ -26,6 +26,8 @@ def merge(commits: Sequence[Sequence[Record]]) -> list[Record]:
     Rows are ordered by (agent, seq), records by type and then name, so that the result does
     not depend on how agents were spread over workers or who came first.
     """
+    if len(commits) == 1 and len(commits[0]) < 2:
+        return list(commits[0])
     groups: dict[tuple[int, str], list[Any]] = defaultdict(list)
     for commit in commits:
         for record in commit:

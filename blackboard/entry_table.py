@@ -32,6 +32,10 @@ _SCHEMA = pa.schema(
 )
 
 
+ENTRIES: tuple[type[Record], ...] = (Joined, Entries)
+"""The types of records that the table is made of."""
+
+
 class EntryTable:
     """Writes the table; a run in which nobody said anything leaves none."""
 

@@ -71,23 +71,31 @@ class InstantLeader(Leader):
                 self._put_in_outbox(record)
         self._collected = len(written)
 
-    def _put_in_outbox(self, record: Record) -> None:
+    def _put_in_outbox(self, record: Any) -> None:
         if record.rank >= Display.rank:
             return
         self._outbox.append(self.history.encode(record))
-        match record:
-            case Opened(proposal=proposal):
-                self._opened[proposal] = None
-            case Decided(proposal=proposal):
-                if proposal in self._opened:
-                    del self._opened[proposal]  # the server never hears that it was open
-                else:
-                    self._closed[proposal] = None
-            case Granted(act="set"):
-                self._fields.update(field_revisions([record]))
+        kind = type(record)
+        if kind is Opened:
+            self._opened[record.proposal] = None
+        elif kind is Decided:
+            if record.proposal in self._opened:
+                del self._opened[record.proposal]  # the server never hears that it was open
+            else:
+                self._closed[record.proposal] = None
+        elif kind is Granted and record.act == "set":
+            self._fields.update(field_revisions([record]))
 
     def _put_down(self, records: list[Record]) -> None:
         self._fold(records)
+
+    def _fold(self, records: Collection[Record]) -> None:
+        fold, written = self.replica.fold, self.history.written
+        for record in records:
+            fold(record)
+            written.append(record)
+            if type(record) is Decided:
+                self._openings.forget(record.proposal)
 
     def _settle(self, records: list[Record]) -> bool:
         return True

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from .entry_table import EntryTable
+from .entry_table import ENTRIES, EntryTable
 from .log import read_log
 from .records import (
     Ballots,
@@ -53,13 +53,23 @@ def write_tables(log: Path, folder: Path) -> None:
         _Ballots(folder / "ballots.parquet") as ballots,
         EntryTable(folder / "entries.parquet") as entries,
     ):
+        tables = ((entries, ENTRIES), (decisions, _DECISIONS), (ballots, _BALLOT_TYPES))
+        takers = {
+            kind: [table.take for table, kinds in tables if kind in kinds]
+            for kind in (*ENTRIES, *_DECISIONS, *_BALLOT_TYPES)
+        }
         for record in read_log(log):
-            entries.take(record)
             rounds.take(record)
-            decisions.take(record)
-            ballots.take(record)
+            for take in takers.get(type(record), ()):
+                take(record)
     pq.write_table(rounds.table(), folder / "rounds.parquet")
     pq.write_table(decisions.table(), folder / "decisions.parquet")
+
+
+_COUNTED = frozenset((Posts, Entries, Ballots, Decided, World, Instant))
+_DECISIONS: tuple[type[Record], ...] = (Opened, Decided)
+_BALLOT_TYPES: tuple[type[Record], ...] = (Electorate, Opened, Granted, Ballots, Decided)
+"""The types of records that a table is made of."""
 
 
 class _Rounds:
@@ -79,7 +89,10 @@ class _Rounds:
         if not self._counts or self._counts[-1][0] != record.round:
             self._counts.append([record.round, 0, 0, 0, 0])
         row, counts = len(self._counts) - 1, self._counts[-1]
-        counts[1] = max(counts[1], record.stage)
+        if record.stage > counts[1]:
+            counts[1] = record.stage
+        if type(record) not in _COUNTED:
+            return
         match record:
             case Posts(agents=agents):
                 counts[2] += len(indices(agents))

@@ -4,12 +4,12 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
 from blackboard import ABSTAINED, Abstained, Ballots, Decided, Record, Replied, decode, encode
 
 CAUSES = ("cast", "error", "invalid", "late", "budget", "silent", "left", "quarantined")
 DECISIONS_SHOWN = 100
+_ABSTAINED = bytes([ABSTAINED])
+_COUNTED = frozenset((Decided, Ballots, Abstained, Replied))
 RUN_CAPS = ("budget.tokens", "budget.usd")
 """The caps of a whole run, as refusals name them."""
 
@@ -29,6 +29,8 @@ class Accounts:
     def take(self, records: Iterable[Record]) -> None:
         """Fold records in."""
         for record in records:
+            if type(record) not in _COUNTED:
+                continue
             match record:
                 case Decided(outcome=outcome):
                     self.outcomes[outcome] += 1
@@ -36,8 +38,7 @@ class Accounts:
                     if outcome == "accepted":
                         self.last_accepted = record
                 case Ballots(choices=choices):
-                    cast = np.frombuffer(choices, np.uint8)
-                    self.abstentions["cast"] += int((cast == ABSTAINED).sum())
+                    self.abstentions["cast"] += choices.count(_ABSTAINED)
                 case Abstained(proposal=proposal, cause=cause):
                     if proposal is not None:
                         self.abstentions[cause] += len(record.members)

