@@ -34,14 +34,14 @@ def expected(terms: Terms, setup: Setup) -> Mapping[str, float]:
     rate, agents = profile.mean_per_s, len(terms.skills)
     load = rate * work_s(cluster)
     if terms.panel == 0:
-        return found | _pools(terms, rate) if _is_pooled(terms) else found
+        return found | _pools(terms, rate, setup.options.fades_s) if _is_pooled(terms) else found
     if terms.practice.patience_s is not None:
         return {}
     if load < agents:
         found["utilisation"] = load / agents
     if load < LIGHT * agents and agents >= MANY and terms.teams == 1:
         found["latency_mean_s"] = latency_mean_s(cluster)
-        found["satisfaction"] = satisfaction(cluster)
+        found["satisfaction"] = satisfaction(cluster, setup.options.fades_s)
     return found
 
 
@@ -60,7 +60,7 @@ def _is_pooled(terms: Terms) -> bool:
     return all(len(held) == len(terms.customers.skills) for held in terms.skills)
 
 
-def _pools(terms: Terms, rate: float) -> dict[str, float]:
+def _pools(terms: Terms, rate: float, fades_s: float) -> dict[str, float]:
     """Return what queueing theory says of one pool in which each answers alone."""
     agents, service_s = len(terms.skills), terms.practice.draft_s
     competence, patience_s = terms.practice.competence[0], terms.practice.patience_s
@@ -81,5 +81,5 @@ def _pools(terms: Terms, rate: float) -> dict[str, float]:
     return {
         "utilisation": load,
         "latency_mean_s": waiting_s(agents, rate, service_s) + service_s,
-        "satisfaction": mmc_satisfaction(agents, rate, service_s, competence),
+        "satisfaction": mmc_satisfaction(agents, rate, service_s, competence, scale_s=fades_s),
     }

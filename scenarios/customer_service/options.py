@@ -63,6 +63,9 @@ class CustomerServiceOptions(ScenarioOptions):
     patience_s: float | None = Field(
         None, gt=0, description="mean seconds after which a customer who still waits gives up"
     )
+    fades_s: float = Field(
+        8.0, gt=0, description="seconds in which a customer's satisfaction falls to 37 %"
+    )
     cross_training: int | None = Field(
         None,
         ge=1,

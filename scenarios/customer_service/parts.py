@@ -198,8 +198,8 @@ def contradictions(parts: Sequence[Part]) -> tuple[tuple[int, int, str], ...]:
     """Find which parts contradict each other by their words alone.
 
     Returns:
-        Two positions, ascending, and the subject in the words of the first of the two; one row for each
-        pair and subject.
+        Two positions, ascending, and the subject in the words of the first of the two; one row
+        for each pair and subject.
     """
     everyone: Sequence[Sequence[int]] = [range(len(parts))]
     together = list(combinations(range(len(parts)), 2)) if _is_crowded(parts) else everyone

@@ -9,14 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from ..base import Scene, Setup, Yardstick
 from .case import Case
 from .expected import expected
-from .floor import REVIEW, Floor, Item
+from .floor import REVIEW, Item
 from .scene import frame_of, scene_of
 from .terms import Terms
 
 SATISFIED = {"right": 1.0, "escalated": 0.5, "wrong": 0.0, "abandoned": 0.0}
 """What a reply is worth at once; our own definition."""
-FADES_S = 8.0
-"""Satisfaction fades with this time constant while a customer waits for the reply."""
 ROWS = 400
 """About so many rows of figures over time has a run."""
 
@@ -89,7 +87,7 @@ class Results:
         news, self._news = self._news, []
         return news
 
-    def row(self, now_s: float, *, busy: int, waiting: Floor) -> Mapping[str, Any]:
+    def row(self, now_s: float, *, busy: int, waiting: int) -> Mapping[str, Any]:
         """Return how the team stands, if it is time for another row."""
         self._has_row = now_s >= self._row_at_s
         if not self._has_row:
@@ -100,7 +98,7 @@ class Results:
         return {
             "now_s": now_s,
             "open": sum(self._open),
-            "waiting": sum(1 for _ in waiting.waiting()),
+            "waiting": waiting,
             "busy": busy,
             "closed": self.closed_tickets,
             "completion": outcomes.count("right") / closed,
@@ -127,7 +125,7 @@ class Results:
             "drafts_per_ticket": drafts / count,
             "latency_mean_s": float(answered.mean()) if answered.size else None,
             "latency_p95_s": float(np.quantile(answered, 0.95)) if answered.size else None,
-            "satisfaction": float((worth * np.exp(-latency / FADES_S)).mean()),
+            "satisfaction": float((worth * np.exp(-latency / self._setup.options.fades_s)).mean()),
             "utilisation": self._utilisation(now_s),
             "messages_per_ticket": (drafts + ballots) / count,
             "conflicts_planted": planted,

@@ -270,7 +270,7 @@ class CustomerService(Scenario):
                 self._begin_work(record.agent, offers[record.agent])
         for agent, item in offers.items():
             if agent not in self.work:
-                self.floor.put_back(self.cases[item.ticket].team, item)
+                self.floor.put(self.cases[item.ticket].team, item)
                 self._let_rest(agent)
 
     def _begin_work(self, agent: int, item: Item) -> None:
@@ -368,7 +368,7 @@ class CustomerService(Scenario):
 
     def row(self) -> Mapping[str, float | int | str | None]:
         """Return how the team stands, some hundred times in a run."""
-        return self.results.row(self.model.now_s, busy=len(self.work), waiting=self.floor)
+        return self.results.row(self.model.now_s, busy=len(self.work), waiting=self.floor.waiting)
 
     def metrics(self) -> Mapping[str, float | int | None]:
         """Return the shares of outcomes, latencies, and what it took."""
