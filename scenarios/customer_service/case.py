@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from .parts import Part
+from .replies.parts import Part
 
 
 class Case(msgspec.Struct):

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from agents import Randomness
 
-from .arrivals import Profile
-from .tickets import Ticket, TicketFile, read_tickets
+from .files.arrivals import Profile
+from .files.tickets import Ticket, TicketFile, read_tickets
 
 SKILLS = ("inquiry", "recommendation", "after-sales")
 """Of the staff and of what customers bring, unless a file names others."""

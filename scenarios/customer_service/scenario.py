@@ -21,12 +21,12 @@ from blackboard import (
 
 from ..base import Scenario, Scene, Setup, Yardstick
 from .case import Case, case_of, plain
+from .files.formats import DATA_FORMATS
+from .files.roster import Roster
 from .floor import REVIEW, Floor, Item
-from .formats import DATA_FORMATS
 from .options import CustomerServiceOptions
-from .parts import contradictions, drafted, mended
+from .replies.parts import contradictions, drafted, mended
 from .results import Results
-from .roster import Roster
 from .rota import Rota
 from .staff import Clerk
 from .terms import matched, terms_of

@@ -7,12 +7,12 @@ from agents import Competence
 from blackboard import BadInput
 
 from ..base import Setup
-from .arrivals import Profile
 from .chance import Practice
 from .customers import Customers, from_file, generated
+from .files.arrivals import Profile
+from .files.roster import Roster
 from .floor import teams_of
 from .options import CustomerServiceOptions
-from .roster import Roster
 from .theory import Cluster
 
 ALONE_PER_S, AGENT_PER_S = 5 / 3, 33 / 128

@@ -7,7 +7,7 @@ import pytest
 
 from blackboard import BadInput
 from scenarios import DataError, DataFormat
-from scenarios.customer_service.formats import DATA_FORMATS
+from scenarios.customer_service.files.formats import DATA_FORMATS
 from swarmboard import data_check
 from swarmboard.data_check import examine_file, recognise
 

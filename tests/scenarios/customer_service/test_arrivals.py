@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from scenarios import DataError
-from scenarios.customer_service.arrivals import Profile
+from scenarios.customer_service.files.arrivals import Profile
 
 HEADER = "from_s,until_s,arrivals_per_s\n"
 DAY = Profile(np.array([0.0, 2, 3, 5.5, 6]), np.array([0.0, 4, 0, 1.5]))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pytest
 
 from agents import Randomness
-from scenarios.customer_service.matter import ITEMS, Matter
-from scenarios.customer_service.parts import Pair, Part, contradictions, drafted, mended
-from scenarios.customer_service.wording import ALL, HELD_BACK, KNOWN, in_words, meaning_of
+from scenarios.customer_service.replies.matter import ITEMS, Matter
+from scenarios.customer_service.replies.parts import Pair, Part, contradictions, drafted, mended
+from scenarios.customer_service.replies.wording import ALL, HELD_BACK, KNOWN, in_words, meaning_of
 
 SKILLS = ("inquiry", "recommendation", "after-sales", "vertrieb \u00fc")
 RANDOMNESS = Randomness(11)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from blackboard import BadInput
 from scenarios import DataError
-from scenarios.customer_service.duties import Duty
-from scenarios.customer_service.roster import Roster
+from scenarios.customer_service.files.duties import Duty
+from scenarios.customer_service.files.roster import Roster
 
 SKILLS = ("inquiry", "recommendation", "after-sales")
 HEADER = "agents,skills,from_s,until_s\n"

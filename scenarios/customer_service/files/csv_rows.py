@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Self, TextIO
 
-from ..data_formats import (
+from ...data_formats import (
     MOST_PROBLEMS,
     NOT_UTF8,
     DataError,

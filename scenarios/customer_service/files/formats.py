@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from ..data_formats import DataFormat
+from ...data_formats import DataFormat
 from . import roster_file, tickets
 from .arrivals import NEEDED as PROFILE_COLUMNS
 from .arrivals import Profile

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..data_formats import closest
+from ...data_formats import closest
 from .csv_rows import CsvRows, shown
 from .skill_names import SkillColumn
 from .times import ArrivalColumn, Clock, in_seconds, is_too_long

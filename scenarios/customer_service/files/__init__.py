@@ -1,0 +1,1 @@
+"""The user's own files: tickets, arrival profiles and rosters, read strictly."""
