@@ -7,7 +7,7 @@ import pytest
 
 from blackboard import BadInput
 from scenarios import DataError
-from scenarios.customer_service import tickets
+from scenarios.customer_service.files import tickets
 from scenarios.customer_service.files.tickets import TicketFile, read_tickets
 
 type Read = Callable[[str], TicketFile]
