@@ -84,14 +84,6 @@ class Population(Stateful):
         """How many agents these are."""
         return self.members.size if isinstance(self.members, Cohort) else len(self.members)
 
-    def has_any(self, agents: Sequence[int] | None) -> bool:
-        """Say whether any of these agents, or with None anybody at all, belongs here."""
-        if agents is None:
-            return True
-        size = self.size
-        first = int(self.indices[0]) if size else 0
-        return any(0 <= agent - first < size for agent in agents)
-
     def seat(self, first: int) -> None:
         """Give the members their numbers on the board."""
         self.indices = np.arange(first, first + self.size, dtype=np.uint32)

@@ -1,9 +1,9 @@
 """Coordination structures: who acts when, who sees what, who decides."""
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +12,7 @@ from blackboard import ClosedStage, Gate, Proposal, View
 from .population import Sees
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(msgspec.Struct, frozen=True, gc=False):
     """One step of a round: these roles act, all on the board as of its start."""
 
     name: str
@@ -22,9 +21,9 @@ class Stage:
     """Opened as the stage begins."""
     votes: bool = False
     """Whether the stage's close ends a voting round and counts it."""
-    brief: Mapping[str, Any] = field(default_factory=dict)
+    brief: Mapping[str, Any] = {}
     """What the scenario derived from the board for everybody who acts."""
-    removed: Mapping[str, NDArray[np.uint32]] = field(default_factory=dict)
+    removed: Mapping[str, NDArray[np.uint32]] = {}
     """Agents taken out of the run as the stage begins, by cause."""
     agents: Sequence[int] | None = None
     """Who acts of these roles, ascending; None means all."""

@@ -90,6 +90,11 @@ class Arrivals:
             lacking.append(self._first)
         return min([revision, *(first - 1 for first in lacking)])
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether something was recovered and waits for its stage."""
+        return bool(self._waiting)
+
     def waiting_ballots(self) -> list[Ballots]:
         """Return the ballots that wait for their stage; their seats are taken."""
         return [r for held in self._waiting for r in held.records if isinstance(r, Ballots)]

@@ -1,10 +1,15 @@
 """The ballots of one voting round, one seat of the electorate after the other."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .records import Ballots, EventClass
 from .rules import NO_BALLOT
+
+FEW = 16
+"""The choices of so few seats are united faster one by one than as columns."""
 
 
 class BallotBox:
@@ -13,7 +18,7 @@ class BallotBox:
     __slots__ = ("choices", "confidence", "numbers", "texts")
 
     def __init__(self, seats: int) -> None:
-        self.choices: NDArray[np.uint8] = np.full(seats, NO_BALLOT, np.uint8)
+        self.choices: NDArray[np.uint8] = _empty(seats).copy()
         """Option index, `ABSTAINED` or `NO_BALLOT` per seat."""
         self.confidence: NDArray[np.float64] = np.empty(0)
         """0-1 per seat; empty means 1 each."""
@@ -21,6 +26,11 @@ class BallotBox:
         """Numeric reasons per seat, NaN for none; empty means no seat gave one."""
         self.texts: tuple[str, ...] = ()
         """Reasons in words per seat; empty means no seat gave one."""
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether a seat gave more than its choice."""
+        return bool(self.confidence.size or self.numbers.size or self.texts)
 
     @property
     def is_used(self) -> bool:
@@ -35,6 +45,10 @@ class BallotBox:
             self.choices, self.texts = cast, ballots.texts
             self.confidence = np.frombuffer(ballots.confidence, "<f8")
             self.numbers = np.frombuffer(ballots.numbers, "<f8")
+            return
+        has_more = ballots.confidence or ballots.numbers or ballots.texts
+        if len(cast) <= FEW and not (self._has_more or has_more):
+            self.choices = _united(self.choices, cast)
             return
         new = (cast != NO_BALLOT) & (self.choices == NO_BALLOT)
         self.choices = np.where(new, cast, self.choices)
@@ -61,6 +75,17 @@ class BallotBox:
             else b"",
             self.texts if any(self.texts) else (),
         )
+
+
+@lru_cache(maxsize=256)
+def _empty(seats: int) -> NDArray[np.uint8]:
+    return np.full(seats, NO_BALLOT, np.uint8)
+
+
+def _united(old: NDArray[np.uint8], new: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the old choices, and the new ones of seats that had none."""
+    pairs = zip(old.tolist(), new.tolist(), strict=True)
+    return np.frombuffer(bytes(b if a == NO_BALLOT else a for a, b in pairs), np.uint8)
 
 
 def _overlay(

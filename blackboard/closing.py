@@ -23,7 +23,7 @@ class ClosedStage:
         found = list(records)
         return cls(
             found,
-            [r for r in found if isinstance(r, Decided)],
-            [r for r in found if isinstance(r, Ballots)],
-            [r for r in found if isinstance(r, Abstained)],
+            [r for r in found if type(r) is Decided],
+            [r for r in found if type(r) is Ballots],
+            [r for r in found if type(r) is Abstained],
         )

@@ -1,14 +1,15 @@
 """Leading an event-driven run: every round is an instant, and many of them are written together."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from .assemble import Draft
-from .counting import field_revisions
+from .counting import Gate, field_revisions
 from .leader import Leader
 from .reckoning import reckon_instant
 from .records import OUTCOME, Decided, Display, Granted, Instant, Opened, Record, frame
+from .writes import Proposal
 
 WINDOW_S = 0.05
 """The board and the log are written at the latest so long after the first instant that waits."""
@@ -42,6 +43,17 @@ class InstantLeader(Leader):
         """Go to the next instant, which is at `at_s` simulated seconds."""
         self._enter_round()
         self._put_down([Instant(OUTCOME, self.round, 0, at_s)])
+
+    def begin(self, proposals: Iterable[Proposal] = ()) -> Draft:
+        """Go to the instant's next stage, open proposals, and return an empty draft."""
+        if self._script or (self._channel and self._channel.is_quiet) or self._has_news:
+            return super().begin(proposals)
+        return self._begin_stage(proposals)
+
+    @property
+    def _has_news(self) -> bool:
+        """Whether people have commanded something, or something waits for its stage."""
+        return self.oversight.has_orders or self._arrivals.has_waiting
 
     def commit(self, draft: Draft) -> None:
         """Take all of a draft; it is written with the instants around it."""
@@ -96,6 +108,23 @@ class InstantLeader(Leader):
             written.append(record)
             if type(record) is Decided:
                 self._openings.forget(record.proposal)
+
+    def _count(
+        self,
+        records: list[Record],
+        at: tuple[int, int],
+        place: int,
+        *,
+        gate: Gate | None,
+        counts: bool,
+    ) -> tuple[list[Record], list[Record]]:
+        """Count at once where nothing came from outside and nobody has to be asked."""
+        if self._script or self._arrivals.inputs or self._arrivals.has_received:
+            return super()._count(records, at, place, gate=gate, counts=counts)
+        if self.approval.above is not None or self.replica.answers:
+            return super()._count(records, at, place, gate=gate, counts=counts)
+        board = (self.replica, self._openings, self.approval)
+        return [], reckon_instant(records, board=board, at=at, gate=gate, counts=counts)[0]
 
     def _settle(self, records: list[Record]) -> bool:
         return True

@@ -165,14 +165,21 @@ class Leader(Chronicle):
                 self._read_others()
             self.oversight.obey(self)
             self._arrivals.begin()
+        draft = self._begin_stage(proposals)
+        if (waiting := self._arrivals.waiting_ballots()) and self._live:
+            self._live.pending.unite(self.replica, waiting)
+        return draft
+
+    def _begin_stage(self, proposals: Iterable[Proposal]) -> Draft:
         self.stage += 1
         self.replica.enter(self.round, self.stage)
-        self.late = self._script.late(self.stage) if self._script else self.late[:0]
+        if self._script:
+            self.late = self._script.late(self.stage)
+        elif self.late.size:
+            self.late = self.late[:0]
         for number, proposal in enumerate(proposals):
             name = proposal.id or f"{self.round}.{self.stage}.{self._chair}.{number}"
             self._put_down(self._openings.records(name, proposal, (self.round, self.stage)))
-        if (waiting := self._arrivals.waiting_ballots()) and self._live:
-            self._live.pending.unite(self.replica, waiting)
         self._draft = Draft(self.replica, self._kinds, round=self.round, stage=self.stage)
         return self._draft
 

@@ -23,6 +23,11 @@ class Oversight:
         self._commands: deque[Command] = deque()
         self._must_stop = False
 
+    @property
+    def has_orders(self) -> bool:
+        """Whether there is something to obey, or a pause to keep."""
+        return bool(self._commands) or self.is_paused or self._must_stop or self.is_stopped()
+
     def receive(self, command: Command) -> None:
         """Take a command; it is obeyed before the next stage."""
         self._must_stop |= command.act == "stop"

@@ -118,9 +118,11 @@ class _Rounds:
     def table(self) -> pa.Table:
         counted = zip(*self._counts, strict=True) if self._counts else [()] * len(self._COUNTED)
         columns = dict(zip(self._COUNTED, map(pa.array, map(list, counted)), strict=True))
-        rows = range(len(self._counts))
         for name, given in self._given.items():
-            columns[name] = pa.array([given.get(row) for row in rows])
+            values: list[Any] = [None] * len(self._counts)
+            for row, value in given.items():
+                values[row] = value
+            columns[name] = pa.array(values)
         return pa.table(columns)
 
 

@@ -49,6 +49,7 @@ def find_run(run: str, roots: list[Path] | None) -> Any:
 
 def present(result: Any, *, as_json: bool) -> None:
     """Print what a run came to; stopped, say how it goes on."""
+    from .lengths import turn_name, turns
     from .report_card import is_broken_off, text_card
 
     summary = result.summary
@@ -60,8 +61,8 @@ def present(result: Any, *, as_json: bool) -> None:
         )
         raise typer.Exit(FAILED)
     if summary["status"] == "stopped":
-        rounds = summary["rounds"]
-        where = f"in round {rounds + 1}" if is_broken_off(summary) else f"after round {rounds}"
+        turn, ended = turn_name(summary), turns(summary)
+        where = f"in {turn} {ended + 1}" if is_broken_off(summary) else f"after {turn} {ended}"
         tell(f"stopped {where}: {_goes_on(summary, result.path)}")
         raise typer.Exit(STOPPED)
 

@@ -2,8 +2,9 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -95,9 +96,16 @@ def list_runs(
         typer.echo(
             f"{directory.run_id}  {summary.get('scenario') or config.get('scenario', '?'):<18} "
             f"{summary.get('status', 'unfinished'):<10} "
-            f"{summary.get('rounds', '-')!s:>6} rounds  {(summary.get('digest') or '')[:12]}"
+            f"{_length(summary):<15}  {(summary.get('digest') or '')[:12]}"
             + ("" if directory.path.name == directory.run_id else f"  {directory.path}")
         )
+
+
+def _length(summary: Mapping[str, Any]) -> str:
+    """Return how many rounds or instants a run took, as one column of the list."""
+    from .lengths import turn_name, turns
+
+    return f"{turns(summary):>6} {turn_name(summary)}s" if summary else "     - rounds"
 
 
 @app.command()

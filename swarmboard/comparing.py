@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import fill
 from typing import Any
 
-from blackboard import BadInput, Joined, RunDirectory, read_log
+from blackboard import BadInput, Instant, Joined, RunDirectory, read_log
 
 from .accounts import Accounts
 from .diverging import Divergence, divergence_text, first_divergence
@@ -12,7 +12,10 @@ from .explaining import People
 
 OF_THE_RECORD = ("run_id", "out")
 """What `config.json` says of the place of a run, and not of the run."""
-RESULTS = ("status", "rounds", "digest", "consensus", "yardstick", "metrics", "abstentions")
+RESULTS = (
+    *("status", "rounds", "instants", "simulated_s", "digest"),
+    *("consensus", "yardstick", "metrics", "abstentions"),
+)
 WIDTH = 100
 
 
@@ -74,13 +77,17 @@ def _results(first: RunDirectory, second: RunDirectory) -> tuple[dict[str, Any],
 
 def _so_far(run: RunDirectory) -> dict[str, Any]:
     """Return what the log of a run without a summary comes to."""
-    accounts, last = Accounts(), 0
+    accounts, last, now_s = Accounts(), 0, None
     for record in read_log(run.log):
         accounts.take((record,))
         last = record.round
+        if isinstance(record, Instant):
+            now_s = record.at_s
     return {
         "status": "unfinished",
-        "rounds": last,
+        "rounds": last if now_s is None else None,
+        "instants": None if now_s is None else last,
+        "simulated_s": now_s,
         "consensus": dict(accounts.outcomes),
         "abstentions": dict(accounts.abstentions),
     }

@@ -28,7 +28,8 @@ def scenario_text() -> str:
 
 def _option(option: tuple[str, FieldInfo]) -> str:
     name, field = option
-    return f"  --set {name}={_written(field.default)}  {field.description or ''}".rstrip()
+    default = field.get_default(call_default_factory=True)
+    return f"  --set {name}={_written(default)}  {field.description or ''}".rstrip()
 
 
 def _written(value: Any) -> str:

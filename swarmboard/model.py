@@ -1,7 +1,8 @@
 """The Mesa model of a run: one Mesa step is one round of the swarm."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import mesa
@@ -91,6 +92,8 @@ class SwarmModel(mesa.Model):
         else:
             for population, first in zip(self.populations, state["first"], strict=True):
                 population.seat(first)
+        self._firsts = [int(population.indices[0]) for population in self.populations]
+        """The first agent of each population."""
         if health:
             health.take(self.populations, world.random)
         if state is None:
@@ -240,6 +243,16 @@ class SwarmModel(mesa.Model):
             self.health.observe(leader, stage, closed)
         return closed
 
+    def _called_in(self, stage: Stage) -> Iterable[tuple[Population, Sequence[int] | None]]:
+        """Return who acts in a stage: whole populations (None), or those of them who are called."""
+        if stage.agents is None:
+            return [(one, None) for one in self.populations if one.role in stage.roles]
+        called: dict[int, list[int]] = {}
+        for agent in stage.agents:
+            called.setdefault(bisect_right(self._firsts, agent) - 1, []).append(agent)
+        found = [(self.populations[number], called[number]) for number in sorted(called)]
+        return [(one, agents) for one, agents in found if one.role in stage.roles]
+
     def _act(self, stage: Stage, view: View, draft: Draft) -> None:
         """Let the agents of the stage's roles act that this process acts for."""
         leader = self.leader
@@ -247,18 +260,18 @@ class SwarmModel(mesa.Model):
         left: Collection[int] = leader.replica.left
         if leader.late.size:
             left = {*leader.replica.left, *leader.late.tolist()}
-        for population in self.populations:
-            if population.role in stage.roles and population.has_any(stage.agents):
-                act(
-                    population,
-                    view,
-                    draft,
-                    sees=self.structure.sees,
-                    report=self._failed,
-                    left=left,
-                    span=None if leader.is_rehearsing else self.span,
-                    called=stage.agents,
-                )
+        for population, called in self._called_in(stage):
+            only = {} if called is None else {"called": called}
+            act(
+                population,
+                view,
+                draft,
+                sees=self.structure.sees,
+                report=self._failed,
+                left=left,
+                span=None if leader.is_rehearsing else self.span,
+                **only,
+            )
         asked = [one for population in self.populations for one in population.take_asked()]
         if asked:
             assert isinstance(leader, Leader), "agents that ask act in the process that leads"

@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from .lengths import length_text, turn_name, turns
 from .team_card import answer_rows, baseline_tokens, token_rows
 
 WIDTH = 100
@@ -41,11 +42,11 @@ class Card:
 def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return names and texts, most important first."""
     if "error" in summary:
-        ended = f"in round {summary['rounds'] + 1:,}: {summary['error']}"
+        ended = f"in {_next_turn(summary)}: {summary['error']}"
         return [("run", _headline(summary)), ("broke off", ended), *token_rows(summary)]
     if is_broken_off(summary):
         decided = f"{_counts(summary)} so far" if _counts(summary) else "nothing decided so far"
-        ended = f"in round {summary['rounds'] + 1:,}, between two stages; {decided}"
+        ended = f"in {_next_turn(summary)}, between two stages; {decided}"
         return [("run", _headline(summary)), ("broke off", ended), *token_rows(summary)]
     rows = [("run", _headline(summary)), *answer_rows(summary), ("decision", _decision(summary))]
     rows += _yardstick(summary["yardstick"])
@@ -74,6 +75,11 @@ def is_broken_off(summary: Mapping[str, Any]) -> bool:
     return summary["timing"]["board_s"] is None
 
 
+def _next_turn(summary: Mapping[str, Any]) -> str:
+    """Name the round or instant behind the last that has ended."""
+    return f"{turn_name(summary)} {turns(summary) + 1:,}"
+
+
 def _wrapped(line: str) -> str:
     return fill(
         line,
@@ -87,7 +93,7 @@ def _wrapped(line: str) -> str:
 def _headline(summary: Mapping[str, Any]) -> str:
     text = (
         f"{summary['scenario']}, {summary['structure']} of {summary['agents']:,}, "
-        f"seed {summary['seed']}, {summary['rounds']:,} rounds"
+        f"seed {summary['seed']}, {length_text(summary)}"
     )
     return text if summary["status"] == "done" else f"{text} ({summary['status']})"
 
@@ -190,7 +196,7 @@ def _workers(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _baseline(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     baseline = summary["baseline"]
-    text = f"{baseline['structure']} of {baseline['agents']}, {baseline['rounds']:,} rounds"
+    text = f"{baseline['structure']} of {baseline['agents']}, {length_text(baseline)}"
     if baseline["yardstick"]:
         text += f", gap {_number(baseline['yardstick']['gap_percent'])} %"
     if tokens := baseline_tokens(summary):

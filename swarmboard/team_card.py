@@ -5,6 +5,8 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
+from .lengths import turns
+
 ANSWER_SHOWN, REASON_SHOWN = 400, 120
 """Characters of the answer, and of a dissenter's reason."""
 DISSENT_SHOWN = 2
@@ -105,7 +107,7 @@ def with_more(summary: Mapping[str, Any], path: Path) -> str:
     """Return how a run goes on whose budget is used up: with more, from before it was."""
     used_up = summary["stopped_by"]
     option = used_up["cap"].replace(".", "_")
-    before = max(0, summary["rounds"] - 1)
+    before = max(0, turns(summary) - 1)
     if used_up["limit"] is None:
         return f"{used_up_text(used_up)}; raise that cap in [budget] and begin again"
     return (

@@ -41,6 +41,7 @@ from scenarios import Scenario
 from .conformance import SUMMARY_NAMES, sabotaged
 from .doubles.scripted import ScriptedModel, ScriptEnded
 from .forking import fork
+from .lengths import turns
 from .trials import Subject, Trial
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def scenario_checks(
         scenario: Its class, its name, or its file.
         stores: The boards on which its digest must be the same.
         agents: How many; None means the scenario's default.
-        rounds: The most rounds of each run.
+        rounds: The most rounds of each run; of an event-driven one a hundred instants for each.
         **options: The scenario's own options.
     """
     subject = Subject(scenario, agents=agents, rounds=rounds, options=options)
@@ -269,7 +270,7 @@ def _goes_on_from_its_state(subject: Subject) -> None:
     for record in whole.records():
         if isinstance(record, Note) and record.name == "no-snapshots":
             raise AssertionError(f"no snapshot can be taken: {record.detail['why']}")
-    at_round = whole.summary["rounds"] // 2
+    at_round = turns(whole.summary) // 2
     if not at_round:
         return  # one round has no middle
     directory = RunDirectory.find(str(whole.path))

@@ -12,6 +12,7 @@ from blackboard import Record, read_log
 from scenarios import Scenario
 
 from .catalog import find_scenario
+from .keeping import INSTANTS_A_ROUND
 from .runner import run
 
 
@@ -40,6 +41,8 @@ class Subject:
         options: Mapping[str, Any],
     ) -> None:
         self.kind = scenario if isinstance(scenario, type) else find_scenario(str(scenario))
+        if self.kind.is_event_driven:
+            rounds *= INSTANTS_A_ROUND
         self._terms = {"agents": agents, "rounds": rounds, **options}
         self._folder: Path | None = None
         self._trials: dict[tuple[Any, ...], Trial] = {}

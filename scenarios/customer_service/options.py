@@ -17,13 +17,18 @@ def _by_skill(given: Any) -> Any:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def _number_or_path(given: Any) -> Any:
+    """Read `500`, as a command line has it, as a number."""
+    return int(given) if isinstance(given, str) and given.strip().isdecimal() else given
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class CustomerServiceOptions(ScenarioOptions):
     """What customers bring, what staff can do, and how replies are decided."""
 
-    tickets: int | str = Field(
+    tickets: Annotated[int | str, BeforeValidator(_number_or_path)] = Field(
         1000, description="how many customers come, or FILE.csv with arrival, skill, text, outcome"
     )
     arrivals_per_s: float | None = Field(

@@ -33,7 +33,7 @@ DEFAULT_CASE = "ieee118"
 
 
 class GridDispatch(Scenario):
-    """Nodes bid, planners project, critics object, nodes vote; see docs/grid_dispatch.md."""
+    """Nodes bid, planners project, critics object, nodes vote; see docs/scenarios/grid_dispatch.md."""
 
     name = "grid-dispatch"
     summary = "node agents of a power grid negotiate an optimal dispatch and vote on it"
