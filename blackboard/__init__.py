@@ -36,7 +36,15 @@ from .errors import (
 from .follower import Follower
 from .instants import InstantLeader
 from .leader import Leader
-from .log import MAGIC, EventLog, read_log, read_rounds, read_segments, segment_ends
+from .log import (
+    MAGIC,
+    EventLog,
+    read_log,
+    read_placed_segments,
+    read_rounds,
+    read_segments,
+    segment_ends,
+)
 from .open_proposal import OpenProposal
 from .oversight import Oversight
 from .past import keep_view, restore_view, view_state
@@ -51,6 +59,7 @@ from .records import (
     Closed,
     Command,
     Decided,
+    Display,
     Electorate,
     Ended,
     Entries,
@@ -145,6 +154,7 @@ __all__ = [
     "Command",
     "Decided",
     "Digest",
+    "Display",
     "Diverged",
     "Draft",
     "Electorate",
@@ -228,6 +238,7 @@ __all__ = [
     "plurality",
     "quorum",
     "read_log",
+    "read_placed_segments",
     "read_rounds",
     "read_segments",
     "recount",

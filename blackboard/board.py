@@ -53,10 +53,15 @@ class Board:
     """
 
     def __init__(
-        self, store: Store, *, kinds: Kinds | None = None, server: EmbeddedServer | None = None
+        self,
+        store: Store,
+        *,
+        kinds: Kinds | None = None,
+        server: EmbeddedServer | None = None,
+        replica: Replica | None = None,
     ) -> None:
         self.store = store
-        self.replica = Replica()
+        self.replica = Replica() if replica is None else replica
         self._tail = Tail(self.replica)
         self.kinds: Kinds = kinds or {}
         self._server = server
@@ -73,6 +78,7 @@ class Board:
         kinds: Kinds | None = None,
         data_dir: Path | None = None,
         name: str | None = None,
+        replica: Replica | None = None,
     ) -> Self:
         """Open the board of a run.
 
@@ -83,21 +89,22 @@ class Board:
             kinds: The columns of each entry kind that is stored as columns.
             data_dir: Where the bundled server keeps its data; None keeps nothing.
             name: Under which the server lists this process among its clients.
+            replica: What takes in all that is read, where that is not to be a board of its own.
 
         Raises:
             ServerUnavailable: there is no server at the URL, or none can be started.
             ServerTooOld: the server has no Functions.
         """
         if url == "memory://":
-            return cls(MemoryStore(run), kinds=kinds)
+            return cls(MemoryStore(run), kinds=kinds, replica=replica)
         from .redis_store import RedisStore  # redis is imported by those who use a server
 
         if url is not None:
-            return cls(RedisStore(url, run, name=name), kinds=kinds)
+            return cls(RedisStore(url, run, name=name), kinds=kinds, replica=replica)
         server = EmbeddedServer.start(data_dir, durable=data_dir is not None)
         try:
             store = RedisStore(server.url, run, name=name, is_gone=lambda: server.has_ended)
-            return cls(store, kinds=kinds, server=server)
+            return cls(store, kinds=kinds, server=server, replica=replica)
         except BaseException:
             server.stop()
             raise

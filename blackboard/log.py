@@ -134,8 +134,21 @@ def read_rounds(path: Path | str, *, start: int = 0) -> Iterator[tuple[int, list
 
 def read_segments(path: Path | str, *, start: int = 0) -> Iterator[bytes]:
     """Yield the framed records of each segment of a log, oldest first."""
-    for packed, raw_size, _ in _segments(Path(path), start):
-        yield bytes(pa.decompress(packed, raw_size, codec="lz4_raw", asbytes=True))
+    return (segment for _, segment in read_placed_segments(path, start=start))
+
+
+def read_placed_segments(path: Path | str, *, start: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield where each whole segment of a log ends, in bytes, and its framed records.
+
+    Args:
+        path: The log.
+        start: The end of the segment after which to begin, in bytes.
+
+    Raises:
+        LogDamaged: a segment is damaged; those before it have been yielded.
+    """
+    for packed, raw_size, end in _segments(Path(path), start):
+        yield end, bytes(pa.decompress(packed, raw_size, codec="lz4_raw", asbytes=True))
 
 
 def segment_ends(path: Path | str) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_people, cli_runs
+from . import cli_dashboard, cli_people, cli_runs
 from .cli_app import (
     BAD_USAGE,
     DONE,
@@ -22,8 +22,9 @@ from .cli_app import (
     stoppable,
     tell,
 )
+from .cli_dashboard import watched
 
-__all__ = ["app", "cli_people", "cli_runs", "main"]
+__all__ = ["app", "cli_dashboard", "cli_people", "cli_runs", "main"]
 
 INTERRUPTED = 130
 """What typer makes of a KeyboardInterrupt."""
@@ -60,6 +61,9 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check, say what would run")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="no progress bar")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="open the dashboard on the run; stays until Ctrl-C")
+    ] = False,
 ) -> None:
     """Run a scenario."""
     # Numbers come as text, so that `RunConfig` refuses wrong ones with their value.
@@ -93,11 +97,24 @@ def run(
     if dry_run:
         typer.echo(_dry_run(plan, as_json=as_json))
         return
-    with Progress(is_shown=not no_progress and sys.stderr.isatty(), rounds=plan.rounds) as progress:
-        result = stoppable(
-            lambda: execute(plan, watch=progress.update, tell=tell, hooks=progress.hooks)
-        )
-    present(result, as_json=as_json)
+    progress = Progress(is_shown=not no_progress and sys.stderr.isatty(), rounds=plan.rounds)
+
+    def go(directory: Any = None) -> Any:
+        with progress:
+            return stoppable(
+                lambda: execute(
+                    plan,
+                    watch=progress.update,
+                    tell=tell,
+                    directory=directory,
+                    hooks=progress.hooks,
+                )
+            )
+
+    if watch:
+        watched(plan, go, as_json=as_json)
+    else:
+        present(go(), as_json=as_json)
 
 
 @app.command()

@@ -13,7 +13,7 @@ RUNS = Path("runs")
 RUNS_HELP = "where runs are kept; may be given several times"
 ORDER = (
     *("run", "new", "resume", "fork", "list", "show", "explain", "compare", "replay"),
-    *("pause", "step", "unpause", "stop", "approve", "veto", "inject"),
+    *("pause", "step", "unpause", "stop", "approve", "veto", "inject", "dashboard"),
 )
 """How `--help` lists the commands; the others follow."""
 

@@ -112,7 +112,8 @@ def test_a_heavy_package_is_imported_at_home_only(package: str) -> None:
 IMPORT_EVERYTHING = """
 import sys, threading
 import mesa, networkx, numpy, pandas, pyarrow.csv, pyarrow.parquet, pydantic  # noqa: E401
-import redis, rich.progress, scipy.optimize, scipy.sparse.csgraph, typer
+import anywidget, redis, rich.progress, scipy.optimize, scipy.sparse.csgraph, typer
+import solara.server.starlette, uvicorn
 
 WATCHED = ("socket.connect", "socket.bind", "subprocess.Popen", "os.mkdir", "os.system", "os.fork")
 effects = []
@@ -124,10 +125,11 @@ def watch(event, args):
         effects.append(f"open{args}")
 
 sys.dont_write_bytecode = True
+before = threading.enumerate()
 sys.addaudithook(watch)
 for name in sys.argv[1:]:
     __import__(name)
-names = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
+names = [t.name for t in threading.enumerate() if t not in before]
 print(*effects, *names, sep="\\n")
 """
 

@@ -1,0 +1,178 @@
+"""The pages in a browser, served by the real command in a process of its own.
+
+Requests to anything but this machine, errors in the console and in the server fail the test.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swarmboard import run
+
+playwright = pytest.importorskip("playwright.sync_api", reason="no playwright for Python here")
+CHROMIUM = Path(os.environ.get("SWARMBOARD_BROWSER", "/usr/bin/chromium"))
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+)
+WAIT_MS = 30_000
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two finished runs."""
+    folder = tmp_path_factory.mktemp("shown") / "runs"
+    run("jury", agents=60, trials=400, trials_per_round=40, board="memory://", out=folder / "jury")
+    run("grid-dispatch", case="ieee14", board="memory://", out=folder / "grid")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(runs: Path) -> Iterator[str]:
+    """The address of the served folder; the server says nothing wrong until it ends."""
+    words = ("dashboard", "--port", "0", "--runs", str(runs))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "swarmboard", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout
+    yield process.stdout.readline().split()[1].rstrip("/")
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium without a window."""
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any, url: str) -> Iterator[Any]:
+    """A fresh page that reports whatever goes wrong on it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    wrong: list[str] = []
+    own = (url, url.replace("http", "ws"), "data:", "blob:")
+    page.on("request", lambda one: None if one.url.startswith(own) else wrong.append(one.url))
+    page.on("response", lambda one: wrong.append(one.url) if one.status >= 400 else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def test_runs_are_listed_filtered_and_compared(page: Any, url: str) -> None:
+    page.goto(url)
+    page.get_by_label("Compare grid").check()
+    page.get_by_label("Compare jury").check()
+    page.get_by_text("Two runs side by side").wait_for()
+    page.get_by_label("Filter runs by name").fill("jury")
+
+    page.get_by_text("1 of 2 runs").wait_for()
+
+    assert page.locator("tbody tr").first.inner_text().split()[0] == "jury"
+
+
+def test_a_wrong_value_is_said_beside_its_field(page: Any, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("button", name="Start a run").click()
+    page.get_by_label("Threshold, %").fill("0.8")
+
+    page.get_by_text("did you mean 80?").wait_for()
+
+    assert page.get_by_label("Threshold, %").get_attribute("aria-invalid") == "true"
+
+
+def test_a_run_is_started_watched_and_found_in_the_list(page: Any, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("button", name="Start a run").click()
+    page.get_by_label("Scenario", exact=True).select_option("jury")
+    page.get_by_label("Agents").fill("12")
+    page.get_by_role("button", name="Start and watch").click()
+
+    page.wait_for_url("**/run/*/consensus")
+    page.get_by_text("jury, swarm of 12").wait_for()
+    page.get_by_role("link", name="Swarmboard").click()
+
+    page.get_by_text("3 runs").wait_for()
+
+
+def test_what_the_command_refuses_is_shown_in_its_own_line(page: Any, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("button", name="Start a run").click()
+    page.locator("summary").click()
+    page.get_by_label("Case").fill("nowhere")
+    page.get_by_role("button", name="Start and watch").click()
+
+    page.get_by_role("alert").get_by_text("nowhere").wait_for()
+
+
+@pytest.mark.parametrize("name", ["consensus", "board", "world", "models", "oversight"])
+def test_each_page_of_a_run_opens_by_its_address_and_by_keyboard(
+    page: Any, url: str, name: str
+) -> None:
+    page.goto(f"{url}/run/grid/{name}")
+    link = page.get_by_role("link", name=name.capitalize(), exact=True)
+    page.get_by_role("group", name="Replay").wait_for()
+
+    link.focus()
+    page.keyboard.press("Enter")
+
+    assert link.get_attribute("aria-current") == "page"
+    assert page.get_by_text("accepted, 80 % needed").count()
+
+
+def test_a_run_is_replayed_from_its_first_round(page: Any, url: str) -> None:
+    page.goto(f"{url}/run/jury/consensus")
+    page.get_by_text("Round 10", exact=True).wait_for()
+
+    page.get_by_role("button", name="First moment").click()
+    page.get_by_text("Round 1", exact=True).wait_for()
+    page.get_by_role("button", name="One on").click()
+
+    page.get_by_text("Round 2", exact=True).wait_for()
+
+
+def test_behind_each_canvas_is_a_table(page: Any, url: str) -> None:
+    page.goto(f"{url}/run/jury/consensus")
+
+    page.get_by_role("button", name="Show as a table").first.click()
+
+    page.get_by_text("Agents: 60 rows").wait_for()
+
+
+@pytest.mark.parametrize("path", ["/run/none/board", "/run/jury/nothing"])
+def test_what_is_not_there_says_so_and_leads_back(page: Any, url: str, path: str) -> None:
+    page.goto(url + path)
+
+    page.get_by_role("button", name="See all runs").click()
+
+    page.get_by_role("heading", name="Runs", exact=True).wait_for()
+
+
+def test_the_theme_is_chosen_and_remembered(page: Any, url: str) -> None:
+    page.goto(url)
+    page.get_by_label("Theme").select_option("dark")
+    page.locator("#app .theme--dark, #app.theme--dark").first.wait_for()
+
+    page.reload()
+
+    page.locator("#app .theme--dark, #app.theme--dark").first.wait_for()
+    assert page.get_by_label("Theme").input_value() == "dark"

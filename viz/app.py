@@ -1,0 +1,12 @@
+"""The dashboard's Solara app: its pages and their addresses."""
+
+import solara
+
+from .pages.layout import Layout
+from .pages.run_page import RunPage
+from .pages.runs_page import RunsPage
+
+routes = [
+    solara.Route(path="/", component=RunsPage, layout=Layout, label="Runs"),
+    solara.Route(path="run", component=RunPage, label="Run"),
+]

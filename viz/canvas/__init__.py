@@ -1,0 +1,20 @@
+"""What moves on a page: canvases that draw moments of a run, and the tables behind them."""
+
+from .curve import CurveView
+from .field import FieldView
+from .flows import FlowsView
+from .palette import PALETTES, Palette
+from .stack import Bar, BarsView
+from .view import CanvasView, Table
+
+__all__ = [
+    "PALETTES",
+    "Bar",
+    "BarsView",
+    "CanvasView",
+    "CurveView",
+    "FieldView",
+    "FlowsView",
+    "Palette",
+    "Table",
+]

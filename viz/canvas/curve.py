@@ -1,0 +1,190 @@
+"""How approval went, moment by moment, against what is needed."""
+
+from typing import Any
+
+import numpy as np
+import traitlets
+from numpy.typing import ArrayLike, NDArray
+
+from ..moment import Moment, RunFacts, Vote
+from .joining import joined
+from .view import CanvasView, Table
+from .words import entropy_bits, leading_option, outcome_words, vote_words, when
+
+COLUMNS = 6
+"""Of a point: number, place on the axis, approval and cast share in percent, bits, outcome."""
+OUTCOMES = ("", "accepted", "rejected", "expired", "vetoed", "escalated")
+
+
+class CurveView(CanvasView):
+    """Approval over rounds or simulated time, with the threshold, decisions and what is missing.
+
+    A point that is new travels alone; all of them are sent when a browser says that it lacks some.
+    """
+
+    _esm = joined("curve.js")
+
+    axes = traitlets.Dict().tag(sync=True)
+    """Axis, threshold, and which lines there are."""
+    points = traitlets.Bytes(b"").tag(sync=True)
+    """All points, float32; current on this side, in the browser as of the last whole sending."""
+    added = traitlets.Bytes(b"").tag(sync=True)
+    start = traitlets.Int(0).tag(sync=True)
+    """How many points there were before `added`."""
+    needed = traitlets.Unicode("").tag(sync=True)
+    cursor = traitlets.Int(-1, allow_none=False).tag(sync=True)
+    """The number of the moment that is looked at; -1 follows the latest."""
+
+    def __init__(self, **traits: Any) -> None:
+        self._is_quiet = False
+        super().__init__(**traits)
+        self._rows: NDArray[np.float32] = np.zeros((0, COLUMNS), np.float32)
+        self._count = 0
+        self._decided = ""
+        self.on_msg(self._asked)
+
+    def show(self, facts: RunFacts, moment: Moment) -> None:
+        """Add a moment at the end; one that is there already changes the words only."""
+        fresh = not self._is_same_run(facts)
+        if fresh:
+            self._restart(facts)
+        is_new = not self._count or moment.number > self._rows[self._count - 1, 0]
+        if is_new:
+            self._append(_row(facts, moment, self._decided))
+            if moment.vote is not None and moment.vote.outcome is not None:
+                self._decided = moment.vote.proposal
+        words = self._words(facts, moment)
+        if fresh:
+            self._publish_all(words)
+        elif is_new:
+            start = self._count - 1
+            self._is_quiet = True
+            self.points = self._rows[: self._count].tobytes()
+            self._is_quiet = False
+            self._publish(added=self._rows[start : self._count].tobytes(), start=start, **words)
+        else:
+            self._publish(**words)
+
+    def load(
+        self,
+        facts: RunFacts,
+        moment: Moment,
+        *,
+        numbers: ArrayLike,
+        approval_percent: ArrayLike,
+        cast_percent: ArrayLike | None = None,
+        entropy_bits: ArrayLike | None = None,
+        outcomes: ArrayLike | None = None,
+        now_s: ArrayLike | None = None,
+    ) -> None:
+        """Draw a whole course at once, as for a run that has ended.
+
+        Args:
+            facts: the run.
+            moment: the one that the words are about.
+            numbers: of the moments, rising.
+            approval_percent: NaN where it was sealed or nothing was open.
+            cast_percent: how many of the seats had voted.
+            entropy_bits: how divided the voters were.
+            outcomes: an index into `OUTCOMES` for each moment; 0 where nothing was decided.
+            now_s: simulated seconds, for runs that do not count rounds.
+        """
+        self._restart(facts)
+        count = np.asarray(numbers).size
+        rows = np.full((count, COLUMNS), np.nan, np.float32)
+        places = now_s if facts.is_event_driven and now_s is not None else numbers
+        columns = (numbers, places, approval_percent, cast_percent, entropy_bits, outcomes)
+        for column, values in enumerate(columns):
+            if values is not None:
+                rows[:, column] = np.asarray(values, np.float32)
+        rows[:, 5] = np.nan_to_num(rows[:, 5])
+        self._rows, self._count = rows, count
+        self._publish_all(self._words(facts, moment))
+
+    def table(self) -> Table:
+        """Return a row for each moment."""
+        unit = "s" if self._facts and self._facts.is_event_driven else "round"
+        columns = ("moment", unit, "approval (%)", "cast (%)", "entropy (bits)", "decision")
+        rows = tuple(
+            (int(row[0]), _plain(row[1]), *(_plain(v) for v in row[2:5]), OUTCOMES[int(row[5])])
+            for row in self._rows[: self._count]
+        )
+        return Table(columns, rows)
+
+    def _restart(self, facts: RunFacts) -> None:
+        self._facts, self._count, self._decided = facts, 0, ""
+
+    def _append(self, row: NDArray[np.float32]) -> None:
+        if self._count == len(self._rows):
+            more = np.zeros((max(64, 2 * len(self._rows)), COLUMNS), np.float32)
+            more[: self._count] = self._rows
+            self._rows = more
+        self._rows[self._count] = row
+        self._count += 1
+
+    def _publish_all(self, words: dict[str, Any]) -> None:
+        points = self._rows[: self._count].tobytes()
+        self._publish(points=points, added=b"", start=self._count, **words)
+
+    def _words(self, facts: RunFacts, moment: Moment) -> dict[str, Any]:
+        vote = moment.vote
+        percent = vote.threshold_percent if vote else facts.threshold_percent
+        leading = leading_option(vote) if vote else "approve"
+        said = vote_words(vote) if vote else "nothing to vote on yet"
+        decided = (self._rows[: self._count, 5] > 0).sum()
+        label = f"Approval over {self._count:,} moments, {decided:,} decisions. "
+        return {
+            "axes": {
+                "unit": "s" if facts.is_event_driven else "round",
+                "threshold": percent,
+                "line": "approval" if leading == "approve" else f"leading option, {leading}",
+            },
+            "needed": _needed(vote),
+            "label": f"{label}{when(facts, moment).capitalize()}: {said}.",
+            "notice": "" if self._count else "No round has closed yet; each one adds a point.",
+        }
+
+    def _should_send_property(self, key: str, value: Any) -> bool:
+        if self._is_quiet and key == "points":
+            return False
+        return bool(super()._should_send_property(key, value))
+
+    def _asked(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        """Send all points to a browser that lacks some."""
+        if isinstance(content, dict) and content.get("kind") == "again":
+            with self.hold_sync():
+                self.send_state("points")
+                self.added, self.start = b"", self._count
+                self.sequence += 1
+
+
+def _row(facts: RunFacts, moment: Moment, decided: str) -> NDArray[np.float32]:
+    vote = moment.vote
+    at = moment.now_s if facts.is_event_driven and moment.now_s is not None else moment.number
+    row = np.array([moment.number, at, np.nan, np.nan, np.nan, 0], np.float32)
+    if vote is None:
+        return row
+    percent = vote.approval_percent
+    row[2] = np.nan if percent is None else percent
+    row[3] = 100 * vote.cast / vote.agents.size if vote.agents.size else np.nan
+    row[4] = entropy_bits(vote)
+    if vote.outcome in OUTCOMES and vote.proposal != decided:
+        row[5] = OUTCOMES.index(vote.outcome)
+    return row
+
+
+def _needed(vote: Vote | None) -> str:
+    """Say in a few words what is missing to the threshold."""
+    if vote is None:
+        return ""
+    if vote.outcome is not None:
+        return outcome_words(vote)
+    if vote.is_sealed:
+        return f"sealed, {vote.cast:,} of {vote.agents.size:,} voted"
+    if vote.still_needed is None:
+        return ""
+    return f"{vote.still_needed:,} more needed" if vote.still_needed else "threshold reached"
+
+
+def _plain(value: np.float32) -> float | None:
+    return round(float(value), 4) if np.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""The pages of the dashboard, and what they are put together from."""

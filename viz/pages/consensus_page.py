@@ -1,0 +1,178 @@
+"""The page people come for: who votes how, how near agreement is, and how firm it is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import solara
+
+from ..canvas import BarsView, CurveView, FieldView, FlowsView
+from ..feed import Feed
+from ..moment import Moment, RunFacts
+from .judging import firmness, warnings_of
+from .panels import CanvasPanel, shows
+from .parts import ChoiceBox, FactsTable, Notice, box
+from .rows import summary_of
+from .viewer import LATEST, Draw, Viewer
+from .visit import every
+
+FLOWS = 12
+"""Voting rounds whose flows are drawn."""
+MOST_OUTCOMES = 5_000
+"""Moments up to which a replayed curve has the marks of its decisions."""
+OUTCOMES = ("", "accepted", "rejected", "expired", "vetoed", "escalated")
+
+
+@solara.component
+def ConsensusPage(viewer: Viewer) -> Any:
+    """Show how agents come to agree."""
+    field = solara.use_memo(lambda: FieldView(height_px=470), [])
+    curve = solara.use_memo(lambda: CurveView(height_px=230), [])
+    bars = solara.use_memo(lambda: BarsView(height_px=170), [])
+    flows = solara.use_memo(lambda: FlowsView(height_px=250), [])
+    mode = solara.use_memo(lambda: ["vote"], [])
+    chosen, set_chosen = solara.use_state("vote")
+    facts = viewer.feed.facts
+
+    def colour(name: str) -> None:
+        mode[0] = name
+        set_chosen(name)
+        viewer.again()
+
+    def jump() -> Callable[[], None]:
+        def moved(change: dict[str, Any]) -> None:
+            if not viewer.feed.is_live:
+                viewer.go(int(change["new"]) if change["new"] >= 0 else LATEST)
+
+        curve.observe(moved, "cursor")
+        return lambda: curve.unobserve(moved, "cursor")
+
+    solara.use_effect(jump, [viewer])
+    draws = solara.use_memo(
+        lambda: (_field(field, mode), _curve(curve, viewer), shows(bars), _flows(flows, viewer)),
+        [viewer],
+    )
+    modes = list(field.modes(facts)) if facts else ["vote"]
+    choice = ChoiceBox(label="Colour by", value=chosen, choices=modes, event_choose=colour)
+    left = CanvasPanel("Agents", field, viewer, draws[0], (choice,))
+    right = box(
+        "div",
+        CanvasPanel("Approval", curve, viewer, draws[1]),
+        CanvasPanel("Tally", bars, viewer, draws[2]),
+        of="db-stack",
+    )
+    return box(
+        "div",
+        Warnings(viewer),
+        box("div", left, right, of="db-grid"),
+        box(
+            "div",
+            CanvasPanel(
+                "Who changed sides, from voting round to voting round", flows, viewer, draws[3]
+            ),
+            Firmness(viewer),
+            of="db-grid",
+        ),
+        of="db-stack",
+    )
+
+
+@solara.component
+def Warnings(viewer: Viewer) -> Any:
+    """Say what a person should be wary of."""
+    said, set_said = solara.use_state(())
+
+    def refresh() -> None:
+        moment, curve = viewer.moment(), viewer.feed.curve()
+        if moment is not None and curve is not None:
+            set_said(tuple(warnings_of(curve, moment)))
+
+    every(1.0, refresh)
+    return box("div", *(Notice(text=one, tone="is-warn") for one in said), of="db-stack")
+
+
+@solara.component
+def Firmness(viewer: Viewer) -> Any:
+    """Show how hollow or solid the vote is."""
+    rows, set_rows = solara.use_state(())
+
+    def refresh() -> None:
+        moment = viewer.moment()
+        summary = {} if viewer.feed.is_live else summary_of(viewer.feed.path)
+        set_rows(tuple(firmness(moment.vote if moment else None, summary)))
+
+    every(1.0, refresh)
+    title = box("h2", "How firm it is")
+    if not rows:
+        return box("section", title, Notice(text="Nothing has been counted yet."), of="db-panel")
+    table = FactsTable(
+        caption="Voters with a choice and effective voters are known when the run has ended.",
+        columns=["", "weight or number"],
+        rows=[list(row) for row in rows],
+    )
+    return box("section", title, table, of="db-panel")
+
+
+def _field(view: FieldView, mode: list[str]) -> Draw:
+    def draw(facts: RunFacts, moment: Moment) -> None:
+        name = mode[0] if mode[0] in view.modes(facts) else "vote"
+        view.show(facts, moment, mode=name)
+
+    return draw
+
+
+def _curve(view: CurveView, viewer: Viewer) -> Draw:
+    loaded: list[Any] = [None]
+
+    def draw(facts: RunFacts, moment: Moment) -> None:
+        feed = viewer.feed
+        # Of a run that goes on the course is sent once, then point by point.
+        whole = (id(facts), None if feed.is_live else len(feed.numbers))
+        if loaded[0] != whole:
+            _load(view, feed, facts, moment)
+            loaded[0] = whole
+        elif feed.is_live:
+            view.show(facts, moment)
+        if not feed.is_live:
+            view.cursor = LATEST if viewer.at == LATEST else moment.number
+
+    return draw
+
+
+def _load(view: CurveView, feed: Feed, facts: RunFacts, moment: Moment) -> None:
+    """Draw the whole course so far."""
+    lines = feed.curve()
+    if lines is None or not len(lines.number):
+        view.show(facts, moment)
+        return
+    outcomes = None
+    if len(lines.number) <= MOST_OUTCOMES:
+        told, before = [], ""
+        for one in feed.moments_since(-1):
+            outcome = one.vote.outcome if one.vote and one.vote.proposal != before else None
+            before = one.vote.proposal if one.vote and outcome else before
+            told.append(OUTCOMES.index(outcome) if outcome in OUTCOMES else 0)
+        outcomes = np.array(told) if len(told) == len(lines.number) else None
+    view.load(
+        facts,
+        moment,
+        numbers=lines.number,
+        approval_percent=lines.approval_percent,
+        cast_percent=lines.cast_percent,
+        entropy_bits=lines.entropy_bits,
+        outcomes=outcomes,
+        now_s=lines.now_s,
+    )
+
+
+def _flows(view: FlowsView, viewer: Viewer) -> Draw:
+    seen: list[Any] = [None]
+
+    def draw(facts: RunFacts, moment: Moment) -> None:
+        if seen[0] == (facts, moment.number - 1) or (seen[0] and viewer.feed.is_live):
+            view.show(facts, moment)
+        else:
+            view.load(facts, viewer.feed.moments_to(moment.number, FLOWS))
+        seen[0] = (facts, moment.number)
+
+    return draw

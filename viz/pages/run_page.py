@@ -1,0 +1,166 @@
+"""The pages of one run: what they share, and which of them is asked for."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import solara
+
+from blackboard import BadInput, RunDirectory
+
+from ..feed import the_hub
+from ..moment import Moment, RunFacts
+from ..serve.place import place
+from .board_page import BoardPage
+from .consensus_page import ConsensusPage
+from .figures import Readout, ReplayBar
+from .judging import key_figures
+from .layout import RUN_PAGES
+from .models_page import ModelsPage
+from .oversight_page import OversightPage
+from .parts import Notice, box
+from .rows import summary_of
+from .viewer import LATEST, Viewer
+from .visit import beat
+from .world_page import WorldPage
+
+LOOK_S = 0.1
+"""How often a page looks for news; more often than people see is of no use."""
+PAGES: dict[str, Callable[[Viewer], Any]] = {
+    "consensus": ConsensusPage,
+    "board": BoardPage,
+    "world": WorldPage,
+    "models": ModelsPage,
+    "oversight": OversightPage,
+}
+
+
+def find_run(key: str) -> Path:
+    """Return the directory of a run by its name in the folder, or by its id.
+
+    Raises:
+        BadInput: there is none.
+    """
+    runs = place().runs
+    here = runs / key
+    if here.parent == runs and (here / "config.json").is_file():
+        return here
+    if runs.name == key and (runs / "config.json").is_file():
+        return runs
+    return RunDirectory.find(key, roots=[runs]).path
+
+
+@solara.component
+def RunPage() -> Any:
+    """Show a run's page, or say why not."""
+    router = solara.use_router()
+    key = router.parts[1] if len(router.parts) > 1 else ""
+    page = router.parts[2] if len(router.parts) > 2 else "consensus"
+    try:
+        path = find_run(key)
+    except BadInput as error:
+        text = f"{error}. It may have been removed, or the dashboard shows another folder."
+        return _missing(text, router.push)
+    if page not in PAGES:
+        text = f"A run has no page {page!r}; there are {', '.join(RUN_PAGES)}."
+        return _missing(text, router.push)
+    return FollowedRun(path, page).key(str(path))
+
+
+def _missing(text: str, go: Callable[[str], None]) -> Any:
+    return Notice(text=text, tone="is-bad", button="See all runs", event_press=lambda _: go("/"))
+
+
+@solara.component
+def FollowedRun(path: Path, page: str) -> Any:
+    """Follow a run for one visit, and show a page of it."""
+    feed = solara.use_memo(lambda: the_hub().follow(path), [path])
+    viewer = solara.use_memo(lambda: Viewer(feed), [feed])
+    readout = solara.use_memo(Readout, [])
+    bar = solara.use_memo(ReplayBar, [])
+    own: list[int] = solara.use_memo(lambda: [-1], [])
+    state, set_state = solara.use_state(("", "", False))
+    solara.use_effect(lambda: feed.close, [feed])
+    solara.use_effect(lambda: viewer.add(_figures(readout, path, viewer)), [viewer])
+    solara.use_effect(lambda: viewer.add(_replayed(bar, viewer, own)), [viewer])
+
+    def scrub() -> Callable[[], None]:
+        def moved(change: dict[str, Any]) -> None:
+            numbers = feed.numbers
+            if change["new"] != own[0] and 0 <= change["new"] < len(numbers):
+                is_end = change["new"] == len(numbers) - 1
+                viewer.go(LATEST if is_end else int(numbers[change["new"]]))
+
+        bar.observe(moved, "position")
+        return lambda: bar.unobserve(moved, "position")
+
+    solara.use_effect(scrub, [viewer])
+
+    def look(_: Any) -> None:
+        now = (feed.status, feed.error or "", feed.is_ready)
+        set_state(now)
+        viewer.look()
+        viewer.news.wait(LOOK_S)
+
+    beat(look, 0.0, on=viewer)
+    status, error, is_ready = state
+    facts = feed.facts
+    head = box("div", box("h1", path.name), box("span", _about(facts), of="db-muted"), of="db-row")
+    parts = [head]
+    if error:
+        parts.append(Notice(text=f"{error}. This page goes on by itself.", tone="is-warn"))
+    if status == "lost":
+        parts.append(Notice(text=_lost(path), tone="is-warn"))
+    if not is_ready:
+        if not error:
+            parts.append(Notice(text="Reading what the run has told so far …"))
+        return box("div", *parts, of="db-stack")
+    has_replay = not feed.is_live and len(feed.numbers) > 1
+    top = [readout, bar] if has_replay else [readout]
+    parts.append(box("section", *top, of="db-panel", **{"aria-label": "Key figures"}))
+    parts.append(PAGES[page](viewer))
+    return box("div", *parts, of="db-stack")
+
+
+def _figures(readout: Readout, path: Path, viewer: Viewer) -> Callable[[RunFacts, Moment], None]:
+    digest: list[str | None] = [None]
+
+    def draw(facts: RunFacts, moment: Moment) -> None:
+        status = viewer.feed.status
+        if not viewer.feed.is_live and digest[0] is None:
+            digest[0] = summary_of(path).get("digest")
+        readout.show(key_figures(facts, moment, status, digest[0]))
+
+    return draw
+
+
+def _replayed(bar: ReplayBar, viewer: Viewer, own: list[int]) -> Callable[[RunFacts, Moment], None]:
+    """Return what moves the bar to the moment that is drawn; `own` holds where that is."""
+
+    def draw(facts: RunFacts, moment: Moment) -> None:
+        numbers = viewer.feed.numbers
+        at = int(numbers.searchsorted(moment.number)) if len(numbers) else 0
+        time = "" if moment.now_s is None else f", {moment.now_s:,.1f} s"
+        with bar.hold_sync():
+            bar.unit = "Instant" if facts.is_event_driven else "Round"
+            bar.said = f"{moment.number:,}{time}"
+            bar.count = len(numbers)
+            own[0] = min(at, max(0, len(numbers) - 1))
+            bar.position = own[0]
+
+    return draw
+
+
+def _about(facts: RunFacts | None) -> str:
+    if facts is None or not facts.scenario:
+        return ""
+    return (
+        f"{facts.scenario}, {facts.structure} of {facts.agents:,}, seed {facts.seed}, {facts.rule}"
+    )
+
+
+def _lost(path: Path) -> str:
+    return (
+        "Nobody runs this any more, and it did not end in order. In a terminal, "
+        f"`swarmboard resume {path}` goes on with it; this page then follows by itself."
+    )

@@ -1,0 +1,212 @@
+"""The first page: all runs, two side by side, and the form that starts another."""
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import solara
+
+from blackboard import BadInput, RunDirectory
+
+from ..feed import the_hub
+from ..launch import Form, words_of
+from ..serve.place import place
+from .commanding import commands
+from .layout import path_of
+from .parts import ActButton, FactsTable, Notice, RunForm, RunsTable, box
+from .rows import compared, table_row
+from .visit import every
+
+REFRESH_S = 1.0
+BEGINS_WITHIN_S = 60.0
+"""How long a run may take until its directory is there."""
+FIRST = "grid-dispatch"
+
+
+@solara.component
+def RunsPage() -> Any:
+    """Show all runs of the folder."""
+    router = solara.use_router()
+    rows, set_rows = solara.use_state(())
+    picked, set_picked = solara.use_state([])
+    is_starting, set_starting = solara.use_state(False)
+    said, set_said = solara.use_state(("", ""))
+    here = place()
+
+    def refresh() -> None:
+        found = tuple(table_row(row) for row in the_hub().runs(here.runs))
+        if found != rows_seen[0]:
+            rows_seen[0] = found
+            set_rows(found)
+
+    rows_seen: list[Any] = solara.use_memo(lambda: [None], [])
+    every(REFRESH_S, refresh)
+
+    def stop(key: str) -> None:
+        done = commands().say("stop", str(here.runs / key), "--by", "dashboard")
+        set_said(("" if done.is_done else "is-bad", f"{key}: {done.text}"))
+
+    head = box(
+        "div",
+        box("h1", "Runs"),
+        box("code", str(here.runs)),
+        box("span", of="db-space"),
+        ActButton(
+            label="Start a run",
+            tone="is-main",
+            expanded=is_starting,
+            event_press=lambda _: set_starting(not is_starting),
+        ),
+        of="db-row",
+    )
+    parts = [head]
+    if said[1]:
+        parts.append(
+            Notice(
+                text=said[1], tone=said[0], button="Close", event_press=lambda _: set_said(("", ""))
+            )
+        )
+    if is_starting:
+        parts.append(StartForm(close=lambda: set_starting(False), go=router.push))
+    if rows:
+        table = RunsTable(
+            rows=list(rows),
+            event_pick=set_picked,
+            event_go=router.push,
+            event_stop=stop,
+        )
+        parts.append(box("section", table, of="db-panel", **{"aria-label": "All runs"}))
+    elif rows_seen[0] is not None:
+        parts.append(Notice(text=_none_yet(here.runs)))
+    known = [key for key in picked if any(row["key"] == key for row in rows)]
+    if len(known) == 2:
+        parts.append(Comparison(here.runs, known[0], known[1]))
+    return box("div", *parts, of="db-stack")
+
+
+@solara.component
+def StartForm(close: Callable[[], None], go: Callable[[str], None]) -> Any:
+    """Show the form of a new run, and start it."""
+    forms, set_forms = solara.use_state(())
+    chosen, set_chosen = solara.use_state(FIRST)
+    values, set_values = solara.use_state({})
+    error, set_error = solara.use_state("")
+    is_busy, set_busy = solara.use_state(False)
+
+    def load() -> None:
+        def ask() -> None:
+            try:
+                set_forms(commands().forms())
+            except Exception as problem:  # whatever kept the command from answering
+                set_error(f"`swarmboard scenarios` gave no answer: {problem}")
+
+        threading.Thread(target=ask, daemon=True).start()
+
+    solara.use_effect(load, [])
+    if not forms:
+        return Notice(
+            text=error or "Asking which scenarios there are …", tone="is-bad" if error else ""
+        )
+    form = next((one for one in forms if one.scenario == chosen), forms[0])
+
+    def choose(name: str) -> None:
+        set_chosen(name)
+        set_values({})
+        set_error("")
+
+    def submit(given: Mapping[str, str]) -> None:
+        set_values(dict(given))
+        set_error("")
+        if form.complaints(given):
+            return
+        set_busy(True)
+        threading.Thread(target=begin, args=(form, dict(given)), daemon=True).start()
+
+    def begin(form: Form, given: dict[str, str]) -> None:
+        failure, path = started(words_of(form, given))
+        set_busy(False)
+        if failure:
+            set_error(failure)
+        else:
+            close()
+            go(path_of(path.name))
+
+    return RunForm(
+        scenarios=[one.scenario for one in forms],
+        scenario=form.scenario,
+        summary=form.summary,
+        fields=[_shown_field(field) for field in form.fields],
+        wrong=form.complaints(values),
+        words=" ".join(["swarmboard", *words_of(form, values)]),
+        error=error,
+        is_busy=is_busy,
+        event_choose=choose,
+        event_filled=lambda given: set_values(dict(given)),
+        event_submit=submit,
+        event_close=lambda _: close(),
+    )
+
+
+@solara.component
+def Comparison(runs: Path, one: str, two: str) -> Any:
+    """Show the numbers of two runs side by side."""
+    summaries, missing = [], []
+    for key in (one, two):
+        try:
+            summary = RunDirectory(runs / key, key).read_json("summary.json")
+        except BadInput:
+            summary = None
+        summaries.append(summary or {})
+        if summary is None:
+            missing.append(key)
+    rows, differing = compared(*summaries)
+    parts = [box("h2", "Two runs side by side")]
+    if missing:
+        text = f"{' and '.join(missing)} has no summary yet: it is written when a run ends."
+        parts.append(Notice(text=text, tone="is-warn"))
+    columns = ["", one, two, "difference"]
+    caption = "What the runs were asked and what came of them; rows that differ are shaded."
+    table = FactsTable(caption=caption, columns=columns, rows=rows, marked=differing)
+    parts.append(box("div", table, of="db-narrow"))
+    return box("section", *parts, of="db-panel")
+
+
+def started(words: list[str]) -> tuple[str, Path]:
+    """Start a run and wait until it has begun, or has failed: then the reason comes first."""
+    launch = commands().start(words)
+    waited = threading.Event()
+    for _ in range(int(BEGINS_WITHIN_S / 0.1)):
+        if launch.failure:
+            return launch.failure, launch.path
+        if launch.has_begun:
+            return "", launch.path
+        waited.wait(0.1)
+    return f"the run has not begun after {BEGINS_WITHIN_S:.0f} s: see {launch.path}", launch.path
+
+
+def _shown_field(field: Any) -> dict[str, Any]:
+    """Return a field as the form takes it."""
+    limits = field.range_text
+    if limits.replace(" to ", "-") in field.description:
+        limits = ""
+    told = [field.description, limits and f"({limits})"]
+    return {
+        "name": field.name,
+        "label": field.label,
+        "description": field.description,
+        "help": " ".join(filter(None, told)),
+        "default": field.default,
+        "choices": list(field.choices),
+        "inputmode": {"whole": "numeric", "number": "decimal"}.get(field.kind, "text"),
+        "is_option": field.is_option,
+    }
+
+
+def _none_yet(folder: Path) -> str:
+    if not folder.exists():
+        return f"The folder {folder} is not there yet: start a run, and it is made."
+    return (
+        "There are no runs here yet. Start one with the button above, or in a terminal: "
+        "swarmboard run grid-dispatch"
+    )

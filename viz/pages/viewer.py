@@ -1,0 +1,88 @@
+"""What one visit draws of one run: the latest moment, or the one the person went back to."""
+
+import threading
+from collections.abc import Callable
+
+from ..feed import Feed
+from ..moment import Moment, RunFacts
+
+LATEST = -1
+"""The number of the moment to show where it is always the newest."""
+ENDED = ("done", "stopped", "failed")
+type Draw = Callable[[RunFacts, Moment], None]
+
+
+class Viewer:
+    """Draws the moments of a feed with whatever the page has put up; latest wins.
+
+    Drawing happens in the thread that calls `look`, one moment at a time, and nowhere else, so
+    that widgets are never written to by two threads at once.
+
+    Args:
+        feed: The run, as all visitors of the process see it.
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.at = LATEST
+        """The number of the moment the person looks at."""
+        self.news = threading.Event()
+        """Set to have `look` called sooner."""
+        self._draws: dict[int, Draw] = {}
+        self._fresh: set[int] = set()
+        self._names = 0
+        self._seen: tuple[int, int] | None = None
+        self._lock = threading.Lock()
+
+    def add(self, draw: Draw) -> Callable[[], None]:
+        """Have something drawn from now on, at once too; return what takes it away again."""
+        with self._lock:
+            self._names += 1
+            name = self._names
+            self._draws[name] = draw
+            self._fresh.add(name)
+        self.news.set()
+
+        def remove() -> None:
+            with self._lock:
+                self._draws.pop(name, None)
+                self._fresh.discard(name)
+
+        return remove
+
+    def go(self, number: int) -> None:
+        """Look at the moment of a round or instant; `LATEST` follows the run."""
+        if self.at != number:
+            self.at = number
+            self.news.set()
+
+    def again(self) -> None:
+        """Have everything drawn again, as it is to look otherwise."""
+        with self._lock:
+            self._fresh.update(self._draws)
+        self.news.set()
+
+    def look(self) -> bool:
+        """Draw what is new; say whether anything was."""
+        self.news.clear()
+        now = (self.feed.version, self.at)
+        moment, facts = self.moment(), self.feed.facts
+        if moment is None or facts is None:
+            return False
+        with self._lock:
+            names = set(self._draws) if now != self._seen else set(self._fresh)
+            self._fresh.clear()
+            draws = [self._draws[name] for name in sorted(names) if name in self._draws]
+        self._seen = now
+        for draw in draws:
+            draw(facts, moment)
+        return bool(draws)
+
+    def moment(self) -> Moment | None:
+        """Return the moment that is looked at; None while there is none."""
+        if self.at == LATEST:
+            return self.feed.latest
+        try:
+            return self.feed.moment(self.at)
+        except LookupError:
+            return None

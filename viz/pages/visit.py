@@ -1,0 +1,54 @@
+"""A visit: what goes on in the server for one open page, and only while somebody looks."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+import solara
+from solara.server.kernel_context import PageStatus, get_current_context
+
+AWAY_S = 0.5
+"""How often a page that nobody is connected to is looked at again."""
+log = logging.getLogger("swarmboard.dashboard")
+
+
+def is_watched() -> bool:
+    """Say whether a browser is connected to the page of this thread."""
+    return PageStatus.CONNECTED in tuple(get_current_context().page_status.values())
+
+
+def every(seconds: float, act: Callable[[], None]) -> None:
+    """Do something now and again while the component is on a page that somebody looks at."""
+    beat(lambda ended: act(), seconds)
+
+
+def beat(act: Callable[[threading.Event], None], seconds: float, on: object = None) -> None:
+    """Repeat an act in a thread of its own until the component is gone.
+
+    Args:
+        act: Told by an event that it should come to its end.
+        seconds: Between two times.
+        on: Begins anew when this is another.
+    """
+
+    def begin() -> Callable[[], None]:
+        ended, context = threading.Event(), get_current_context()
+
+        def go_on() -> None:
+            while not ended.is_set() and not context.closed_event.is_set():
+                if PageStatus.CONNECTED not in tuple(context.page_status.values()):
+                    ended.wait(AWAY_S)
+                    continue
+                try:
+                    act(ended)
+                except Exception:
+                    if ended.is_set() or context.closed_event.is_set():
+                        return  # the page went away under it
+                    log.exception("a page could not be kept up to date")
+                    ended.wait(1.0)
+                ended.wait(seconds)
+
+        threading.Thread(target=go_on, daemon=True, name="visit").start()
+        return ended.set
+
+    solara.use_effect(begin, [on])
