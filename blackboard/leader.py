@@ -163,12 +163,20 @@ class Leader(Chronicle):
         if not self._script:
             if self._channel and self._channel.is_quiet:
                 self._read_others()
-            self.oversight.obey(self)
+            self._obey()
             self._arrivals.begin()
         draft = self._begin_stage(proposals)
         if (waiting := self._arrivals.waiting_ballots()) and self._live:
             self._live.pending.unite(self.replica, waiting)
         return draft
+
+    def _obey(self) -> None:
+        """Do what people commanded since the last stage.
+
+        Raises:
+            Stopped: the run was asked to stop.
+        """
+        self.oversight.obey(self)
 
     def _begin_stage(self, proposals: Iterable[Proposal]) -> Draft:
         self.stage += 1
@@ -408,7 +416,7 @@ class Leader(Chronicle):
             received = self._arrivals.has_received
             revision = self._arrivals.recorded(self.revision, at_close=True) if received else 0
             closed = Closed(OPERATIONAL, *at, counts, self._arrivals.late, revision)
-            self.history.written[place] = closed
+            self.history.replace(place, closed)
             if self._settle([closed, *inputs, *results]):
                 return inputs, results
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,6 +20,9 @@ class ScenarioOptions(BaseModel):
     """A scenario's parameters: frozen, checked, and each with its description and unit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name_models: ClassVar[bool] = False
+    """Whether they say which language models are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,23 @@ class Scenario(Stateful, ABC):
             BadInput: the options call for another number than was asked for.
         """
         return options, cls.default_agents if asked is None else asked
+
+    @classmethod
+    def asks_models(cls, options: Any) -> bool:
+        """Say whether a run with these options asks language models.
+
+        Only those can be asked that options name, as those derived from `ModelOptions` do.
+        """
+        return bool(options.name_models)
+
+    @classmethod
+    def input_files(cls, options: Any) -> Mapping[str, Path]:
+        """Return the users' files that options name, by option.
+
+        `config.json` keeps what was in them, so that a run is not taken up with others.
+        """
+        named = {name: getattr(options, name, None) for name in cls.data_formats}
+        return {name: Path(value) for name, value in named.items() if isinstance(value, str)}
 
     @classmethod
     def implied_structure(cls, structure: str, agents: int) -> str:

@@ -52,7 +52,7 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows += _yardstick(summary["yardstick"])
     if summary["metrics"]:
         known = {name: value for name, value in summary["metrics"].items() if value is not None}
-        rows.append(("metrics", _numbers(known)))
+        rows.append(("metrics", _numbers(known) or "none known yet"))
     abstained = {cause: n for cause, n in summary["abstentions"].items() if n}
     if abstained:
         rows.append(("abstained", _numbers(abstained) + " (ballots over all voting rounds)"))
