@@ -94,6 +94,10 @@ class Scene:
     """One per edge: how wide to draw it."""
 
 
+NO_LIMIT = 2**31 - 1
+"""So many instants are as many as it takes."""
+
+
 class Scenario(Stateful, ABC):
     """Base of all scenarios; a user's own is one class in one file.
 
@@ -120,7 +124,8 @@ class Scenario(Stateful, ABC):
     default_agents: ClassVar[int] = 100
     default_threshold: ClassVar[int] = 80
     default_rounds: ClassVar[int] = 1000
-    """The most rounds a run takes unless told otherwise."""
+    """The most rounds a run takes unless told otherwise; in simulated time there is no limit that
+    a class does not set itself."""
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
@@ -205,8 +210,12 @@ class Scenario(Stateful, ABC):
         """
 
     def round_limit(self) -> int:
-        """Return the most rounds, or instants, that a run takes unless told otherwise."""
-        return self.default_rounds
+        """Return the most rounds, or instants, that a run takes unless told otherwise.
+
+        An event-driven one ends where nothing is to come, unless its class limits it.
+        """
+        is_limited = any("default_rounds" in vars(kind) for kind in _kinds_below(type(self)))
+        return self.default_rounds if is_limited or not self.is_event_driven else NO_LIMIT
 
     def is_done(self) -> bool:
         """Say whether the objective is reached; asked after each round."""
@@ -277,3 +286,8 @@ class Scenario(Stateful, ABC):
     def frame(self) -> Mapping[str, Any]:
         """Return the values of the scene's fields and series as of this round."""
         return {}
+
+
+def _kinds_below(kind: type) -> tuple[type, ...]:
+    """Return a class and its bases, up to where scenarios begin."""
+    return kind.__mro__[: kind.__mro__.index(Scenario)]

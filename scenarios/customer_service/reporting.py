@@ -1,4 +1,4 @@
-"""What a run tells of itself: rows, figures, tables and pictures, from its results and its craft."""
+"""What a run tells of itself: rows, figures, tables and pictures, by its results and craft."""
 
 from abc import ABC
 from collections.abc import Mapping, Sequence

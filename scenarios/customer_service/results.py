@@ -40,6 +40,8 @@ class Results:
         self._every_s = float(terms.customers.arrivals_s[-1]) / ROWS
         self._row_at_s = 0.0
         self._has_row = False
+        self.has_changed = False
+        """Whether the staff has become another in the middle, of which theory says nothing."""
 
     @property
     def closed_tickets(self) -> int:
@@ -140,6 +142,9 @@ class Results:
             "conflicts_alarms": sum(rows["alarms"]),
         }
         more: dict[str, float | int | None] = {} if self._craft.is_judged else {"sent": sent}
+        if self._setup.options.staff != "rules":
+            more |= {"conflicts_planted": None, "conflicts_alarms": None}
+            more["conflicts_seen"] = sum(rows["found"])
         return found | more | self._craft.metrics() | self._observed()
 
     def yardstick(self, now_s: float) -> Yardstick | None:
@@ -151,7 +156,7 @@ class Results:
             return self._craft.yardstick()
         ours = self.metrics(now_s)["completion"]
         gap = None if ours is None else 100 * (1 - ours)
-        forms = expected(self._terms, self._setup)
+        forms = {} if self.has_changed else expected(self._terms, self._setup)
         return Yardstick("known answers", 1.0, ours, gap, expected=forms, evidence="simulated")
 
     def tables(self, now_s: float) -> dict[str, dict[str, ArrayLike]]:

@@ -43,6 +43,8 @@ class CustomerService(Reporting):
     data_formats = DATA_FORMATS
     structures = ("swarm", "solo", "separate", "hierarchy")
     changeable = (
+        *("early", "max_drafts", "coordination", "patience_s", "draft_s", "review_s"),
+        *("competence", "reviewer_competence", "correlation"),
         *("model", "api_base", "recording", "recorded", "temperature"),
         *("budget_tokens", "budget_usd"),
     )
@@ -354,9 +356,14 @@ class CustomerService(Reporting):
             self.model.call_at(at, None, "change_shift")
 
     def change(self, options: Any) -> None:
-        """Ask other models, or with more tokens, from the next instant on."""
+        """Go on with the same customers and luck, and other staff, models or terms of the vote."""
         super().change(options)
+        self.terms = terms_of(self.setup)
+        self.practice = self.terms.practice
+        self.rule = self.setup.rule if options.early else complete(self.setup.rule)
+        self.craft.terms = self.terms
         self.craft.change(options)
+        self.results.has_changed = True
 
     def state(self) -> Any:
         """Return all tickets, all work and all results, as plain values."""

@@ -53,9 +53,7 @@ class Terms:
 
     def on_duty_s(self, until_s: float) -> float:
         """Return for how many agent-seconds staff is on duty up to a time."""
-        if not any(self.roster.duties):
-            return until_s * len(self.skills)
-        return self.roster.capacity_agents * until_s
+        return self.roster.on_duty_s(until_s)
 
     def cluster(self, competence: float, threshold_percent: int, *, early: bool) -> Cluster:
         """Return what closed forms are about."""

@@ -109,14 +109,17 @@ def _counted_round(voted: VotingRound) -> CountedRound:
 
 def _panel(case: CaseFile, people: People) -> tuple[Seat, ...]:
     """Return who sat on a panel, when they claimed their seats, and what they cast."""
-    if not (read_panel(case.opened.electorate) and case.voting):
+    if not read_panel(case.opened.electorate):
         return ()
-    tally, seats = case.voting[-1].tally, []
-    for seat, (agent, code) in enumerate(
-        zip(case.agents.tolist(), tally.choices.tolist(), strict=True)
-    ):
+    if case.voting:
+        agents, choices = case.agents.tolist(), case.voting[-1].tally.choices.tolist()
+    else:  # nobody has voted yet
+        found = case.board.open[case.opened.proposal]
+        agents, choices = found.seats.agents.tolist(), found.box.choices.tolist()
+    seats = []
+    for seat, (agent, code) in enumerate(zip(agents, choices, strict=True)):
         claimed, cast = case.seated.get(seat), case.cast.get(seat)
-        choice = None if code == NO_BALLOT else choice_name(code, tally.options)
+        choice = None if code == NO_BALLOT else choice_name(code, case.opened.options)
         is_free = claimed is None
         seats.append(
             Seat(

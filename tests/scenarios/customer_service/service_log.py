@@ -113,10 +113,12 @@ class Audit:
         self._expect(self.on_duty(agent, self.at_s), f"agent {agent} is off duty")
         if key.startswith("ticket "):
             self._expect(key in self.waiting, f"{key} does not wait")
-            place = self.waiting.pop(key)
+            ticket, draft, part = map(int, key.removeprefix("ticket ").split("."))
+            missing = Place(ticket, draft, self.wanted[ticket][part])
+            place = self.waiting.pop(key, missing)
             self._expect(self._may_draft(agent, place), f"agent {agent} may not draft {key}")
             authors = self.authors.setdefault(place[:2], {})
-            authors[int(key.rpartition(".")[2])] = agent
+            authors[part] = agent
         else:
             place = self.votes[key]
             self._expect(self._may_review(agent, key), f"agent {agent} may not review {key}")

@@ -11,27 +11,37 @@ from tests.scenarios.customer_service.service_log import Audit
 from tests.scenarios.customer_service.service_runs import columns, service
 
 FLOORS: dict[str, dict[str, Any]] = {
-    "light": {"agents": 24, "tickets": 200},
-    "busy": {"agents": 12, "tickets": 400, "arrivals_per_s": 18.0},
-    "overload": {"agents": 12, "tickets": 400, "arrivals_per_s": 60.0},
-    "overload, all vote": {"agents": 7, "tickets": 300, "arrivals_per_s": 30.0, "early": False},
-    "patience": {"agents": 12, "tickets": 400, "arrivals_per_s": 60.0, "patience_s": 1.0},
-    "skilled": {"agents": 9, "tickets": 300, "arrivals_per_s": 30.0, "cross_training": 2},
+    "light": {"agents": 24, "tickets": 120},
+    "busy": {"agents": 12, "tickets": 180, "arrivals_per_s": 18.0},
+    "overload": {"agents": 12, "tickets": 180, "arrivals_per_s": 60.0},
+    "overload, all vote": {"agents": 7, "tickets": 120, "arrivals_per_s": 30.0, "early": False},
+    "patience": {"agents": 12, "tickets": 180, "arrivals_per_s": 60.0, "patience_s": 1.0},
+    "skilled": {"agents": 9, "tickets": 120, "arrivals_per_s": 30.0, "cross_training": 2},
     "two": {"agents": 2, "tickets": 150, "arrivals_per_s": 6.0},
     "all review": {"agents": 8, "panel": 7, "tickets": 150, "arrivals_per_s": 12.0},
-    "parts": {"agents": 15, "tickets": 200, "arrivals_per_s": 30.0, "parts": 0.6},
+    "parts": {"agents": 15, "tickets": 120, "arrivals_per_s": 30.0, "parts": 0.6},
     "parts apart": {
-        **{"agents": 15, "tickets": 200, "arrivals_per_s": 30.0, "parts": 0.6},
-        **{"coordination": False},
+        "agents": 15,
+        "tickets": 120,
+        "arrivals_per_s": 30.0,
+        "parts": 0.6,
+        "coordination": False,
     },
-    "alone": {"agents": 1, "tickets": 300, "arrivals_per_s": 4.0},
+    "alone": {"agents": 1, "tickets": 120, "arrivals_per_s": 4.0},
     "soloists": {
-        **{"agents": 9, "tickets": 300, "arrivals_per_s": 60.0, "structure": "separate"},
-        **{"patience_s": 0.5},
+        "agents": 9,
+        "tickets": 120,
+        "arrivals_per_s": 60.0,
+        "structure": "separate",
+        "patience_s": 0.5,
     },
     "teams": {
-        **{"agents": 26, "tickets": 400, "arrivals_per_s": 45.0, "structure": "hierarchy"},
-        **{"teams": 4, "cross_training": 3},
+        "agents": 26,
+        "tickets": 180,
+        "arrivals_per_s": 45.0,
+        "structure": "hierarchy",
+        "teams": 4,
+        "cross_training": 3,
     },
     "never escalated": {"agents": 6, "tickets": 150, "arrivals_per_s": 12.0, "max_drafts": 30},
 }
@@ -47,7 +57,8 @@ def test_the_books_of_a_floor_balance(tmp_path: Path, terms: dict[str, Any]) -> 
     latency_s = rows["closed_s"] - rows["arrived_s"]
     assert audit.faults == []
     assert (audit.arrived, audit.closed, audit.open) == (terms["tickets"], terms["tickets"], 0)
-    assert not audit.waiting and not audit.seats and not audit.busy
+    assert not audit.waiting | audit.seats
+    assert not audit.busy
     assert audit.ticket_s == pytest.approx(fsum(latency_s), rel=1e-11)
     assert audit.busy_s == pytest.approx(fsum(result.tables["staff"]["busy_s"]), rel=1e-11)
     assert audit.at_s == result.summary["simulated_s"] == rows["closed_s"].max()
@@ -55,8 +66,9 @@ def test_the_books_of_a_floor_balance(tmp_path: Path, terms: dict[str, Any]) -> 
     assert all(len(teams) == 1 for teams in audit.teams_at_work.values())
 
 
+@pytest.mark.unrepeatable
 def test_littles_law_holds_in_the_middle_of_an_overload(tmp_path: Path) -> None:
-    result = service(tmp_path, agents=12, tickets=500, arrivals_per_s=60.0, seed=4)
+    result = service(tmp_path, agents=12, tickets=300, arrivals_per_s=60.0, seed=4)
 
     rows = result.tables["tickets"]
     moments = [(at_s, 1) for at_s in rows["arrived_s"]] + [(at_s, -1) for at_s in rows["closed_s"]]
@@ -83,16 +95,17 @@ def test_an_audit_notices_staff_that_works_off_duty_and_a_draft_too_many(tmp_pat
     assert any("does not wait" in fault for fault in one_draft.faults)
 
 
+@pytest.mark.unrepeatable
 @pytest.mark.parametrize("teams", [1, 3, 4])
 def test_the_router_keeps_teams_even(tmp_path: Path, teams: int) -> None:
     terms = {"structure": "hierarchy", "teams": teams, "cross_training": 3}
 
-    result = service(tmp_path, agents=24, tickets=600, arrivals_per_s=36.0, seed=4, **terms)
+    result = service(tmp_path, agents=24, tickets=300, arrivals_per_s=36.0, seed=4, **terms)
 
     rows, staff = result.tables["tickets"], result.tables["staff"]
     shares = rows["team"].value_counts(normalize=True)
     assert sorted(shares.index) == list(range(teams))
-    assert shares.to_numpy() == pytest.approx([1 / teams] * teams, abs=0.05)
+    assert shares.to_numpy() == pytest.approx([1 / teams] * teams, abs=0.06)
     work_s = staff.groupby("team")["busy_s"].sum()
     assert work_s.max() < 1.25 * work_s.min()
 
@@ -102,10 +115,11 @@ def same(one: Result, other: Result, *names: str) -> bool:
     return all(first[name].equals(second[name]) for name in names)
 
 
+@pytest.mark.unrepeatable
 def test_the_same_seed_brings_the_same_customers_and_luck_whatever_the_staff(
     tmp_path: Path,
 ) -> None:
-    terms = {"tickets": 400, "arrivals_per_s": 20.0, "seed": 6, "parts": 0.2, "conflicts": 0.0}
+    terms = {"tickets": 180, "arrivals_per_s": 20.0, "seed": 6, "parts": 0.2, "conflicts": 0.0}
     terms |= {"coordination": False}
 
     few, many, patient = (

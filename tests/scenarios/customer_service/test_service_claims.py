@@ -16,13 +16,15 @@ from tests.scenarios.customer_service.service_runs import (
     sigmas,
 )
 
+pytestmark = pytest.mark.unrepeatable
+"""Long runs; those of `test_service_balance` are repeated from their logs."""
+
 ONE = {"satisfaction": 0.704, "latency_mean_s": 1.2, "completion": 0.81}
 MANY = {"satisfaction": 0.904, "latency_mean_s": 0.369, "completion": 0.9327}
 
 
-@pytest.mark.unrepeatable
 def test_one_agent_by_default_is_the_published_one(tmp_path: Path) -> None:
-    result = service(tmp_path, agents=1, tickets=6000, seed=1)
+    result = service(tmp_path, agents=1, tickets=4000, seed=1)
 
     found, theory = columns(result), result.summary["yardstick"]["expected"]
     assert result.summary["structure"] == "solo"
@@ -33,28 +35,27 @@ def test_one_agent_by_default_is_the_published_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.unrepeatable
 @pytest.mark.parametrize("kind", ["single", "separate"])
 def test_many_by_default_are_the_published_ones_and_so_are_their_matched_baselines(
     tmp_path: Path, kind: str
 ) -> None:
-    result = service(tmp_path, agents=128, tickets=2000, seed=1, baseline=kind)
+    result = service(tmp_path, agents=128, tickets=1500, seed=1, baseline=kind)
 
     theory, other = result.summary["yardstick"]["expected"], result.summary["baseline"]
     matched, its_theory = other["metrics"], other["yardstick"]["expected"]
     assert {name: theory[name] for name in MANY} == pytest.approx(MANY, abs=0.0005)
     assert far(result, MANY) == {}
     assert result.summary["metrics"]["messages_per_ticket"] == pytest.approx(6.73, rel=0.03)
-    assert its_theory["completion"] == 0.81
+    assert its_theory["completion"] == pytest.approx(0.81)
     assert its_theory["satisfaction"] == pytest.approx(0.79, abs=0.002)
-    assert matched["completion"] == pytest.approx(0.81, abs=SIGMAS * (0.81 * 0.19 / 2000) ** 0.5)
+    assert matched["completion"] == pytest.approx(0.81, abs=SIGMAS * (0.81 * 0.19 / 1500) ** 0.5)
     assert matched["latency_mean_s"] == pytest.approx(its_theory["latency_mean_s"], rel=0.1)
     assert matched["utilisation"] == pytest.approx(33 / 128 * 0.2, rel=0.1)
     assert matched["messages_per_ticket"] == 1
 
 
 def test_at_a_fixed_load_nothing_is_gained_beyond_sixteen(tmp_path: Path) -> None:
-    terms = {"tickets": 600, "arrivals_per_s": 6.0, "draft_s": 0.2, "seed": 3}
+    terms = {"tickets": 300, "arrivals_per_s": 6.0, "draft_s": 0.2, "seed": 3}
 
     four, eight, sixteen, many = (
         service(tmp_path, agents=agents, **terms).summary["metrics"] for agents in (4, 8, 16, 128)
@@ -70,10 +71,9 @@ def test_at_a_fixed_load_nothing_is_gained_beyond_sixteen(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.unrepeatable
 def test_128_agents_keep_up_with_120_tickets_a_second_and_not_with_140(tmp_path: Path) -> None:
     fine, lost = (
-        service(tmp_path, agents=128, arrivals_per_s=rate, tickets=2500, seed=1, **FACTS)
+        service(tmp_path, agents=128, arrivals_per_s=rate, tickets=2400, seed=3, **FACTS)
         for rate in (120.0, 140.0)
     )
 
@@ -89,14 +89,13 @@ def test_128_agents_keep_up_with_120_tickets_a_second_and_not_with_140(tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.unrepeatable
 @pytest.mark.parametrize(("percent", "completion"), [(60, 0.992), (80, 0.962), (100, 0.406)])
 def test_a_threshold_above_what_reviewers_can_do_stops_the_cluster(
     tmp_path: Path, percent: int, completion: float
 ) -> None:
     terms = {**FACTS, "agents": 64, "panel": 10, "early": True, "arrivals_per_s": 5.0}
 
-    result = service(tmp_path, percent=percent, tickets=600, seed=1, **terms)
+    result = service(tmp_path, percent=percent, tickets=400, seed=1, **terms)
 
     theory = result.summary["yardstick"]["expected"]
     assert theory["completion"] == pytest.approx(completion, abs=0.0005)
@@ -104,17 +103,14 @@ def test_a_threshold_above_what_reviewers_can_do_stops_the_cluster(
 
 
 @pytest.mark.slow
-@pytest.mark.unrepeatable
-@pytest.mark.parametrize(
-    ("correlation", "share"), [(0.0, 0.9495), (0.1, 0.9106), (0.3, 0.8593)]
-)
+@pytest.mark.parametrize(("correlation", "share"), [(0.0, 0.9495), (0.1, 0.9106), (0.3, 0.8593)])
 def test_correlation_eats_what_three_of_five_gain(
     tmp_path: Path, correlation: float, share: float
 ) -> None:
     """Every draft is good, so that completion is how often three of five see it."""
     terms: dict[str, Any] = {"competence": 1.0, "reviewer_competence": 0.81, "max_drafts": 1}
 
-    result = service(tmp_path, agents=64, correlation=correlation, tickets=1500, seed=1, **terms)
+    result = service(tmp_path, agents=64, correlation=correlation, tickets=1000, seed=1, **terms)
 
     theory = result.summary["yardstick"]["expected"]
     assert theory["completion"] == pytest.approx(share, abs=0.00005)
