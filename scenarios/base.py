@@ -152,7 +152,7 @@ class Scenario(Stateful, ABC):
 
         Only those can be asked that options name, as those derived from `ModelOptions` do.
         """
-        return bool(options.name_models)
+        return bool(getattr(options, "name_models", False))
 
     @classmethod
     def input_files(cls, options: Any) -> Mapping[str, Path]:

@@ -55,7 +55,10 @@ class CustomerServiceOptions(ModelOptions):
     )
     max_tokens: int = Field(1500, ge=16, le=32_000, description="of one reply")
     arrivals_per_s: float | None = Field(
-        None, gt=0, description="tickets per second (default: 33/128 an agent; one alone: 5/3)"
+        None,
+        ge=1e-12,
+        le=1e12,
+        description="tickets per second (default: 33/128 an agent; one alone: 5/3)",
     )
     arrivals: str | None = Field(
         None, description="FILE.csv with from_s, until_s, arrivals_per_s: a profile that repeats"
@@ -77,9 +80,12 @@ class CustomerServiceOptions(ModelOptions):
         3, ge=1, le=100, description="drafts until a ticket is escalated to a person"
     )
     draft_s: float | None = Field(
-        None, gt=0, description="mean seconds a draft takes (default: 0.2; one agent alone: 0.4)"
+        None,
+        gt=0,
+        le=1e12,
+        description="mean seconds a draft takes (default: 0.2; one agent alone: 0.4)",
     )
-    review_s: float = Field(0.05, gt=0, description="mean seconds a review takes")
+    review_s: float = Field(0.05, gt=0, le=1e12, description="mean seconds a review takes")
     early: bool = Field(True, description="decide as soon as the outcome is certain")
     parts: Share = Field(0.0, description="share of generated tickets that touch several skills")
     conflicts: Share = Field(
@@ -89,7 +95,10 @@ class CustomerServiceOptions(ModelOptions):
         True, description="compare the parts of a reply, and mend what conflicts, before the vote"
     )
     patience_s: float | None = Field(
-        None, gt=0, description="mean seconds after which a customer who still waits gives up"
+        None,
+        gt=0,
+        le=1e12,
+        description="mean seconds after which a customer who still waits gives up",
     )
     fades_s: float = Field(
         8.0, gt=0, description="seconds in which a customer's satisfaction falls to 37 %"
@@ -100,7 +109,7 @@ class CustomerServiceOptions(ModelOptions):
         description="skills an agent has (default: 1; all where agents are too few)",
     )
     shifts: int = Field(1, ge=1, le=24, description="into how many shifts the day is divided")
-    day_s: float = Field(86_400.0, gt=0, description="seconds of a day, after which shifts repeat")
+    day_s: float = Field(86_400.0, ge=1, description="seconds of a day, after which shifts repeat")
     roster: str | None = Field(
         None, description="FILE.csv with agents, skills, from_s, until_s in place of --agents"
     )

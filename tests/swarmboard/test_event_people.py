@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from blackboard import Answered, Decided, Note, RunDirectory, read_log
+from blackboard import Answered, Board, Closed, Decided, Note, RunDirectory, read_log
 from swarmboard import run
 from tests.swarmboard.repair_desk import RepairDesk
 
@@ -214,3 +214,31 @@ def test_an_entry_from_outside_reaches_an_instant(
     assert summary
     assert (summary["status"], summary["determinism"]) == ("done", "recorded")
     assert cli("replay", "run", "--verify").code == 0
+
+
+def test_vetoes_in_whatever_stage_leave_no_ticket_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blackboard.instants.WINDOW_S", -1.0)
+    boards: list[Board] = []
+
+    def veto(model: Any, accounts: Any) -> None:
+        if not boards:
+            boards.append(Board(model.leader._channel.store))
+        boards[0].refresh()
+        if model.leader.round % 5 == 0:
+            for name in [*boards[0].replica.open][:1]:
+                boards[0].answer(name, "veto", by="anna")
+
+    terms = {"agents": 12, "tickets": 120, "arrivals_per_s": 14.0, "parts": 0.3}
+    result = run("customer-service", board="memory://", out=tmp_path / "run", watch=veto, **terms)
+
+    outcomes = result.tables["tickets"]["outcome"].value_counts()
+    vetoed = result.decisions[result.decisions["outcome"] == "vetoed"]
+    records = [*read_log(result.path / "events.log")]
+    at = {(r.round, r.stage) for r in records if isinstance(r, Decided) and r.outcome == "vetoed"}
+    uncounted = {(r.round, r.stage) for r in records if isinstance(r, Closed) and not r.counts}
+    assert len(at & uncounted) > 5
+    assert len(vetoed) > 20
+    assert outcomes.sum() == 120
+    assert outcomes["escalated"] >= len(vetoed)

@@ -169,7 +169,7 @@ def test_a_planted_voice_settles_a_conflict_it_is_told_of() -> None:
     off = drafted(model, asked("draft")).findings
     mended = drafted(model, asked("draft", more=["CONFLICT Your part ..."])).findings
 
-    held = {about: says for about, says in model.true_findings(quoted(TICKET), ()).items()}
+    held = model.true_findings(quoted(TICKET), ())
     assert any(held[found.about] != found.says for found in off)
     assert all(held[found.about] == found.says for found in mended)
 

@@ -39,16 +39,16 @@ def test_one_agent_by_default_is_the_published_one(tmp_path: Path) -> None:
 def test_many_by_default_are_the_published_ones_and_so_are_their_matched_baselines(
     tmp_path: Path, kind: str
 ) -> None:
-    result = service(tmp_path, agents=128, tickets=1500, seed=1, baseline=kind)
+    result = service(tmp_path, agents=128, tickets=800, seed=1, baseline=kind)
 
     theory, other = result.summary["yardstick"]["expected"], result.summary["baseline"]
     matched, its_theory = other["metrics"], other["yardstick"]["expected"]
     assert {name: theory[name] for name in MANY} == pytest.approx(MANY, abs=0.0005)
     assert far(result, MANY) == {}
-    assert result.summary["metrics"]["messages_per_ticket"] == pytest.approx(6.73, rel=0.03)
+    assert result.summary["metrics"]["messages_per_ticket"] == pytest.approx(6.73, rel=0.05)
     assert its_theory["completion"] == pytest.approx(0.81)
     assert its_theory["satisfaction"] == pytest.approx(0.79, abs=0.002)
-    assert matched["completion"] == pytest.approx(0.81, abs=SIGMAS * (0.81 * 0.19 / 1500) ** 0.5)
+    assert matched["completion"] == pytest.approx(0.81, abs=SIGMAS * (0.81 * 0.19 / 800) ** 0.5)
     assert matched["latency_mean_s"] == pytest.approx(its_theory["latency_mean_s"], rel=0.1)
     assert matched["utilisation"] == pytest.approx(33 / 128 * 0.2, rel=0.1)
     assert matched["messages_per_ticket"] == 1
@@ -73,8 +73,8 @@ def test_at_a_fixed_load_nothing_is_gained_beyond_sixteen(tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_128_agents_keep_up_with_120_tickets_a_second_and_not_with_140(tmp_path: Path) -> None:
     fine, lost = (
-        service(tmp_path, agents=128, arrivals_per_s=rate, tickets=2400, seed=3, **FACTS)
-        for rate in (120.0, 140.0)
+        service(tmp_path, agents=128, arrivals_per_s=rate, tickets=tickets, seed=3, **FACTS)
+        for rate, tickets in ((120.0, 1200), (140.0, 2400))
     )
 
     quarters = [np.split(columns(result)["latency_mean_s"], 4) for result in (fine, lost)]

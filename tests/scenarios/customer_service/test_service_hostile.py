@@ -124,6 +124,11 @@ def test_perfect_reviewers_send_nothing_wrong_and_none_that_err_together_help(
         ({"competence": 1.5}, "competence"),
         ({"panel": 254}, "panel"),
         ({"tickets": 0}, "tickets"),
+        ({"draft_s": 1e300}, "draft_s"),
+        ({"review_s": 1e300}, "review_s"),
+        ({"patience_s": 1e300}, "patience_s"),
+        ({"arrivals_per_s": 1e-300}, "arrivals_per_s"),
+        ({"shifts": 2, "day_s": 1e-6}, "day_s"),
         ({"competence": "inquiry=0.5"}, "recommendation"),
     ],
 )

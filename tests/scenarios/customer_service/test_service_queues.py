@@ -61,7 +61,7 @@ def test_waits_are_those_of_erlang_c(
     }
     assert {name: value for name, value in off.items() if value > SIGMAS} == {}
     assert theory["latency_p95_s"] == p95_s
-    assert result.summary["metrics"]["utilisation"] == pytest.approx(used, rel=0.05)
+    assert result.summary["metrics"]["utilisation"] == pytest.approx(used, rel=0.1)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_a_published_row_comes_out(
 def test_other_parameters_decided_early_come_out(
     tmp_path: Path, terms: dict[str, Any], percent: int
 ) -> None:
-    result = service(tmp_path, **LIGHT, **terms, percent=percent, tickets=2000, seed=1)
+    result = service(tmp_path, **LIGHT, **terms, percent=percent, tickets=2500, seed=1)
 
     theory = expected(result)
     assert set(theory) == {*ENDS, "latency_mean_s", "satisfaction", "utilisation"}
