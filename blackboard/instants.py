@@ -47,20 +47,16 @@ class InstantLeader(Leader):
         self._put_down([Instant(OUTCOME, self.round, 0, at_s)])
 
     def begin(self, proposals: Iterable[Proposal] = ()) -> Draft:
-        """Go to the instant's next stage, open proposals, and return an empty draft."""
-        if self._script or (self._channel and self._channel.is_quiet) or self._has_news:
+        """Go to the instant's next stage, open proposals, and return an empty draft.
+
+        People are heard before its first stage, so that a step is a whole instant.
+        """
+        if self._script or self._arrivals.has_waiting or self.oversight.is_stopped():
+            return super().begin(proposals)
+        is_heard = self.oversight.has_orders or (self._channel and self._channel.is_quiet)
+        if is_heard and not self.stage:
             return super().begin(proposals)
         return self._begin_stage(proposals)
-
-    def _obey(self) -> None:
-        """Do what people commanded, before the instant's first stage: a step is all of it."""
-        if not self.stage or self.oversight.is_stopped():
-            super()._obey()
-
-    @property
-    def _has_news(self) -> bool:
-        """Whether people have commanded something, or something waits for its stage."""
-        return self.oversight.has_orders or self._arrivals.has_waiting
 
     def commit(self, draft: Draft) -> None:
         """Take all of a draft; it is written with the instants around it."""

@@ -163,20 +163,12 @@ class Leader(Chronicle):
         if not self._script:
             if self._channel and self._channel.is_quiet:
                 self._read_others()
-            self._obey()
+            self.oversight.obey(self)
             self._arrivals.begin()
         draft = self._begin_stage(proposals)
         if (waiting := self._arrivals.waiting_ballots()) and self._live:
             self._live.pending.unite(self.replica, waiting)
         return draft
-
-    def _obey(self) -> None:
-        """Do what people commanded since the last stage.
-
-        Raises:
-            Stopped: the run was asked to stop.
-        """
-        self.oversight.obey(self)
 
     def _begin_stage(self, proposals: Iterable[Proposal]) -> Draft:
         self.stage += 1
@@ -274,11 +266,8 @@ class Leader(Chronicle):
         self.has_inputs |= bool(inputs)
         self._fold(results)
         own = draft.proposed() if draft else {}
-        has_opened = False
-        for opened in self._openings.proposed(records, own, at):
-            self._put_down(opened)
-            has_opened = True
-        if has_opened and self._is_shared:
+        opened = [*map(self._put_down, self._openings.proposed(records, own, at))]
+        if opened and self._is_shared:
             self._flush([], is_guarded=False)  # followers wait for it
         self._arrivals.close()
         self._is_awaited = False
