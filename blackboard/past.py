@@ -16,9 +16,7 @@ def keep_view(view: View) -> View:
     Records never change, so that only what holds them is copied: its cost grows with the open
     proposals, claims and fields, not with the columns on the board.
     """
-    return View(
-        _copy(view._replica), stage_name=view.stage_name, brief=view.brief, due=view.due
-    )
+    return View(_copy(view._replica), stage_name=view.stage_name, brief=view.brief, due=view.due)
 
 
 def view_state(view: View) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def waits(result: Result) -> NDArray[np.float64]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("used", "tickets"), [(0.5, 2000), (0.7, 4000), (0.9, 8000)])
+@pytest.mark.parametrize(("used", "tickets"), [(0.5, 4000), (0.7, 5000), (0.9, 8000)])
 @pytest.mark.parametrize("agents", [2, 8])
 def test_waits_are_those_of_erlang_c(
     tmp_path: Path, agents: int, used: float, tickets: int
