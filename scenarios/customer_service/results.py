@@ -95,16 +95,14 @@ class Results:
         if not self._has_row:
             return {}
         self._row_at_s = now_s + self._every_s
-        closed = max(1, self.closed_tickets)
-        known = "right" if self._craft.is_judged else "sent"
+        closed, known = self.closed_tickets, "right" if self._craft.is_judged else "sent"
+        share = self._rows["outcome"].count(known) / closed if closed else None
         return {
-            "now_s": now_s,
             "open": sum(self._open),
             "waiting": waiting,
             "busy": busy,
-            "closed": self.closed_tickets,
-            "completion" if known == "right" else known: self._rows["outcome"].count(known)
-            / closed,
+            "closed": closed,
+            "completion" if known == "right" else known: share,
         }
 
     def metrics(self, now_s: float) -> dict[str, float | int | None]:
