@@ -40,7 +40,7 @@ from .llm.planted import PlantedModel
 from .llm.planting.hearing import request_of
 from .llm.recording import NotRecorded, Recording
 from .llm.recording_tables import copy_rounds, select_from
-from .llm.replies import Decision, clean
+from .llm.replies import Decision, DraftReply, ToolCall, clean
 from .llm.routing import complexity_of, first_tier, stronger
 from .llm.settings import (
     DEFAULT_TIER,
@@ -55,7 +55,7 @@ from .llm.settings import (
 )
 from .llm.tracing import otel_hook
 from .llm.voices import distinct_voices, draw_voices
-from .llm.wording import RULES, quoted, read_header
+from .llm.wording import RULES, Header, Shown, entry_line, header_line, quoted, read_header, section
 from .population import Asked, Population, Report, Sees
 from .randomness import Randomness
 from .state import Stateful, restore_to, state_of
@@ -98,10 +98,12 @@ __all__ = [
     "Decision",
     "Digest",
     "DigestBuilder",
+    "DraftReply",
     "DriftWatch",
     "Escalation",
     "Estimate",
     "Gateway",
+    "Header",
     "Hook",
     "Ledger",
     "Lesson",
@@ -131,6 +133,7 @@ __all__ = [
     "RuleAgent",
     "Said",
     "Sees",
+    "Shown",
     "Situation",
     "Solo",
     "Stage",
@@ -145,6 +148,7 @@ __all__ = [
     "TeamConfig",
     "TextVectors",
     "TierConfig",
+    "ToolCall",
     "Usage",
     "Vectors",
     "Voice",
@@ -158,9 +162,11 @@ __all__ = [
     "distances",
     "distinct_voices",
     "draw_voices",
+    "entry_line",
     "estimate",
     "findings_of",
     "first_tier",
+    "header_line",
     "holders_of",
     "innermost",
     "is_planted",
@@ -170,6 +176,7 @@ __all__ = [
     "read_header",
     "request_of",
     "restore_to",
+    "section",
     "select_from",
     "state_of",
     "stronger",

@@ -10,6 +10,7 @@ BENCHMARKS = (
     "cases",
     "disturbances",
     "qp_solvers",
+    "service",
     "workers",
     "soak",
     "memory",

@@ -18,6 +18,7 @@ from typing import Any
 
 from blackboard import LogDamaged, read_log, segment_ends
 from blackboard.records import Ended, Entries
+from swarmboard.lengths import turns
 
 TARGETS = ("runner", "worker", "server")
 SURVIVES_S = 60.0
@@ -25,6 +26,8 @@ SURVIVES_S = 60.0
 LIFE_S = 300.0
 """After so long without an end, a life is taken for hung."""
 POLL_S = 0.005
+SAME = ("consensus", "decisions", "abstentions", "metrics", "yardstick")
+"""What a summary says however often its run was killed."""
 
 
 class BrokenPromise(Exception):
@@ -211,7 +214,7 @@ class Killer:
         summary = summary_of(out)
         if wanted and summary["digest"] != wanted["digest"]:
             raise BrokenPromise(f"{out}: digest {summary['digest']}, not {wanted['digest']}")
-        for name in ("consensus", "decisions", "abstentions", "metrics", "yardstick", "rounds"):
+        for name in (*SAME, "rounds", "instants", "simulated_s"):
             if wanted and summary[name] != wanted[name]:
                 raise BrokenPromise(f"{out}: {name} {summary[name]}, not {wanted[name]}")
         if not wanted:
@@ -219,11 +222,12 @@ class Killer:
             if code != 0:
                 raise BrokenPromise(f"{out} executed again: {said}")
         # A life that was killed behind its summary has left nothing to the last one.
-        if (resumed := summary["resumed"]) and before.rounds < summary["rounds"]:
+        rounds = turns(summary)
+        if (resumed := summary["resumed"]) and before.rounds < rounds:
             again, new = resumed["rehearsed_rounds"], resumed["computed_rounds"]
             is_first = not summary["board"].get("restarts", 0)
             is_all = not is_first or resumed["from_round"] + again == before.rounds
-            if before.rounds + new != summary["rounds"] or not is_all:
+            if before.rounds + new != rounds or not is_all:
                 raise BrokenPromise(f"{out}: {before.rounds} rounds were recorded, but {resumed}")
             self.toll.again_rounds += again
             self.toll.new_rounds += new

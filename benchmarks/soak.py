@@ -54,6 +54,7 @@ CASES = (
     Case("grid, objects", _grid("objects"), 20, workers=3),
     Case("remembering, objects", (*REMEMBERING, "2000"), 20),
     Case("remembering, objects", (*REMEMBERING, "1000"), 20, workers=3),
+    Case("customer service", ("customer-service", "--set", "tickets=4000"), 50),
     Case("remembering, outsiders", (*REMEMBERING, "1000"), 10, has_outsiders=True),
 )
 

@@ -52,6 +52,7 @@ from .plain_pickle import plain_copy
 from .processes import end_server
 from .records import (
     INPUT,
+    NO_DEADLINE,
     OPERATIONAL,
     Abstained,
     Answered,
@@ -105,6 +106,7 @@ from .rules import (
 from .run_lock import RunLock
 from .rundir import RunDirectory
 from .script import Script
+from .seats import read_panel
 from .snapshots import Snapshots, pack, unpack
 from .store import NO_FLOOR, Floor
 from .tables import write_tables
@@ -132,6 +134,7 @@ __all__ = [
     "INPUT",
     "MAGIC",
     "NO_BALLOT",
+    "NO_DEADLINE",
     "NO_FLOOR",
     "OPERATIONAL",
     "Abstain",
@@ -239,6 +242,7 @@ __all__ = [
     "quorum",
     "read_log",
     "read_placed_segments",
+    "read_panel",
     "read_rounds",
     "read_segments",
     "recount",

@@ -195,11 +195,15 @@ class Board:
         return View(self.replica)
 
     def refresh(self) -> int:
-        """Read what has been written since, and return how many writes that was."""
+        """Read what has been written since, and return how many writes that was.
+
+        It ends with the last write as of now, so that a run which writes as fast as others read
+        is not followed for ever.
+        """
         if not self._rev:
             self._start_anew()
-        count = 0
-        while events := self.store.read(self._rev):
+        count, until = 0, self.store.meta().rev
+        while self._rev < until and (events := self.store.read(self._rev)):
             self._fold(events)
             count += len(events)
         return count

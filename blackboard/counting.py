@@ -1,6 +1,6 @@
 """What a closed stage means: tallies, decisions and grants, as pure functions of the replica."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,16 +44,17 @@ def decide(
     rule: Rule,
     gate: Gate | None,
     at: tuple[int, int],
+    failed: Collection[int] = (),
 ) -> Decided | None:
     """Return the outcome of a proposal at the close of its voting round, or None.
 
     Accepted by the rule but with its gate shut, a proposal expires and the gate is named.
-    Undecided at its deadline, or where all have voted, it expires as well.
+    Undecided at its deadline, or where all have voted or failed to, it expires as well.
 
     Raises:
         InvalidVerdict: the rule returned something else than a verdict on this proposal.
     """
-    is_last = proposal.is_last(at[0])
+    is_last = proposal.is_last(at[0], failed=failed)
     counted = tally(proposal, replica, is_last=is_last)
     verdict = judge(rule, counted)
     outcome = verdict.outcome if verdict else "expired"
@@ -142,6 +143,26 @@ def absentees(
         Abstained(OUTCOME, *at, proposal.id, CAUSES[code], u4(agents[codes == code]))
         for code in sorted(set(codes.tolist()), key=CAUSES.__getitem__)
     ]
+
+
+def failures(failed: Iterable[Abstained], replica: Replica, at: tuple[int, int]) -> list[Abstained]:
+    """Name, for every open proposal, who has a seat there and failed instead of voting, by cause.
+
+    For event-driven runs, where the others who have not voted may do so later.
+    """
+    by_cause: dict[str, set[int]] = {}
+    for record in failed:
+        if record.proposal is None:
+            by_cause.setdefault(record.cause, set()).update(record.members.tolist())
+    found: list[Abstained] = []
+    for proposal in replica.open.values() if by_cause else ():
+        waiting = proposal.seats.agents[proposal.box.choices == NO_BALLOT]
+        for cause in sorted(by_cause):
+            agents = np.array([a for a in waiting.tolist() if a in by_cause[cause]], np.uint32)
+            if agents.size:
+                agents.sort()
+                found.append(Abstained(OUTCOME, *at, proposal.id, cause, u4(agents)))
+    return found
 
 
 def grant(requests: Iterable[Requested], replica: Replica, at: tuple[int, int]) -> list[Record]:

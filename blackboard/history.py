@@ -24,6 +24,8 @@ class History:
         self.written: list[Record] = []
         """The round so far."""
         self._encoded: dict[int, tuple[Record, bytes]] = {}
+        self._bodies: list[bytes] = []
+        """The encoded records of the round, as far as they have been asked for."""
         self._logged = self._closed = 0
 
     def add(self, record: Record) -> None:
@@ -38,6 +40,17 @@ class History:
             known = self._encoded[id(record)] = (record, encode(record))
         return known[1]
 
+    def bodies(self) -> list[bytes]:
+        """Return the encoded records of the round so far."""
+        fresh = self.written[len(self._bodies) :]
+        self._bodies += map(encode if self._is_gathering else self.encode, fresh)
+        return self._bodies
+
+    def replace(self, place: int, record: Record) -> None:
+        """Put another record in the place of one that has not been written."""
+        self.written[place] = record
+        del self._bodies[place:]
+
     def close_stage(self, *, is_kept: bool) -> None:
         """Know that a stage is whole, and write it at once if it has to be kept."""
         self._closed = len(self.written)
@@ -51,9 +64,9 @@ class History:
             at: The round and its last stage.
             is_logged: Whether the log holds the whole round already.
         """
-        for record in self.written:
+        for record, body in zip(self.written, self.bodies(), strict=True):
             if record.event_class != OPERATIONAL:
-                self.digest.add_body(self.encode(record))
+                self.digest.add_body(body)
         self.digest.close_round()
         if not is_logged:
             self.add(Ended(OPERATIONAL, *at, self.digest.value))
@@ -63,7 +76,7 @@ class History:
 
     def forget(self) -> None:
         """Begin anew without chaining or writing anything."""
-        self.written, self._encoded = [], {}
+        self.written, self._encoded, self._bodies = [], {}, []
         self._logged = self._closed = 0
 
     def put_aside(self, record: Record) -> None:
@@ -89,7 +102,7 @@ class History:
 
     def _write(self, end: int) -> None:
         if self.log and end > self._logged:
-            self.gathered += [self.encode(record) for record in self.written[self._logged : end]]
+            self.gathered += self.bodies()[self._logged : end]
             if not self._is_gathering:
                 self.flush()
         self._logged = max(self._logged, end)

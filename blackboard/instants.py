@@ -16,6 +16,8 @@ WINDOW_S = 0.05
 MOST_RECORDS = 4096
 """At the latest so many records are written together."""
 
+_TOLD = frozenset((Opened, Decided, Granted))
+
 
 class InstantLeader(Leader):
     """Leads from instant to instant of simulated time, in place of rounds.
@@ -45,15 +47,16 @@ class InstantLeader(Leader):
         self._put_down([Instant(OUTCOME, self.round, 0, at_s)])
 
     def begin(self, proposals: Iterable[Proposal] = ()) -> Draft:
-        """Go to the instant's next stage, open proposals, and return an empty draft."""
-        if self._script or (self._channel and self._channel.is_quiet) or self._has_news:
+        """Go to the instant's next stage, open proposals, and return an empty draft.
+
+        People are heard before its first stage, so that a step is a whole instant.
+        """
+        if self._script or self._arrivals.has_waiting or self.oversight.is_stopped():
+            return super().begin(proposals)
+        is_heard = self.oversight.has_orders or (self._channel and self._channel.is_quiet)
+        if is_heard and not self.stage:
             return super().begin(proposals)
         return self._begin_stage(proposals)
-
-    @property
-    def _has_news(self) -> bool:
-        """Whether people have commanded something, or something waits for its stage."""
-        return self.oversight.has_orders or self._arrivals.has_waiting
 
     def commit(self, draft: Draft) -> None:
         """Take all of a draft; it is written with the instants around it."""
@@ -77,26 +80,27 @@ class InstantLeader(Leader):
 
     def _collect(self) -> None:
         """Put what is new of this instant into the outbox; who joined the server knows."""
-        written = self.history.written
+        start, written = self._collected, self.history.written
         if self._live and self.round:
-            for record in written[self._collected :]:
-                self._put_in_outbox(record)
+            fresh = zip(written[start:], self.history.bodies()[start:], strict=True)
+            for record, body in fresh:
+                if record.rank < Display.rank:
+                    self._outbox.append(body)
+                    if type(record) in _TOLD:
+                        self._tell(record)
         self._collected = len(written)
 
-    def _put_in_outbox(self, record: Any) -> None:
-        if record.rank >= Display.rank:
-            return
-        self._outbox.append(self.history.encode(record))
-        kind = type(record)
-        if kind is Opened:
-            self._opened[record.proposal] = None
-        elif kind is Decided:
-            if record.proposal in self._opened:
-                del self._opened[record.proposal]  # the server never hears that it was open
-            else:
-                self._closed[record.proposal] = None
-        elif kind is Granted and record.act == "set":
-            self._fields.update(field_revisions([record]))
+    def _tell(self, record: Any) -> None:
+        """Note what a record means to the server besides being kept."""
+        match record:
+            case Opened(proposal=proposal):
+                self._opened[proposal] = None
+            case Decided(proposal=proposal) if proposal in self._opened:
+                del self._opened[proposal]  # the server never hears that it was open
+            case Decided(proposal=proposal):
+                self._closed[proposal] = None
+            case Granted(act="set"):
+                self._fields.update(field_revisions([record]))
 
     def _put_down(self, records: list[Record]) -> None:
         self._fold(records)

@@ -266,11 +266,8 @@ class Leader(Chronicle):
         self.has_inputs |= bool(inputs)
         self._fold(results)
         own = draft.proposed() if draft else {}
-        has_opened = False
-        for opened in self._openings.proposed(records, own, at):
-            self._put_down(opened)
-            has_opened = True
-        if has_opened and self._is_shared:
+        opened = [*map(self._put_down, self._openings.proposed(records, own, at))]
+        if opened and self._is_shared:
             self._flush([], is_guarded=False)  # followers wait for it
         self._arrivals.close()
         self._is_awaited = False
@@ -408,7 +405,7 @@ class Leader(Chronicle):
             received = self._arrivals.has_received
             revision = self._arrivals.recorded(self.revision, at_close=True) if received else 0
             closed = Closed(OPERATIONAL, *at, counts, self._arrivals.late, revision)
-            self.history.written[place] = closed
+            self.history.replace(place, closed)
             if self._settle([closed, *inputs, *results]):
                 return inputs, results
 

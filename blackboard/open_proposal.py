@@ -1,5 +1,6 @@
 """A proposal that takes ballots: its terms, who may vote, and who has."""
 
+from collections.abc import Collection
 from typing import Any
 
 from .ballot_box import BallotBox
@@ -17,7 +18,7 @@ class OpenProposal:
     ballots accumulate.
     """
 
-    __slots__ = ("_seats", "box", "counted_at", "opened", "panel", "round")
+    __slots__ = ("_seats", "absent", "box", "counted_at", "opened", "panel", "round")
 
     def __init__(self, opened: Opened, seats: Seats | None = None) -> None:
         self.opened = opened
@@ -27,6 +28,8 @@ class OpenProposal:
         if named := read_panel(opened.electorate):
             self.panel, self._seats = Panel(*named), None
         self.round = opened.round
+        self.absent: set[int] = set()
+        """Agents whose ballots will not come: they failed when theirs was due. Event-driven."""
         self.counted_at = (0, 0)
         """The round and stage of the latest count; later ballots of that round are late."""
         self.box = BallotBox(self.panel.size if self.panel else len(self.seats.agents))
@@ -59,11 +62,21 @@ class OpenProposal:
         """Whether its one voting round lasts until its ballots decide it."""
         return self.opened.deadline_round == NO_DEADLINE
 
-    def is_last(self, round: int) -> bool:
-        """Say whether no ballot can come behind those of a round."""
-        if self.accumulates:
-            return _NO_BALLOT not in self.box.choices.tobytes()
-        return round >= self.opened.deadline_round
+    def is_last(self, round: int, *, failed: Collection[int] = ()) -> bool:
+        """Say whether no ballot can come behind those of a round.
+
+        Args:
+            round: The round, or the instant.
+            failed: Agents that have just failed, beside those that are known to be absent.
+        """
+        if not self.accumulates:
+            return round >= self.opened.deadline_round
+        choices = self.box.choices.tobytes()
+        if _NO_BALLOT not in choices or not (self.absent or failed):
+            return _NO_BALLOT not in choices
+        gone = self.absent.union(failed)
+        seats = zip(self.seats.agents.tolist(), choices, strict=True)
+        return all(choice != NO_BALLOT or agent in gone for agent, choice in seats)
 
     def sit(self, agent: int, role: str) -> None:
         """Give the panel's next free seat to an agent."""

@@ -66,7 +66,7 @@ class Openings:
             else at[0] + proposal.deadline_rounds - 1,
             self._sealed if proposal.sealed is None else proposal.sealed,
             plain(proposal.payload),
-            proposal.impact,
+            None if proposal.impact is None else float(proposal.impact),
         )
         return [*records, opened]
 

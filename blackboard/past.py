@@ -16,20 +16,22 @@ def keep_view(view: View) -> View:
     Records never change, so that only what holds them is copied: its cost grows with the open
     proposals, claims and fields, not with the columns on the board.
     """
-    return View(_copy(view._replica), stage_name=view.stage_name, brief=view.brief)
+    return View(_copy(view._replica), stage_name=view.stage_name, brief=view.brief, due=view.due)
 
 
 def view_state(view: View) -> dict[str, Any]:
     """Return a view as plain values, so far as its brief is plain."""
     board = view._replica.state()
-    return {"stage_name": view.stage_name, "brief": dict(view.brief), "board": board}
+    terms = {"stage_name": view.stage_name, "brief": dict(view.brief), "due": tuple(view.due)}
+    return {**terms, "board": board}
 
 
 def restore_view(state: Mapping[str, Any]) -> View:
     """Return the view that `view_state` was given."""
     replica = Replica()
     replica.restore(state["board"])
-    return View(replica, stage_name=state["stage_name"], brief=state["brief"])
+    terms = {name: state[name] for name in ("stage_name", "brief", "due")}
+    return View(replica, **terms)
 
 
 def _copy(replica: Replica) -> Replica:

@@ -1,14 +1,14 @@
 """What the close of a stage comes to: grants, absentees, decisions, and who has to be asked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import structs
 
 from .approval import Approval
-from .counting import Gate, absentees, causes_of, decide, grant, vetoed_by
+from .counting import Gate, absentees, causes_of, decide, failures, grant, vetoed_by
 from .open_proposal import OpenProposal
 from .openings import Openings
-from .records import Answered, Ballots, Decided, Record, Requested
+from .records import Abstained, Answered, Ballots, Decided, Record, Requested
 from .replica import Replica
 
 NOBODY = "nobody in time"
@@ -58,16 +58,28 @@ def reckon_instant(
 ) -> tuple[list[Record], Held]:
     """Return what follows from a stage's records in an event-driven run.
 
-    Only what somebody voted on or answered can be decided; who has not voted still may.
+    Only what somebody voted on or answered can be decided; who has not voted still may. That an
+    agent could not vote when it was to is an abstention by cause all the same: its ballot is not
+    waited for.
     """
     replica, _, _ = board
     written: Sequence[Record] = list(records)
     results = grant((r for r in written if isinstance(r, Requested)), replica, at)
     held: Held = []
+    missing: dict[str | None, list[int]] = {}
+    if counts and (failed := [r for r in written if type(r) is Abstained]):
+        results += (named := failures(failed, replica, at))
+        for record in named:
+            missing.setdefault(record.proposal, []).extend(record.members.tolist())
     touched = dict.fromkeys(r.proposal for r in written if isinstance(r, Ballots | Answered))
-    for name in touched:
-        if proposal := replica.open.get(name):
-            results += _decision(proposal, held, board=board, at=at, gate=gate, counts=counts)
+    if counts:
+        touched |= replica.due  # with ballots that came between two counts
+    for name in (*touched, *(name for name in missing if name not in touched)):
+        if proposal := replica.open.get(name or ""):
+            absent = missing.get(name, [])
+            results += _decision(
+                proposal, held, board=board, at=at, gate=gate, counts=counts, failed=absent
+            )
     return results, held
 
 
@@ -79,6 +91,7 @@ def _decision(
     at: tuple[int, int],
     gate: Gate | None,
     counts: bool,
+    failed: Collection[int] = (),
 ) -> list[Decided]:
     """Return the decision on a proposal if there is one; what waits for a person joins `held`."""
     replica, openings, approval = board
@@ -88,7 +101,7 @@ def _decision(
     if not counts:
         return []
     rule = openings.rule_of(proposal.id)
-    decided = decide(proposal, replica, rule=rule, gate=gate, at=at)
+    decided = decide(proposal, replica, rule=rule, gate=gate, at=at, failed=failed)
     if decided and decided.outcome == "accepted":
         if answer:
             decided = structs.replace(decided, by=answer.by)

@@ -90,6 +90,10 @@ class Replica:
         self.fields: dict[str, tuple[Any, int]] = {}
         self.claims: dict[str, tuple[int, float]] = {}
         self.left: dict[int, str] = {}
+        self.uncounted: dict[str, None] = {}
+        """Event-driven: proposals on which somebody voted since votes were last counted."""
+        self.due: dict[str, None] = {}
+        """Those that the last count has to see to."""
         self.answers: dict[str, Answered] = {}
         """What people said of open proposals; the first answer stands."""
         self.latest: dict[str, Rows] = {}
@@ -115,7 +119,7 @@ class Replica:
             World: self._world,
             Display: self._display,
             Answered: self._answered,
-            Abstained: self._ignore,
+            Abstained: self._abstained,
             Command: self._ignore,
             Ended: self._ignore,
             Note: self._ignore,
@@ -243,12 +247,23 @@ class Replica:
     def _ballots(self, record: Ballots) -> None:
         if proposal := self.open.get(record.proposal):
             proposal.take(record)
+            if self.now_s is not None:
+                self.uncounted[record.proposal] = None
+
+    def _abstained(self, record: Abstained) -> None:
+        proposal = self.open.get(record.proposal) if record.proposal else None
+        if proposal and proposal.accumulates:
+            proposal.absent.update(record.members.tolist())
 
     def _stage_closed(self, record: Closed) -> None:
-        if record.counts and self.now_s is None:
-            for proposal in self.open.values():
-                proposal.begin_round(record.round)
-                proposal.counted_at = (record.round, record.stage)
+        if not record.counts:
+            return
+        if self.now_s is not None:
+            self.due, self.uncounted = self.uncounted, {}
+            return
+        for proposal in self.open.values():
+            proposal.begin_round(record.round)
+            proposal.counted_at = (record.round, record.stage)
 
     def _granted(self, record: Granted) -> None:
         if not record.granted:

@@ -33,6 +33,7 @@ def replica_state(replica: "Replica", kept: Iterable[Kept]) -> dict[str, Any]:
         "fields": dict(replica.fields),
         "claims": dict(replica.claims),
         "left": dict(replica.left),
+        "uncounted": list(replica.uncounted),
         "answers": _bytes(replica.answers.values()),
         "latest": {
             kind: (rows.round, rows.stage, u4(rows.agents), dict(rows.columns))
@@ -64,6 +65,7 @@ def restore_replica(replica: "Replica", state: Mapping[str, Any]) -> Iterator[Ke
     replica.decisions.extend(_records(state["decisions"]))
     for name in ("fields", "claims", "left", "display", "world"):
         setattr(replica, name, dict(state[name]))
+    replica.uncounted = dict.fromkeys(state["uncounted"])
     replica.answers = {answer.proposal: answer for answer in _records(state["answers"])}
     replica.latest = {
         kind: Rows(round, stage, indices(packed), dict(columns))
@@ -76,17 +78,19 @@ def _open_state(proposal: OpenProposal) -> tuple[Any, ...]:
     box = proposal.box
     ballots = (box.choices, box.confidence, box.numbers, box.texts)
     panel = proposal.panel and (list(proposal.panel.members), list(proposal.panel.roles))
-    return encode(proposal.opened), proposal.round, proposal.counted_at, ballots, panel
+    absent = sorted(proposal.absent)
+    return encode(proposal.opened), proposal.round, proposal.counted_at, ballots, panel, absent
 
 
 def _open(replica: "Replica", held: tuple[Any, ...]) -> OpenProposal:
-    packed, round, counted_at, ballots, panel = held
+    packed, round, counted_at, ballots, panel, absent = held
     opened: Any = decode(packed)
     proposal = OpenProposal(opened, replica.seats.get(opened.electorate))
     if proposal.panel:
         members, roles = panel
         proposal.panel.members, proposal.panel.roles = list(members), list(roles)
     proposal.round, proposal.counted_at = round, counted_at
+    proposal.absent = set(absent)
     box = proposal.box
     box.choices, box.confidence, box.numbers, box.texts = ballots
     return proposal

@@ -42,6 +42,11 @@ def check_terms(proposal: Proposal, replica: Replica, *, rule: Rule | None = Non
         raise InvalidAction(f"no option may be empty or called abstain, got {options!r:.100}")
     if proposal.deadline_rounds < 1:
         raise InvalidAction(f"deadline_rounds must be at least 1, got {proposal.deadline_rounds}")
+    if proposal.deadline_rounds > 1 and replica.now_s is not None:
+        raise InvalidAction(
+            f"deadline_rounds={proposal.deadline_rounds}: in simulated time a proposal stays open "
+            "until its ballots decide it; leave it away"
+        )
     if proposal.id is not None and proposal.id in replica.open:
         raise InvalidAction(f"proposal {proposal.id} is open already")
     if proposal.panel is not None:

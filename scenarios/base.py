@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,6 +20,9 @@ class ScenarioOptions(BaseModel):
     """A scenario's parameters: frozen, checked, and each with its description and unit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name_models: ClassVar[bool] = False
+    """Whether they say which language models are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,10 @@ class Scene:
     """One per edge: how wide to draw it."""
 
 
+NO_LIMIT = 2**31 - 1
+"""So many instants are as many as it takes."""
+
+
 class Scenario(Stateful, ABC):
     """Base of all scenarios; a user's own is one class in one file.
 
@@ -116,7 +124,8 @@ class Scenario(Stateful, ABC):
     default_agents: ClassVar[int] = 100
     default_threshold: ClassVar[int] = 80
     default_rounds: ClassVar[int] = 1000
-    """The most rounds a run takes unless told otherwise."""
+    """The most rounds a run takes unless told otherwise; in simulated time there is no limit that
+    a class does not set itself."""
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
@@ -136,6 +145,23 @@ class Scenario(Stateful, ABC):
             BadInput: the options call for another number than was asked for.
         """
         return options, cls.default_agents if asked is None else asked
+
+    @classmethod
+    def asks_models(cls, options: Any) -> bool:
+        """Say whether a run with these options asks language models.
+
+        Only those can be asked that options name, as those derived from `ModelOptions` do.
+        """
+        return bool(getattr(options, "name_models", False))
+
+    @classmethod
+    def input_files(cls, options: Any) -> Mapping[str, Path]:
+        """Return the users' files that options name, by option.
+
+        `config.json` keeps what was in them, so that a run is not taken up with others.
+        """
+        named = {name: getattr(options, name, None) for name in cls.data_formats}
+        return {name: Path(value) for name, value in named.items() if isinstance(value, str)}
 
     @classmethod
     def implied_structure(cls, structure: str, agents: int) -> str:
@@ -184,8 +210,12 @@ class Scenario(Stateful, ABC):
         """
 
     def round_limit(self) -> int:
-        """Return the most rounds, or instants, that a run takes unless told otherwise."""
-        return self.default_rounds
+        """Return the most rounds, or instants, that a run takes unless told otherwise.
+
+        An event-driven one ends where nothing is to come, unless its class limits it.
+        """
+        is_limited = any("default_rounds" in vars(kind) for kind in _kinds_below(type(self)))
+        return self.default_rounds if is_limited or not self.is_event_driven else NO_LIMIT
 
     def is_done(self) -> bool:
         """Say whether the objective is reached; asked after each round."""
@@ -256,3 +286,8 @@ class Scenario(Stateful, ABC):
     def frame(self) -> Mapping[str, Any]:
         """Return the values of the scene's fields and series as of this round."""
         return {}
+
+
+def _kinds_below(kind: type) -> tuple[type, ...]:
+    """Return a class and its bases, up to where scenarios begin."""
+    return kind.__mro__[: kind.__mro__.index(Scenario)]

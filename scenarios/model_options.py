@@ -1,5 +1,7 @@
 """The options that every scenario with language models takes."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from agents import Mode
@@ -9,6 +11,8 @@ from .base import ScenarioOptions
 
 class ModelOptions(ScenarioOptions):
     """Which model answers, where its replies come from, and what agents share."""
+
+    name_models: ClassVar[bool] = True
 
     model: str = Field(
         "planted",

@@ -27,16 +27,19 @@ if TYPE_CHECKING:
     )
     from blackboard import (
         Board,
+        Claim,
         Link,
         Post,
         PostBlock,
         Proposal,
+        Release,
         Tally,
         Verdict,
         View,
         Vote,
         VoteBlock,
         ahead_by_k,
+        complete,
         first_to_k,
         plurality,
         quorum,
@@ -63,8 +66,8 @@ _AGENTS = (
     "Stage Stages Structure"
 )
 _BLACKBOARD = (
-    "Board Link Post PostBlock Proposal Tally Verdict View Vote VoteBlock "
-    "ahead_by_k first_to_k plurality quorum threshold veto"
+    "Board Claim Link Post PostBlock Proposal Release Tally Verdict View Vote VoteBlock "
+    "ahead_by_k complete first_to_k plurality quorum threshold veto"
 )
 _SCENARIOS = "Dissent ModelOptions Scenario ScenarioOptions Scene Setup Yardstick"
 _HOMES = {
@@ -82,6 +85,7 @@ __all__ = [
     "Agent",
     "Ask",
     "Board",
+    "Claim",
     "Cohort",
     "Competence",
     "Decision",
@@ -94,6 +98,7 @@ __all__ = [
     "Post",
     "PostBlock",
     "Proposal",
+    "Release",
     "Result",
     "RuleAgent",
     "Scenario",
@@ -113,6 +118,7 @@ __all__ = [
     "VoteBlock",
     "Yardstick",
     "ahead_by_k",
+    "complete",
     "first_to_k",
     "plurality",
     "quorum",

@@ -26,6 +26,8 @@ from .cli_dashboard import watched
 
 __all__ = ["app", "cli_dashboard", "cli_people", "cli_runs", "main"]
 
+NO_LIMIT = 2**31 - 1
+"""So many rounds or instants stand for as many as it takes."""
 INTERRUPTED = 130
 """What typer makes of a KeyboardInterrupt."""
 USAGE_ERROR: Any = typer.BadParameter.__base__
@@ -40,7 +42,10 @@ def run(
     agents: Annotated[str | None, typer.Option(metavar="N", help="how many agents")] = None,
     structure: Annotated[str | None, typer.Option(help="see `swarmboard structures`")] = None,
     threshold: Annotated[str | None, typer.Option(help="percent that must agree")] = None,
-    rounds: Annotated[str | None, typer.Option(metavar="N", help="the most rounds to take")] = None,
+    rounds: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="the most rounds to take (event-driven: instants)"),
+    ] = None,
     seed: Annotated[
         str | None, typer.Option(metavar="N", help="the same seed repeats the run")
     ] = None,
@@ -209,6 +214,15 @@ def _refuse_usage(error: Any) -> int:
     return say(f"{message.rstrip('.')}; `{command} --help` says what it takes", BAD_USAGE)
 
 
+def _limit(plan: Any) -> str:
+    """Say how long a run may be, in its own words."""
+    if not plan.scenario.is_event_driven:
+        return f"at most {plan.rounds:,} rounds"
+    if plan.rounds >= NO_LIMIT:
+        return "until nothing is to come in simulated time"
+    return f"at most {plan.rounds:,} instants of simulated time"
+
+
 def _dry_run(plan: Any, *, as_json: bool) -> str:
     from .foretelling import foretold, foretold_figures
 
@@ -227,7 +241,7 @@ def _dry_run(plan: Any, *, as_json: bool) -> str:
     first, *rest = foretold(plan).splitlines()
     would = (
         f"would run {plan.scenario.name} ({chosen}): {plan.setup.agents:,} agents, structure "
-        f"{plan.structure.name}, seed {plan.config.seed}, at most {plan.rounds:,} rounds; {first}"
+        f"{plan.structure.name}, seed {plan.config.seed}, {_limit(plan)}; {first}"
     )
     return "\n".join([would, *rest])
 

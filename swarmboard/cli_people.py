@@ -15,13 +15,13 @@ ProposalName = Annotated[str, typer.Argument(help="its id, as `swarmboard show R
 
 @app.command()
 def pause(run: RunName, by: ByName = None, reason: Reason = "", runs: RunFolders = None) -> None:
-    """Hold a run before its next stage."""
+    """Hold a run before its next stage, or instant."""
     _command("pause", run, by, reason, runs)
 
 
 @app.command()
 def step(run: RunName, by: ByName = None, reason: Reason = "", runs: RunFolders = None) -> None:
-    """Let a run take one stage, then hold it again."""
+    """Let a run take one stage, or instant, then hold it again."""
     _command("step", run, by, reason, runs)
 
 
@@ -33,7 +33,7 @@ def unpause(run: RunName, by: ByName = None, reason: Reason = "", runs: RunFolde
 
 @app.command()
 def stop(run: RunName, by: ByName = None, reason: Reason = "", runs: RunFolders = None) -> None:
-    """End a run before its next stage; `resume` goes on with it."""
+    """End a run before its next stage, or instant; `resume` goes on with it."""
     _command("stop", run, by, reason, runs)
 
 

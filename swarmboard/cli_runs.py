@@ -44,7 +44,9 @@ def resume(
 @app.command()
 def fork(
     run: RunName,
-    at_round: Annotated[int, typer.Option(min=0, help="the last round both have in common")],
+    at_round: Annotated[
+        int, typer.Option(min=0, help="the last round, or instant, both have in common")
+    ],
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="what is different")
     ] = None,
@@ -138,7 +140,9 @@ def show(
 @app.command()
 def replay(
     run: RunName,
-    to_round: Annotated[int | None, typer.Option(min=0, help="stop after this round")] = None,
+    to_round: Annotated[
+        int | None, typer.Option(min=0, help="stop after this round, or instant")
+    ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="execute it again, too")] = False,
     runs: RunFolders = None,
 ) -> None:
@@ -165,7 +169,7 @@ def compare(
 def explain_decision(
     run: RunName,
     proposal: Annotated[
-        str | None, typer.Argument(help="its id, the beginning of it, or its round")
+        str | None, typer.Argument(help="its id, the beginning of it, or its round (instant)")
     ] = None,
     without: Annotated[
         list[str] | None,

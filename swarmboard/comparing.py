@@ -51,13 +51,23 @@ def _histories(first: RunDirectory, second: RunDirectory, parted: Divergence | N
         return "histories: the same, event for event"
     people = People(r for r in _round_zero(first) if isinstance(r, Joined))
     name = None if parted.agent is None else people.name(parted.agent)
-    text = f"first differing event: number {parted.number:,}, in {divergence_text(parted, name)}"
+    is_timed = any(isinstance(r, Instant) for r in _first_turn(first))
+    where = divergence_text(parted, name, turn="instant" if is_timed else "round")
+    text = f"first differing event: number {parted.number:,}, in {where}"
     return fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _round_zero(run: RunDirectory) -> Iterator[Any]:
     for record in read_log(run.log):
         if record.round > 0:
+            return
+        yield record
+
+
+def _first_turn(run: RunDirectory) -> Iterator[Any]:
+    """Yield the records of the first round, or instant."""
+    for record in read_log(run.log):
+        if record.round > 1:
             return
         yield record
 

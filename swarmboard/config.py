@@ -18,7 +18,7 @@ from .faults import Fault, check_possible, read_faults
 
 BASELINES = {"single": "solo", "separate": "separate", "chorus": "chorus"}
 """The matched runs that can be asked for, and the structure that each of them has."""
-_OF_THE_RECORD = ("run_id", "versions")
+_OF_THE_RECORD = ("run_id", "versions", "inputs")
 """What `config.json` says of the run it was written for; a repetition has its own."""
 
 _LONGEST_SHOWN = 120
@@ -203,7 +203,7 @@ def _one_of(what: str, name: str, names: list[str]) -> None:
 def _first_problem(error: ValidationError, where: str, hint: str) -> str:
     """Describe what is wrong first; a name that nobody knows explains why another is missing."""
     problem = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    place = [str(part) for part in problem["loc"] if part != "[key]"]
+    place = [str(part) for part in problem["loc"] if not _is_tag(part)]
     name, seen = ".".join(place) or "value", problem.get("input")
     known = _known_names(place)
     if place[:1] in (["tiers"], ["roles"], ["budget"], ["routing"]):
@@ -218,6 +218,11 @@ def _first_problem(error: ValidationError, where: str, hint: str) -> str:
     if not place:  # it is about several, which the message names
         return f"{where}{described}; {hint}"
     return f"{where}{name}={_shown(seen)} is wrong: {described}; {hint}"
+
+
+def _is_tag(part: int | str) -> bool:
+    """Say whether a part of a place is not a name but what pydantic adds of its own: a type."""
+    return part in ("[key]", "int", "float", "str", "bool") or str(part).startswith("dict[")
 
 
 def _shown(value: Any) -> str:

@@ -206,7 +206,7 @@ def open_desk(
             recording cannot be read.
     """
     options = plan.latest_options
-    if not isinstance(options, ModelOptions):
+    if not plan.asks_models:
         yield None
         return
     team = team_of(plan.config, options)
@@ -227,7 +227,7 @@ def open_desk(
 def models_of(plan: "Plan") -> dict[str, str] | None:
     """Return the model of each tier by its name, or None where a scenario asks no models."""
     options = plan.latest_options
-    if not isinstance(options, ModelOptions):
+    if not plan.asks_models:
         return None
     own = plan.models or {}
     tiers = team_of(plan.config, options).tiers
@@ -237,7 +237,7 @@ def models_of(plan: "Plan") -> dict[str, str] | None:
 def is_stubbed(plan: "Plan") -> bool:
     """Say whether no real model is asked: all are planted, or objects of a test's own."""
     options = plan.latest_options
-    if not isinstance(options, ModelOptions):
+    if not plan.asks_models:
         return False
     tiers = team_of(plan.config, options).tiers
     return all(name in (plan.models or {}) or is_planted(tier) for name, tier in tiers.items())

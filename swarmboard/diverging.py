@@ -77,7 +77,11 @@ def first_divergence(
 
 
 def divergence_text(
-    found: Divergence, name: str | None = None, histories: tuple[str, str] = ("A", "B")
+    found: Divergence,
+    name: str | None = None,
+    histories: tuple[str, str] = ("A", "B"),
+    *,
+    turn: str = "round",
 ) -> str:
     """Return a divergence as a sentence.
 
@@ -85,9 +89,10 @@ def divergence_text(
         found: Where the histories part.
         name: The agent's name, where one acted.
         histories: What the two are called.
+        turn: What rounds are called.
     """
     first, second = histories
-    where = f"round {found.round}, stage {found.stage}"
+    where = f"{turn} {found.round}, stage {found.stage}"
     who = name or (f"agent {found.agent}" if found.agent is not None else "the run")
     act = {
         "posts": f"{who} posted {found.about}",

@@ -27,13 +27,13 @@ class EventModel(SwarmModel):
         """Set Mesa's clock before time 0, and leave no round to come by itself."""
         default: Any = self._default_schedule
         default.stop()
-        self.time = BEFORE_ANYTHING_S
+        self.time = self._now_s = BEFORE_ANYTHING_S
         self._due: tuple[int, ...] = ()
 
     @property
     def now_s(self) -> float:
         """Simulated seconds since the run began."""
-        return float(self.time)
+        return self._now_s
 
     def advance(self) -> None:
         """Run the next instant."""
@@ -56,12 +56,12 @@ class EventModel(SwarmModel):
         Raises:
             SwarmboardError: the time is not after the present instant.
         """
-        if not (math.isfinite(at) and at > self.time):
+        if not (math.isfinite(at) and at > self._now_s and at >= 0.0):
             who = "the world" if agent is None else f"agent {agent}"
+            now = f"it is {self._now_s} s now" if self._now_s >= 0.0 else "a run begins at 0 s"
             raise SwarmboardError(
-                f"{self.world.name}: {method} of {who} was asked for at {at} s, and it is "
-                f"{self.time} s now: an event lies in the future; what happens at once is a "
-                "further stage of the instant"
+                f"{self.world.name}: {method} of {who} was asked for at {at} s, and {now}: an "
+                "event lies in the future; what happens at once is a further stage of the instant"
             )
         return super().call_at(at, agent, method, **values)
 
@@ -72,18 +72,22 @@ class EventModel(SwarmModel):
     def _take_due(self, due: Sequence[Coming]) -> None:
         """Run the instant at which these calls are due."""
         self.steps += 1
+        self._now_s = float(self.time)  # Mesa's own is watched, which costs each who reads it
         self.leader.begin_instant(self.now_s)
         began = self._clock()
+        agents = set()
         for call in due:
-            getattr(self._find(call.agent), call.method)(**call.values)
-        agents = sorted({call.agent for call in due if call.agent is not None})
-        self._due = tuple(agents)
+            if self._future.takes(call):
+                getattr(self._find(call.agent), call.method)(**call.values)
+                agents.add(call.agent)
+        self._due = tuple(sorted(agent for agent in agents if agent is not None))
         self.timing.scenario_s += self._clock() - began
         self._run_stages()
 
     def _set_clock(self, state: Mapping[str, Any]) -> None:
         self.begin_clock()
-        self.time, self.steps = state["now_s"], self.leader.round
+        self.time = self._now_s = state["now_s"]
+        self.steps = self.leader.round
 
 
 def model_kind(world: Scenario) -> type[SwarmModel]:

@@ -21,7 +21,6 @@ from agents import (
     why_unreachable,
 )
 from blackboard import BadInput
-from scenarios import ModelOptions
 
 from .capping import check_priced
 from .config import BASELINES, make_config
@@ -81,8 +80,7 @@ def foretold_figures(plan: Plan) -> dict[str, Any]:
 
 
 def _team(plan: Plan) -> TeamConfig | None:
-    options = plan.latest_options
-    return team_of(plan.config, options) if isinstance(options, ModelOptions) else None
+    return team_of(plan.config, plan.latest_options) if plan.asks_models else None
 
 
 def _is_planned(plan: Plan) -> bool:
@@ -126,7 +124,7 @@ def cost_ahead(plan: Plan) -> Estimate:
         said,
         tokens=_capped(said.tokens, budget.tokens, runs),
         usd=_capped(said.usd, budget.usd, runs),
-        assumed=replace(assumed, rounds=plan.rounds),
+        assumed=replace(assumed, rounds=0 if plan.scenario.is_event_driven else plan.rounds),
     )
 
 

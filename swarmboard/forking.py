@@ -14,6 +14,7 @@ from blackboard import (
     BadInput,
     Ended,
     EventLog,
+    Instant,
     Rule,
     RunDirectory,
     RunLock,
@@ -33,6 +34,7 @@ from .desk import RECORDING
 from .execution import carry_out, take_new
 from .ongoing import Run, Tell, Watch
 from .plan import Plan, prepare
+from .provenance import check_unchanged
 from .result import Result
 from .roster import check_shareable
 from .stop import Stop
@@ -74,6 +76,7 @@ def fork(
     """
     if kind is None:
         check_shareable(directory)
+    check_unchanged(directory)
     values = read_config(directory.path / "config.json")
     past = _past(directory, at_round)
     parent = prepare(make_config(values), rule=rule, kind=kind)
@@ -83,7 +86,8 @@ def fork(
     rounds = str(settings.get("rounds", ""))
     if rounds.isdigit() and int(rounds) < at_round:
         raise BadInput(
-            f"--set rounds={rounds}: the fork has {at_round} rounds already; give at least that"
+            f"--set rounds={rounds}: the fork has {at_round} {parent.turn}s already; give at least "
+            "that"
         )
     point = Fork(
         parent=directory.run_id, at_round=at_round, digest=past.digest.hex(), options=options
@@ -121,20 +125,23 @@ def _past(directory: RunDirectory, round: int) -> _Past:
     """Return what a log holds up to the end of a round."""
     if not directory.log.is_file():
         raise BadInput(f"{directory.path} has no events.log: there is nothing to fork")
-    last = -1
+    last, turn = -1, "round"
     ends = [len(MAGIC), *segment_ends(directory.log)]
     for (start, end), segment in zip(pairwise(ends), read_segments(directory.log), strict=False):
         encoded = list(bodies(segment))
         for count, body in enumerate(encoded, 1):
-            if not isinstance(ended := decode(body), Ended):
+            record = decode(body)
+            if isinstance(record, Instant):
+                turn = "instant"
+            if not isinstance(record, Ended):
                 continue
-            last = ended.round
+            last = record.round
             if last == round:
                 is_whole = count == len(encoded)
                 rest = [] if is_whole else [bytes(one) for one in encoded[:count]]
-                return _Past(end if is_whole else start, rest, ended.digest)
+                return _Past(end if is_whole else start, rest, record.digest)
     raise BadInput(
-        f"--at-round {round}: the log of {directory.path} ends with round {max(last, 0)}; name "
+        f"--at-round {round}: the log of {directory.path} ends with {turn} {max(last, 0)}; name "
         "one from 0 to that"
     )
 

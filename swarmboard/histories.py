@@ -19,6 +19,7 @@ from blackboard import (
     Electorate,
     Entries,
     Entry,
+    Granted,
     Joined,
     Left,
     Opened,
@@ -28,6 +29,7 @@ from blackboard import (
     Requested,
     indices,
     read_log,
+    read_panel,
 )
 
 type Moment = tuple[int, int]
@@ -45,6 +47,8 @@ class History:
     path: Path
     to_round: int | None = None
     voters: dict[str, list[int]] = field(default_factory=dict)
+    panels: dict[str, list[int]] = field(default_factory=dict)
+    """Who has claimed the seats of each open panel, by proposal."""
     opened: dict[str, Opened] = field(default_factory=dict)
 
     def stages(self) -> Iterator[tuple[Moment, list[Record]]]:
@@ -52,14 +56,25 @@ class History:
         for moment, records in groupby(self._records(), key=lambda r: (r.round, r.stage)):
             stage = list(records)
             for record in stage:
-                if isinstance(record, Electorate):
-                    self.voters[record.name] = indices(record.agents).tolist()
-                elif isinstance(record, Opened):
-                    self.opened[record.proposal] = record
+                self._prepare(record)
             yield moment, stage
             for record in stage:
                 if isinstance(record, Decided):
                     self.opened.pop(record.proposal, None)
+                    self.panels.pop(record.proposal, None)
+
+    def _prepare(self, record: Record) -> None:
+        """Know who votes on what, which has to be known before ballots are read."""
+        match record:
+            case Electorate(name=name, agents=agents):
+                self.voters[name] = indices(agents).tolist()
+            case Opened(proposal=proposal, electorate=electorate):
+                self.opened[proposal] = record
+                if read_panel(electorate):
+                    self.panels[proposal] = []
+            case Granted(act="claim", key=proposal, agent=agent, granted=True):
+                if proposal in self.panels:
+                    self.panels[proposal].append(agent)
 
     def _records(self) -> Iterator[Record]:
         for record in read_log(self.path):
@@ -108,6 +123,8 @@ class History:
 
     def _ballots(self, record: Ballots) -> dict[int, Row]:
         opened = self.opened[record.proposal]
+        panel = self.panels.get(opened.proposal)
+        voters = self.voters[opened.electorate] if panel is None else panel
         numbers = np.frombuffer(record.numbers, "<f8").tolist()
         rows: dict[int, Row] = {}
         for seat, choice in enumerate(record.choices):
@@ -118,7 +135,7 @@ class History:
                 row["reason"] = numbers[seat]
             if record.texts and record.texts[seat]:
                 row["reason"] = record.texts[seat]
-            rows[self.voters[opened.electorate][seat]] = row
+            rows[voters[seat]] = row
         return rows
 
 

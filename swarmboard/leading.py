@@ -64,7 +64,7 @@ def led_board(run: Run) -> Iterator[Leader]:
             except BaseException as error:
                 if isinstance(error, ServerUnavailable) and board.has_lost_server:
                     leader.history.break_off()
-                    raise ServerLost(leader.round) from error
+                    raise ServerLost(leader.round, plan.turn) from error
                 _let_go(board, leader, error)
                 raise
             finally:

@@ -16,8 +16,10 @@ def scenario_text() -> str:
         scenario = find_scenario(name)
         lines.append(f"{name}: {scenario.summary}")
         lines.append(f"  structures: {', '.join(scenario.structures)}")
-        shared = ModelOptions.model_fields if issubclass(scenario.Options, ModelOptions) else {}
-        own = {n: f for n, f in scenario.Options.model_fields.items() if n not in shared}
+        fields = scenario.Options.model_fields
+        has_models = issubclass(scenario.Options, ModelOptions)
+        shared = {n: fields[n] for n in ModelOptions.model_fields} if has_models else {}
+        own = {n: f for n, f in fields.items() if n not in shared}
         lines += map(_option, own.items())
         if shared:
             lines += ["  models (open more with [tiers] in a --config FILE.toml):"]

@@ -155,7 +155,8 @@ class SwarmModel(mesa.Model):
 
     def _take_due(self, due: Sequence[Coming]) -> None:
         for call in due:
-            getattr(self._find(call.agent), call.method)(**call.values)
+            if self._future.takes(call):
+                getattr(self._find(call.agent), call.method)(**call.values)
 
     def _view(self, stage: Stage | None = None) -> View:
         name, brief = (stage.name, stage.brief) if stage else ("", None)

@@ -25,10 +25,11 @@ TRIES = 100
 RESERVED = ("approver", "nobody in time", "veto")
 """Names under which the log knows what no person did from outside."""
 _EFFECTS = {
-    "pause": "it takes effect before the next stage; `swarmboard unpause` or `step` goes on",
-    "step": "one stage runs, then the run waits again",
+    "pause": "it takes effect before the next stage (or instant of simulated time); `swarmboard "
+    "unpause` or `step` goes on",
+    "step": "one stage (or instant of simulated time) runs, then the run waits again",
     "unpause": "the run goes on with its next stage",
-    "stop": "the run ends before its next stage and can be resumed",
+    "stop": "the run ends before its next stage (or instant) and can be resumed",
 }
 
 

@@ -16,10 +16,11 @@ from blackboard import (
     parse_rule,
     threshold,
 )
-from scenarios import ModelOptions, Scenario, Setup
+from scenarios import Scenario, Setup
 
 from .catalog import find_scenario
 from .config import BASELINES, RunConfig, check_options
+from .provenance import INPUTS, fingerprints
 from .versions import versions
 
 
@@ -37,6 +38,16 @@ class Plan:
     rounds: int
     models: Mapping[str, Model] | None = None
     """Models by tier that stand in for those that the tiers name; Python only."""
+
+    @property
+    def turn(self) -> str:
+        """What people call its rounds: `round`, or `instant`."""
+        return "instant" if self.scenario.is_event_driven else "round"
+
+    @property
+    def asks_models(self) -> bool:
+        """Whether it asks language models."""
+        return self.scenario.asks_models(self.latest_options)
 
     @property
     def latest_options(self) -> Any:
@@ -65,6 +76,9 @@ class Plan:
         """Return everything that is needed to repeat the run, as `config.json` keeps it."""
         config = self.config.model_dump(mode="json", exclude={"out"})
         scenario = self.config.scenario
+        options = self.setup.options.model_dump(mode="json")
+        files = self.scenario.input_files(self.setup.options)
+        here = {name: str(path.resolve()) for name, path in files.items() if name in options}
         return config | {
             "run_id": run_id,
             "scenario": str(Path(scenario).resolve()) if scenario.endswith(".py") else scenario,
@@ -72,7 +86,8 @@ class Plan:
             "rounds": self.rounds,
             "rule": describe(self.setup.rule),
             "threshold": self.setup.threshold_percent,
-            "options": self.setup.options.model_dump(mode="json"),
+            "options": options | here,
+            INPUTS: fingerprints(files.values()),
             "versions": versions(),
         }
 
@@ -101,10 +116,12 @@ def prepare(
             f"{kind.name} does not support the structure {config.structure!r}: "
             f"it supports {', '.join(kind.structures)}"
         )
-    _check_teams(config, kind)
+    checked = check_options(kind, config.options)
+    has_models = kind.asks_models(checked)
+    _check_teams(config, kind, has_models=has_models)
     _check_time(config, kind)
-    _check_models(models, config, kind)
-    options, asked = kind.resolve(check_options(kind, config.options), config.agents)
+    _check_models(models, config, kind, has_models=has_models)
+    options, asked = kind.resolve(checked, config.agents)
     structure = structures()[kind.implied_structure(config.structure, asked)]
     chosen = rule or _rule(config, kind)
     setup = Setup(
@@ -121,9 +138,8 @@ def prepare(
     return Plan(config, kind, structure, setup, world, asked, rounds, models)
 
 
-def _check_teams(config: RunConfig, kind: type[Scenario]) -> None:
+def _check_teams(config: RunConfig, kind: type[Scenario], *, has_models: bool) -> None:
     """Refuse what only teams of language models can do where there are none, and the reverse."""
-    has_models = issubclass(kind.Options, ModelOptions)
     if config.baseline and BASELINES[config.baseline] not in kind.structures:
         raise BadInput(
             f"--baseline {config.baseline} needs the structure {BASELINES[config.baseline]}, which "
@@ -169,14 +185,18 @@ def _check_roles(config: RunConfig, known: Sequence[str] | None) -> None:
 
 
 def _check_models(
-    models: Mapping[str, Model] | None, config: RunConfig, kind: type[Scenario]
+    models: Mapping[str, Model] | None,
+    config: RunConfig,
+    kind: type[Scenario],
+    *,
+    has_models: bool,
 ) -> None:
     """Refuse models that stand in for nothing, or that cannot be asked."""
     if not models:
         return
     if not isinstance(models, Mapping):
         raise BadInput(f"models={models!r}: give models by tier, such as {{'default': model}}")
-    if not issubclass(kind.Options, ModelOptions):
+    if not has_models:
         raise BadInput(f"models={{...}} is for language models, and {kind.name} asks none")
     tiers = list(config.tiers) or [DEFAULT_TIER]
     for name, model in models.items():

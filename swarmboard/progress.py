@@ -1,5 +1,6 @@
-"""Progress on stderr: rounds so far, the last approval, decisions, calls to models, and time."""
+"""Progress on stderr: how far the run is, the last approval, decisions, calls, and time."""
 
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -10,6 +11,7 @@ from rich.progress import ProgressColumn, SpinnerColumn, Task, TaskID, TextColum
 from rich.text import Text
 
 from .accounts import Accounts, percent
+from .lengths import seconds_text
 from .model import SwarmModel
 
 
@@ -53,12 +55,17 @@ class CallsColumn(ProgressColumn):
         return Text(str(self._calls))
 
 
+SHOWN_EVERY_S = 0.1
+"""The line is written anew at most so often: a run has thousands of instants a second."""
+
+
 class Progress:
     """A line that follows a run; shows nothing where nobody looks."""
 
     def __init__(self, *, is_shown: bool, rounds: int | None) -> None:
         self._bar: Bar | None = None
         self._task = TaskID(0)
+        self._shown_at = -SHOWN_EVERY_S
         self.calls = Calls()
         if is_shown:
             self._bar = Bar(
@@ -80,7 +87,11 @@ class Progress:
         """Show where the run stands."""
         if self._bar is None:
             return
-        text = f"round {model.leader.round}"
+        now = time.monotonic()
+        if now - self._shown_at < SHOWN_EVERY_S:
+            return
+        self._shown_at = now
+        text = _where(model)
         if accounts.last:
             last = accounts.last[-1]
             share = percent(max(last.weights.values()), last.eligible)
@@ -100,3 +111,11 @@ class Progress:
     ) -> None:
         if self._bar:
             self._bar.stop()
+
+
+def _where(model: SwarmModel) -> str:
+    """Return the round, or how far simulated time has come and after how many instants."""
+    now_s = model.leader.replica.now_s
+    if now_s is None:
+        return f"round {model.leader.round:,}"
+    return f"{seconds_text(now_s)} s simulated, {model.leader.round:,} instants"

@@ -78,7 +78,8 @@ def find_open(board: Board, proposal: str) -> OpenProposal:
     decided = next((d for d in board.replica.decisions if d.proposal == proposal), None)
     if decided:
         by = f" by {decided.by}" if decided.by else ""
-        told = f"{proposal} is not open any more: {decided.outcome} in round {decided.round}{by}"
+        turn = "round" if board.replica.now_s is None else "instant"
+        told = f"{proposal} is not open any more: {decided.outcome} in {turn} {decided.round}{by}"
         raise BadInput(f"{told}; {_which_are_open(open_now)}")
     begun = [name for name in open_now if proposal and name.startswith(proposal)]
     close = begun or get_close_matches(proposal, list(open_now), 1, 0.75)

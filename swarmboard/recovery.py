@@ -14,10 +14,10 @@ MOST_LOSSES = 3
 class ServerLost(ServerUnavailable):
     """Raised when the bundled server has ended although nobody stopped it."""
 
-    def __init__(self, round: int) -> None:
+    def __init__(self, round: int, turn: str = "round") -> None:
         self.round = round
         super().__init__(
-            f"the bundled server ended by itself in round {round}; board/ in the run directory "
+            f"the bundled server ended by itself in {turn} {round}; board/ in the run directory "
             "holds what it had, and `swarmboard resume` goes on from the log"
         )
 
@@ -38,7 +38,10 @@ def go_on(run: Run, lost: ServerLost) -> None:
     run.losses.append(lost.round)
     if run.losses.count(lost.round) > MOST_LOSSES:
         raise lost
-    run.tell(f"the bundled server ended in round {lost.round}: going on from the log with another")
+    run.tell(
+        f"the bundled server ended in {run.plan.turn} {lost.round}: going on from the log with "
+        "another"
+    )
     if run.model:
         run.model.remove_all_agents()
     plan = run.plan

@@ -13,6 +13,7 @@ from blackboard import (
     Decided,
     Digest,
     Ended,
+    Instant,
     InvalidAction,
     LogDamaged,
     Record,
@@ -24,7 +25,9 @@ from blackboard import (
 )
 
 from .config import make_config, read_config
+from .lengths import seconds_text
 from .plan import Plan, prepare
+from .provenance import check_unchanged
 from .reaching import is_led
 from .rehearsal import Rehearsed, rehearse
 from .summary import summarise
@@ -52,6 +55,14 @@ class Replay:
     """Whether a process runs the run: the log may have grown since, and nothing is written."""
     row: dict[str, Any] = field(default_factory=dict)
     """The world's own numbers of the last round read."""
+
+    now_s: float | None = None
+    """Simulated seconds at the last instant read; None in runs that count rounds."""
+
+    @property
+    def turn(self) -> str:
+        """What people call its rounds."""
+        return "round" if self.now_s is None else "instant"
 
     @property
     def digest(self) -> str:
@@ -88,7 +99,8 @@ def replay(directory: RunDirectory, *, to_round: int | None = None) -> Replay:
         _check_digest(directory, records, digest)
     if to_round is not None and to_round > found.rounds:
         raise BadInput(
-            f"--to-round {to_round}: the log of {directory.path} ends with round {found.rounds}"
+            f"--to-round {to_round}: the log of {directory.path} ends with {found.turn} "
+            f"{found.rounds}"
         )
     found.recounted = _recount(directory, found)
     if to_round is None and not found.is_running:
@@ -117,13 +129,15 @@ def verify(
         Diverged: something else came out, with the first difference.
         LogDamaged: the rounds or the digest differ.
     """
+    check_unchanged(directory)
     plan = plan or prepare(make_config(read_config(directory.path / "config.json")))
     # Who joined is round 0, which ends where the first round begins.
     rehearsed = rehearse(plan, directory, to_round=1 if to_round == 0 else to_round)
     leader = rehearsed.leader
     if to_round != 0 and (leader.rounds_ended, leader.digest.hex) != (found.rounds, found.digest):
         raise LogDamaged(
-            f"{directory.path} has {found.rounds} rounds and the digest {found.digest[:12]}, "
+            f"{directory.path} has {found.rounds} {found.turn}s and the digest "
+            f"{found.digest[:12]}, "
             f"executed again {leader.rounds_ended} and {leader.digest.hex[:12]}"
         )
     return rehearsed
@@ -159,19 +173,23 @@ def report(
         must_verify: Raise what went wrong in executing it again, instead of saying it.
     """
     found = replay(directory, to_round=to_round)
-    counts = f"{found.rounds:,} rounds, {found.records:,} records, {found.decisions:,} decisions"
+    turn = found.turn
+    counts = f"{found.rounds:,} {turn}s, {found.records:,} records, {found.decisions:,} decisions"
+    if found.now_s is not None:
+        counts += f", {seconds_text(found.now_s)} simulated seconds"
     if found.is_running and to_round is None:
         to_round = found.rounds  # the log goes on growing: what comes behind is not read
-        counts += f" (running: as of round {found.rounds:,})"
+        counts += f" (running: as of {turn} {found.rounds:,})"
     rows = [
         ("read", counts),
         ("recounted", f"{found.recounted:,} decisions from their ballots: all as recorded"),
     ]
     rows += [("answered", _answer(answer)) for answer in found.answers[-ANSWERS_SHOWN:]]
     if found.torn_records and not found.is_running:
-        rows.append(("broken off", f"{found.torn_records:,} records of a round that has not ended"))
+        torn = f"{found.torn_records:,} records of a {turn} that has not ended"
+        rows.append(("broken off", torn.replace("a instant", "an instant")))
     if found.row:
-        rows.append(("last round", _numbers(found.row)))
+        rows.append(("last round" if turn == "round" else "last row", _numbers(found.row)))
     is_whole = to_round is None
     derived = [f"{name}.parquet" for name in ("rounds", "ballots", "decisions", "entries")]
     written = [name for name in derived if is_whole and (directory.path / name).exists()]
@@ -182,7 +200,7 @@ def report(
             raise
         rows.append(("executed", f"not again: {error}"))
     else:
-        rows.append(("executed", "again, with the same records in every round"))
+        rows.append(("executed", f"again, with the same records in every {turn}"))
         if metrics := rehearsed.model.world.metrics():
             rows.append(("metrics", _numbers(metrics)))
         if is_whole:
@@ -214,6 +232,8 @@ def _note(found: Replay, records: Sequence[Record]) -> None:
             found.decisions, found.last = found.decisions + 1, record
         elif isinstance(record, Answered):
             found.answers.append(record)
+        elif isinstance(record, Instant):
+            found.now_s = record.at_s
         row = getattr(record, "row", None)
         if row is not None and getattr(record, "name", "") == "round":
             found.row = row

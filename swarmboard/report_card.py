@@ -52,7 +52,7 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows += _yardstick(summary["yardstick"])
     if summary["metrics"]:
         known = {name: value for name, value in summary["metrics"].items() if value is not None}
-        rows.append(("metrics", _numbers(known)))
+        rows.append(("metrics", _numbers(known) or "none known yet"))
     abstained = {cause: n for cause, n in summary["abstentions"].items() if n}
     if abstained:
         rows.append(("abstained", _numbers(abstained) + " (ballots over all voting rounds)"))
@@ -127,7 +127,7 @@ def _yardstick(yardstick: Mapping[str, Any] | None) -> list[tuple[str, str]]:
         (
             "yardstick",
             f"{yardstick['kind']} {_number(yardstick['value'])}, reached "
-            f"{_number(yardstick['ours'])}, gap {_number(yardstick['gap_percent'])} %",
+            f"{_number(yardstick['ours'])}, gap {_percent(yardstick['gap_percent'])}",
         )
     ]
     if yardstick["certificate_percent"] is not None:
@@ -207,6 +207,10 @@ def _baseline(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _numbers(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {_number(value)}" for name, value in values.items())
+
+
+def _percent(value: Any) -> str:
+    return _number(value) if value is None else f"{_number(value)} %"
 
 
 def _number(value: Any) -> str:

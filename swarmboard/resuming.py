@@ -11,6 +11,7 @@ from .config import make_config, read_config
 from .execution import carry_out
 from .ongoing import Run, Tell, Watch
 from .plan import prepare
+from .provenance import check_unchanged
 from .result import Result
 from .roster import check_shareable
 from .stop import Stop
@@ -71,6 +72,7 @@ def resume(
             raise BadInput(f"{directory.path} cannot go on: {with_more(summary, directory.path)}")
         if kind is None:
             check_shareable(directory)
+        check_unchanged(directory)
         values = read_config(directory.path / "config.json")
         values |= {"board": board} if board else {}
         plan = prepare(make_config(values), rule=rule, kind=kind, models=models)

@@ -5,6 +5,7 @@ from typing import Any
 
 from blackboard import Board, Note, OpenProposal, RunDirectory, decode
 
+from .lengths import seconds_text
 from .reaching import described, reached, read_address
 
 SHOWN = 10
@@ -19,6 +20,9 @@ class Live:
     status: str
     """`running`, `paused`, or `waiting` for a person's answer."""
     round: int
+    """In event-driven runs the instant."""
+    now_s: float | None
+    """Simulated seconds since the run began; None in runs that count rounds."""
     stage: int
     agents: int
     """How many have joined."""
@@ -35,6 +39,7 @@ class Live:
             "scenario": self.scenario,
             "status": self.status,
             "round": self.round,
+            "simulated_s": self.now_s,
             "stage": self.stage,
             "agents": self.agents,
             "runner_pid": self.runner_pid,
@@ -42,7 +47,9 @@ class Live:
                 {
                     "proposal": proposal.id,
                     "impact": proposal.opened.impact,
-                    "deadline_round": proposal.opened.deadline_round,
+                    "deadline_round": None
+                    if proposal.accumulates
+                    else proposal.opened.deadline_round,
                     "is_waiting": proposal.id in waiting,
                 }
                 for proposal in self.proposals
@@ -64,22 +71,26 @@ def live_state(directory: RunDirectory) -> Live:
         waiting = tuple(proposal for proposal in proposals if proposal.id in held)
         status = "paused" if meta.status == "paused" else "waiting" if waiting else "running"
         pid = (read_address(directory) or {}).get("runner_pid")
-        where = (meta.round, meta.stage, meta.agents, pid)
+        where = (meta.round, board.replica.now_s, meta.stage, meta.agents, pid)
         return Live(str(config.get("scenario", "?")), status, *where, proposals, waiting)
 
 
 def state_text(directory: RunDirectory, now: Live) -> str:
     """Return what `swarmboard show` prints of a run that goes on."""
+    turn = "stage" if now.now_s is None else "instant"
+    at = f"round {now.round:,}"
+    if now.now_s is not None:
+        at = f"instant {now.round:,} at {seconds_text(now.now_s)} simulated seconds"
     lines = [
-        f"run         {now.scenario}, {now.agents:,} agents, round {now.round:,}, "
+        f"run         {now.scenario}, {now.agents:,} agents, {at}, "
         f"stage {now.stage}, in process {now.runner_pid or 'unknown'}"
     ]
     if now.status == "paused":
         lines.append(
-            "paused      `swarmboard unpause` goes on, `step` takes one stage, `stop` ends"
+            f"paused      `swarmboard unpause` goes on, `step` takes one {turn}, `stop` ends"
         )
     elif now.status == "running":
-        lines.append("running     `swarmboard pause` holds it before its next stage")
+        lines.append(f"running     `swarmboard pause` holds it before its next {turn}")
     for proposal in now.waiting:
         lines.append(
             f"waits for   an answer to {proposal.id} ({described(proposal)}): `swarmboard approve` "

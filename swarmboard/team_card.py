@@ -22,8 +22,8 @@ def answer_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = []
     if summary.get("answer"):
         rows.append(("answer", _short(summary["answer"], ANSWER_SHOWN)))
-        if is_simulated(summary):
-            rows.append(("simulated", SIMULATED))
+    if is_simulated(summary):
+        rows.append(("simulated", SIMULATED))
     if dissent := summary.get("dissent"):
         shown = [_dissent(one) for one in dissent["first"][:DISSENT_SHOWN]]
         count = f"{dissent['votes']:,} of {dissent['eligible']:,}"

@@ -274,7 +274,7 @@ def _goes_on_from_its_state(subject: Subject) -> None:
     if not at_round:
         return  # one round has no middle
     directory = RunDirectory.find(str(whole.path))
-    values = {"at_round": at_round, "changes": {}, "out": subject.place()}
+    values: dict[str, Any] = {"at_round": at_round, "changes": {}, "out": subject.place()}
     child = fork(directory, kind=subject.kind, rule=whole.rule, **values)
     for name in ("digest", "metrics", "yardstick"):
         _require(

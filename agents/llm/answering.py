@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from .calls import Model, ModelError, Outcome, Reply, Request
 from .ledger import Ledger
-from .replies import BadReply, Chorus, Decision, read_reply, repair_text
+from .replies import BadReply, Readable, confidence_of, read_reply, repair_text
 from .routing import stronger
 from .settings import TeamConfig
 
@@ -55,9 +55,7 @@ class Answering:
     def _is_doubtful(self, attempt: "_Attempt") -> bool:
         if attempt.read is None:
             return attempt.outcome.cause != "budget"
-        decisions = attempt.read.decisions if isinstance(attempt.read, Chorus) else (attempt.read,)
-        sure = min(decision.confidence for decision in decisions)
-        return sure < self._team.routing.escalate_below
+        return confidence_of(attempt.read) < self._team.routing.escalate_below
 
     async def _attempt(self, request: Request) -> "_Attempt":
         """Ask one tier, and have a refused reply repaired once."""
@@ -91,7 +89,7 @@ class _Attempt:
 
     def __init__(self) -> None:
         self.outcome = Outcome("", "error", "nobody was asked")
-        self.read: Decision | Chorus | None = None
+        self.read: Readable | None = None
         self.used: tuple[Request, Reply] | None = None
 
 

@@ -10,6 +10,9 @@ from blackboard import Cause, SwarmboardError
 type Purpose = Literal["work", "coordination", "reconstruction", "verification"]
 """What a call is for; its tokens are counted in this class."""
 
+type Form = Literal["decision", "draft"]
+"""What a reply has to be: a `Decision` (for several seats a `Chorus`), or a `DraftReply`."""
+
 PURPOSES: tuple[Purpose, ...] = ("work", "coordination", "reconstruction", "verification")
 
 
@@ -61,6 +64,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The ids of the entries in the prompt, the only ones that a reply may cite."""
     seats: int = 1
     """How many agents' decisions one reply holds (more than 1 for a chorus)."""
+    form: Form = "decision"
+    """The form of the reply, which the prompt's rules describe; so keys cover it."""
+    tools: tuple[str, ...] = ()
+    """The names of the tools that a draft may call."""
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):

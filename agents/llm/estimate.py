@@ -48,7 +48,7 @@ class Assumed:
     """What an estimate rests on besides the plan."""
 
     rounds: int
-    """The limit; the earliest end is after the first round."""
+    """The limit; the earliest end is after the first round. 0 stands for a run without any."""
     concurrency: Mapping[str, int]
     """Calls in flight at a time, by tier."""
     prices: Mapping[str, Prices]
@@ -88,8 +88,9 @@ class Estimate:
         assumed = self.assumed
         fast, slow = assumed.latency_s
         rounds = "1 round" if assumed.rounds == 1 else f"{assumed.rounds} rounds"
+        length = f"{rounds} at most" if assumed.rounds else "the whole run"
         lines = [
-            f"{rounds} at most: {_span(self.calls, _count)} calls, "
+            f"{length}: {_span(self.calls, _count)} calls, "
             f"{_span(self.tokens, _count)} tokens, {_span(self.usd, _decimal)} USD, "
             f"{_span(self.minutes, _decimal)} minutes",
             f"likely {_count(self.calls.likely)} calls, {_count(self.tokens.likely)} tokens, "

@@ -11,6 +11,7 @@ from typing import Any, Self
 from .calls import Reply, Request, Usage
 from .planting.beliefs import Belief, Beliefs
 from .planting.chance import pick, share, shares
+from .planting.clerk import DRAFTS, REVIEWS, PlantedClerk
 from .planting.findings import Findings
 from .planting.hearing import Heard, hear
 from .planting.misuse import MISUSES, misused
@@ -54,6 +55,7 @@ class PlantedModel:
         self._beliefs = Beliefs(self.plant, dict(answers or {}))
         self._findings = Findings(self.plant)
         self._speech = Speech(self.plant)
+        self._clerk = PlantedClerk(self.plant, self._beliefs, self._findings)
 
     @classmethod
     def named(cls, name: str) -> Self:
@@ -73,13 +75,24 @@ class PlantedModel:
     def answer(self, request: Request) -> str:
         """Return the text of the reply to a request."""
         heard = hear(request.prompt, seats=request.seats)
-        if heard.seats:
+        if heard.header.stage == DRAFTS:
+            reply: dict[str, Any] = self._clerk.draft(heard)
+        elif heard.seats:
             each = (heard._replace(header=seat) for seat in heard.seats)
-            reply: dict[str, Any] = {"decisions": [self._decide(seat) for seat in each]}
+            reply = {"decisions": [self._decide(seat) for seat in each]}
         else:
             reply = self._decide(heard)
         misuse = self.misuses(request)
         return misused(misuse, reply) if misuse else json.dumps(reply, ensure_ascii=False)
+
+    def is_good_reply(self, task: str, reply: str) -> bool | None:
+        """Say whether a reply of its own to a customer is right; None for what others wrote.
+
+        Args:
+            task: What the customer wrote, in quotes as prompts have it.
+            reply: The text of all parts.
+        """
+        return self._clerk.is_right(task, reply)
 
     def truth(self, task: str, options: Sequence[str]) -> str:
         """Return the right answer of a task."""
@@ -137,6 +150,8 @@ class PlantedModel:
             "edit": self._edit,
             "vote": self._judge,
         }.get(heard.header.stage, self._answer_all)
+        if heard.header.stage == REVIEWS:
+            return self._clerk.review(heard)
         voice = self._voice(heard)
         goal = self._speech.goal(heard)
         taken = self._volunteers(heard)

@@ -1,7 +1,7 @@
 """Replies: what a model has to answer, and how an answer is read and refused."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -16,9 +16,9 @@ from blackboard import SwarmboardError
 
 from .calls import Request
 
-REASONING, CONTRIBUTION, SHORT = 600, 400, 160
+REASONING, CONTRIBUTION, SHORT, DRAFT = 600, 400, 160, 2_000
 """The longest texts, in characters."""
-MOST_FINDINGS = 8
+MOST_FINDINGS, MOST_CALLS = 8, 16
 _FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
@@ -85,6 +85,36 @@ class Chorus(BaseModel):
     decisions: tuple[Decision, ...]
 
 
+class ToolCall(BaseModel):
+    """A tool that a draft wants to have used, and what it is given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Short
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class DraftReply(BaseModel):
+    """A text that is to go out, what it commits to, and what has to be done for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reasoning: Annotated[str, StringConstraints(max_length=REASONING)]
+    reply: Annotated[str, StringConstraints(max_length=DRAFT)] = ""
+    findings: tuple[Finding, ...] = Field((), max_length=MOST_FINDINGS)
+    calls: tuple[ToolCall, ...] = Field((), max_length=MOST_CALLS)
+    confidence: float = Field(0.5, ge=0, le=1)
+
+    @field_validator("reasoning", "reply", mode="after")
+    @classmethod
+    def _without_hidden_characters(cls, text: str) -> str:
+        return clean(text)
+
+
+type Readable = Decision | Chorus | DraftReply
+"""All that a reply can be read as."""
+
+
 class BadReply(SwarmboardError):
     """Raised when a reply is not what was asked for; says the field and what is wrong with it."""
 
@@ -98,7 +128,7 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
-def read_reply(text: str, request: Request) -> Decision | Chorus:
+def read_reply(text: str, request: Request) -> Readable:
     """Read a model's reply: one code fence is taken off, everything else has to be right.
 
     Raises:
@@ -106,18 +136,41 @@ def read_reply(text: str, request: Request) -> Decision | Chorus:
     """
     fenced = _FENCE.match(text)
     body = fenced.group(1) if fenced else text
+    if request.form == "draft":
+        draft = _validated(DraftReply, body)
+        _check_draft(draft, request)
+        return draft
     kind: type[Decision] | type[Chorus] = Chorus if request.seats > 1 else Decision
-    try:
-        reply = kind.model_validate_json(body)
-    except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
-        raise BadReply(".".join(map(str, problem["loc"])) or "reply", problem["msg"]) from None
+    reply = _validated(kind, body)
     decisions = reply.decisions if isinstance(reply, Chorus) else (reply,)
     if len(decisions) != request.seats:
         raise BadReply("decisions", f"{request.seats} are needed, one for each role listed")
     for decision in decisions:
         _check(decision, request)
     return reply
+
+
+def _validated[T: BaseModel](kind: type[T], body: str) -> T:
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        raise BadReply(".".join(map(str, problem["loc"])) or "reply", problem["msg"]) from None
+
+
+def confidence_of(reply: Readable) -> float:
+    """Return how sure a reply is; of several decisions the least."""
+    decisions = reply.decisions if isinstance(reply, Chorus) else (reply,)
+    return min(decision.confidence for decision in decisions)
+
+
+def _check_draft(draft: DraftReply, request: Request) -> None:
+    if not draft.reply.strip() and not draft.calls:
+        raise BadReply("reply", "is empty; write the text that is to be sent")
+    for call in draft.calls:
+        if call.name not in request.tools:
+            there = ", ".join(request.tools) or "no tools here"
+            raise BadReply("calls", f"names a tool that is not offered; there are {there}")
 
 
 def _check(decision: Decision, request: Request) -> None:

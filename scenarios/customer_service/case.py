@@ -6,6 +6,9 @@ import msgspec
 
 from .replies.parts import Part
 
+SENT = ("right", "wrong", "sent")
+"""Outcomes of a ticket that got a reply; nobody knows whether one that is `sent` is right."""
+
 
 class Case(msgspec.Struct):
     """A ticket that has arrived and is not closed."""
@@ -38,6 +41,8 @@ class Case(msgspec.Struct):
     """How many of them were found."""
     alarms: int = 0
     """Conflicts that were seen where there were none."""
+    failures: int = 0
+    """How often somebody could not draft what it was to."""
     drafts: int = 0
     """Drafts so far, of all parts."""
     ballots: int = 0

@@ -1,6 +1,6 @@
 """Who comes and with what: arrival times and skills, generated or from a user's own file."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,8 @@ from agents import Randomness
 
 from .files.arrivals import Profile
 from .files.tickets import Ticket, TicketFile, read_tickets
+from .files.times import Clock
+from .tau2 import Retail, task_text
 
 SKILLS = ("inquiry", "recommendation", "after-sales")
 """Of the staff and of what customers bring, unless a file names others."""
@@ -28,6 +30,9 @@ class Customers:
     """Of a file's tickets, those that come to this team."""
     profile: Profile | None = None
     """At which rate they arrive; None for a file."""
+    retail: Retail | None = field(default=None, repr=False)
+    """The benchmark whose tasks they bring, and only those; task i is that of every ticket
+    `i + n * len(tasks)`."""
 
     def __len__(self) -> int:
         return len(self.arrivals_s)
@@ -73,13 +78,49 @@ def generated(random: Randomness, count: int, profile: Profile, parts: float) ->
     return Customers(SKILLS, profile.times(np.cumsum(unit)), wanted, profile=profile)
 
 
-def from_file(path: str, random: Randomness, load: float) -> Customers:
+AGENT = "agent"
+"""The only skill of a benchmark's tasks, most of which ask for several things at once."""
+
+
+def from_benchmark(
+    directory: str, random: Randomness, most: int, repeats: int, profile: Profile | None
+) -> Customers:
+    """Return customers who bring the tasks of a benchmark, all tasks once before any again.
+
+    Args:
+        directory: Where its files are.
+        random: The run's randomness.
+        most: So many tasks at the most, the first ones.
+        repeats: How often each is brought.
+        profile: At which rate they come; None has all come at once.
+
+    Raises:
+        BadInput: the directory is not the benchmark's; one line.
+    """
+    retail = Retail.read(directory)
+    retail = replace(retail, tasks=retail.tasks[:most])
+    tasks = retail.tasks * repeats
+    times = np.zeros(len(tasks))
+    if profile:
+        unit = random.everyone("customer service: arrivals").standard_exponential(len(tasks))
+        times = profile.times(np.cumsum(unit))
+    tickets = tuple(
+        Ticket(number, float(at_s), (0,), task.id, task_text(task))
+        for number, (at_s, task) in enumerate(zip(times, tasks, strict=True))
+    )
+    file = TicketFile(tickets, (AGENT,), {}, Clock(None, 0.0))
+    wanted = tuple(ticket.skills for ticket in tickets)
+    kept = tuple(range(len(tickets)))
+    return Customers((AGENT,), times, wanted, file, kept, retail=retail)
+
+
+def from_file(path: str, random: Randomness, load: float, *, needs_text: bool = False) -> Customers:
     """Return the tickets of a user's file, thinned to a share of them.
 
     Raises:
         DataError: the file cannot be used; the message has row and column.
     """
-    file = read_tickets(path)
+    file = read_tickets(path, needs_text=needs_text)
     drawn = random.everyone("customer service: load").random(len(file.tickets))
     kept = tuple(np.flatnonzero(drawn < load).tolist()) or (int(np.argmin(drawn)),)
     tickets = [file.tickets[number] for number in kept]

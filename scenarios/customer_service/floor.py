@@ -17,11 +17,14 @@ class Item(NamedTuple):
     """The skill it takes; `REVIEW` for a review, which takes none."""
     proposal: str = ""
     """What a review votes on."""
+    attempt: int = 0
+    """How often a draft of the ticket has failed."""
 
     @property
     def name(self) -> str:
         """What an agent claims."""
-        return self.proposal or f"ticket {self.ticket}.{self.draft}.{self.part}"
+        again = f" again {self.attempt}" if self.attempt else ""
+        return self.proposal or f"ticket {self.ticket}.{self.draft}.{self.part}{again}"
 
 
 REVIEW = -1

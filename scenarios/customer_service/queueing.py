@@ -16,6 +16,21 @@ from scipy.special import exprel
 
 _NEGLIGIBLE = 1e-20
 _MOST_STATES = 1 << 22
+_TOO_WIDE = (
+    f"the number of waiting customers spreads over more than {_MOST_STATES:,} values; take a "
+    "shorter patience_s, or an infinite one below full load"
+)
+
+
+class Answered(NamedTuple):
+    """What those customers of finite patience meet whom somebody serves."""
+
+    served: float
+    """Share of all customers who are served."""
+    waiting_s: float
+    """Mean wait of the served."""
+    faded: float
+    """Mean of exp(-wait / scale_s) over all customers, nothing for those who give up."""
 
 
 class Abandonment(NamedTuple):
@@ -134,6 +149,60 @@ def erlang_a(
         return Abandonment(0.0, waited_s, erlang_c(agents, load))
     if arrivals_per_s == 0:
         return Abandonment(0.0, 0.0, 0.0)
+    present, chances = _stationary(agents, arrivals_per_s, service_s, patience_s)
+    queue = float(chances @ np.maximum(present - agents, 0.0))
+    return Abandonment(
+        abandoned=queue / patience_s / arrivals_per_s,
+        waiting_s=queue / arrivals_per_s,
+        waits=min(1.0, float(chances[present >= agents].sum())),
+    )
+
+
+def answered(
+    agents: int,
+    arrivals_per_s: float,
+    service_s: float,
+    patience_s: float,
+    *,
+    scale_s: float = 8.0,
+) -> Answered:
+    """Return how long those wait in M/M/c+M who do not give up, and how it fades their content.
+
+    Who finds k customers waiting is served after k + 1 exponential times of rates
+    c mu + (k + 1) theta, ..., c mu + theta; in the one of rate c mu + (j + 1) theta it gives up
+    with chance theta over that rate. It is served with chance c mu / (c mu + (k + 1) theta),
+    which does not depend on how long the times are.
+
+    Raises:
+        ValueError: as `erlang_a`; patience is infinite.
+    """
+    _check_positive("patience_s", patience_s)
+    _check_positive("scale_s", scale_s)
+    if _load(arrivals_per_s, service_s) == 0:
+        return Answered(1.0, 0.0, 1.0)
+    present, chances = _stationary(agents, arrivals_per_s, service_s, patience_s)
+    meets = chances[present >= agents]
+    first = int(max(present[0] - agents, 0))
+    if first + len(meets) > _MOST_STATES:
+        raise ValueError(_TOO_WIDE)
+    served_per_s, theta = agents / service_s, 1 / patience_s
+    ahead = np.arange(first + len(meets), dtype=np.float64)
+    leaving_per_s = served_per_s + (ahead + 1) * theta
+    served = (served_per_s / leaving_per_s)[first:]
+    waits_s = np.cumsum(1 / leaving_per_s)[first:]
+    fades = np.cumprod((leaving_per_s - theta) / (leaving_per_s + 1 / scale_s))[first:]
+    at_once = float(chances[present < agents].sum())
+    share = min(1.0, at_once + float(meets @ served))
+    return Answered(
+        share, float(meets @ (served * waits_s)) / share, at_once + float(meets @ fades)
+    )
+
+
+def _stationary(
+    agents: int, arrivals_per_s: float, service_s: float, patience_s: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the numbers of customers that M/M/c+M can be found with, and their chances."""
+    load = arrivals_per_s * service_s
 
     def leaving_per_s(present: NDArray[np.float64]) -> NDArray[np.float64]:
         served = np.minimum(present, agents) / service_s
@@ -145,13 +214,7 @@ def erlang_a(
     below = _walk(lambda steps: leaving_per_s(mode - steps + 1) / arrivals_per_s, most=mode)
     weights = np.concatenate((below[::-1], [1.0], above))
     present = np.arange(mode - len(below), mode + len(above) + 1, dtype=np.float64)
-    chances = weights / weights.sum()
-    queue = float(chances @ np.maximum(present - agents, 0.0))
-    return Abandonment(
-        abandoned=queue / patience_s / arrivals_per_s,
-        waiting_s=queue / arrivals_per_s,
-        waits=min(1.0, float(chances[present >= agents].sum())),
-    )
+    return present, weights / weights.sum()
 
 
 def _walk(
@@ -168,10 +231,7 @@ def _walk(
     while most is None or walked < most:
         end = walked + size if most is None else min(walked + size, most)
         if end > _MOST_STATES:
-            raise ValueError(
-                f"the number of waiting customers spreads over more than {_MOST_STATES:,} values; "
-                f"take a shorter patience_s, or an infinite one below full load"
-            )
+            raise ValueError(_TOO_WIDE)
         ratio = ratios(np.arange(walked + 1, end + 1, dtype=np.float64))
         weights.append(last * np.cumprod(ratio))
         walked, last, size = end, float(weights[-1][-1]), 2 * size

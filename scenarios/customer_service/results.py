@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base import Scene, Setup, Yardstick
-from .case import Case
+from .case import SENT, Case
+from .crafts import Craft
 from .expected import expected
 from .floor import REVIEW, Item
 from .scene import frame_of, scene_of
@@ -27,8 +28,8 @@ _COLUMNS = (
 class Results:
     """Collects what became of tickets, and what each of the staff did."""
 
-    def __init__(self, terms: Terms, setup: Setup) -> None:
-        self._terms, self._setup = terms, setup
+    def __init__(self, terms: Terms, setup: Setup, craft: Craft) -> None:
+        self._terms, self._setup, self._craft = terms, setup, craft
         self._rows: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
         agents = len(terms.skills)
         self._drafts, self._reviews = [0] * agents, [0] * agents
@@ -39,6 +40,8 @@ class Results:
         self._every_s = float(terms.customers.arrivals_s[-1]) / ROWS
         self._row_at_s = 0.0
         self._has_row = False
+        self.has_changed = False
+        """Whether the staff has become another in the middle, of which theory says nothing."""
 
     @property
     def closed_tickets(self) -> int:
@@ -64,11 +67,10 @@ class Results:
     def closed(self, case: Case, outcome: str, now_s: float) -> None:
         """Put down what became of a ticket."""
         self._open[case.team] -= 1
-        is_sent = outcome in ("right", "wrong")
         values = (
             *(case.ticket, case.team, case.arrived_s, case.begun_s, now_s, outcome),
             *(case.drafts, case.ballots, case.conflicts, case.found, case.alarms),
-            len(case.planted) if is_sent else 0,
+            len(case.planted) if outcome in SENT else 0,
         )
         for name, value in zip(_COLUMNS, values, strict=True):
             self._rows[name].append(value)
@@ -93,28 +95,32 @@ class Results:
         if not self._has_row:
             return {}
         self._row_at_s = now_s + self._every_s
-        closed = max(1, self.closed_tickets)
-        outcomes = self._rows["outcome"]
+        closed, known = self.closed_tickets, "right" if self._craft.is_judged else "sent"
+        share = self._rows["outcome"].count(known) / closed if closed else None
         return {
-            "now_s": now_s,
             "open": sum(self._open),
             "waiting": waiting,
             "busy": busy,
-            "closed": self.closed_tickets,
-            "completion": outcomes.count("right") / closed,
+            "closed": closed,
+            "completion" if known == "right" else known: share,
         }
 
     def metrics(self, now_s: float) -> dict[str, float | int | None]:
         """Return the run's figures, by the names of the scenario's sheet."""
         rows, count = self._rows, self.closed_tickets
         if not count:
-            return dict.fromkeys(METRICS)
+            unknown: dict[str, float | int | None] = dict.fromkeys(METRICS)
+            return unknown | self._craft.metrics()
         outcomes = np.array(rows["outcome"])
         latency = self._latency()
         answered = latency[outcomes != "abandoned"]
-        worth = np.array([SATISFIED[outcome] for outcome in rows["outcome"]])
         planted = sum(rows["conflicts"])
-        shares = {name: float((outcomes == name).mean()) for name in SATISFIED}
+        shares: dict[str, float | None] = {
+            name: float((outcomes == name).mean()) for name in (*SATISFIED, "sent")
+        }
+        sent = shares.pop("sent")
+        if not self._craft.is_judged:
+            shares |= {"right": None, "wrong": None}
         drafts, ballots = sum(rows["drafts"]), sum(rows["ballots"])
         found: dict[str, float | int | None] = {
             "tickets": count,
@@ -125,7 +131,7 @@ class Results:
             "drafts_per_ticket": drafts / count,
             "latency_mean_s": float(answered.mean()) if answered.size else None,
             "latency_p95_s": float(np.quantile(answered, 0.95)) if answered.size else None,
-            "satisfaction": float((worth * np.exp(-latency / self._setup.options.fades_s)).mean()),
+            "satisfaction": self._satisfaction(latency),
             "utilisation": self._utilisation(now_s),
             "messages_per_ticket": (drafts + ballots) / count,
             "conflicts_planted": planted,
@@ -133,13 +139,22 @@ class Results:
             "conflicts_sent": sum(rows["sent"]) / planted if planted else None,
             "conflicts_alarms": sum(rows["alarms"]),
         }
-        return found | self._observed()
+        more: dict[str, float | int | None] = {} if self._craft.is_judged else {"sent": sent}
+        if self._setup.options.staff != "rules":
+            more |= {"conflicts_planted": None, "conflicts_alarms": None}
+            more["conflicts_seen"] = sum(rows["found"])
+        return found | more | self._craft.metrics() | self._observed()
 
-    def yardstick(self, now_s: float) -> Yardstick:
-        """Hold completion against the known answers, and name the closed forms."""
+    def yardstick(self, now_s: float) -> Yardstick | None:
+        """Hold completion against the known answers, and name the closed forms.
+
+        A craft that draws nothing says itself what it is held against.
+        """
+        if self._setup.options.staff != "rules":
+            return self._craft.yardstick()
         ours = self.metrics(now_s)["completion"]
         gap = None if ours is None else 100 * (1 - ours)
-        forms = expected(self._terms, self._setup)
+        forms = {} if self.has_changed else expected(self._terms, self._setup)
         return Yardstick("known answers", 1.0, ours, gap, expected=forms, evidence="simulated")
 
     def tables(self, now_s: float) -> dict[str, dict[str, ArrayLike]]:
@@ -156,10 +171,12 @@ class Results:
         arrived, closed = columns["arrived_s"], columns["closed_s"]
         tickets |= columns
         tickets["latency_s"] = [c - a for a, c in zip(arrived, closed, strict=True)]
+        tickets |= self._craft.columns(tickets["ticket"])
         if customers.file:
             rows = [customers.row(ticket) for ticket in tickets["ticket"]]
             tickets["name"] = [row.name for row in rows if row]
-            tickets["observed"] = [row.outcome or None for row in rows if row]
+            if not customers.retail:
+                tickets["observed"] = [row.outcome or None for row in rows if row]
         names = customers.skills
         staff = {
             "agent": list(range(len(self._busy_s))),
@@ -176,11 +193,11 @@ class Results:
         """Return how the staff is drawn."""
         return scene_of(self._terms, names)
 
-    def frame(self, work: Mapping[int, tuple[Item, float, int, int]]) -> Mapping[str, Any]:
+    def frame(self, busy: Mapping[int, tuple[Item, float, int, int]]) -> Mapping[str, Any]:
         """Return what is drawn, as often as there is a row."""
         if not self._has_row:
             return {}
-        return frame_of(len(self._busy_s), work, open_tickets=sum(self._open))
+        return frame_of(len(self._busy_s), busy, open_tickets=sum(self._open))
 
     def state(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -203,6 +220,13 @@ class Results:
     def _latency(self) -> NDArray[np.float64]:
         latency: NDArray[np.float64] = np.subtract(self._rows["closed_s"], self._rows["arrived_s"])
         return latency
+
+    def _satisfaction(self, latency: NDArray[np.float64]) -> float | None:
+        """Return what replies are worth by outcome and latency; None where nobody knows."""
+        if not self._craft.is_judged:
+            return None
+        worth = np.array([SATISFIED[outcome] for outcome in self._rows["outcome"]])
+        return float((worth * np.exp(-latency / self._setup.options.fades_s)).mean())
 
     def _utilisation(self, now_s: float) -> float | None:
         """Return the share of the time on duty in which staff was at work."""

@@ -1,40 +1,39 @@
 """Staff answer customers: drafts, reviews by threshold vote, one reply a ticket."""
 
-import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
-
-from numpy.typing import ArrayLike
 
 from agents import Population, Stage, Stages
 from blackboard import (
     NO_BALLOT,
     ClosedStage,
     Decided,
-    Entries,
+    Entry,
     Granted,
     Proposal,
     View,
     complete,
-    entry_id,
 )
 
-from ..base import Scenario, Scene, Setup, Yardstick
+from ..base import Setup
 from .case import Case, case_of, plain
+from .crafts import Work, craft_of
 from .files.formats import DATA_FORMATS
 from .files.roster import Roster
 from .floor import REVIEW, Floor, Item
+from .hands import Hands, after, written
 from .options import CustomerServiceOptions
-from .replies.parts import contradictions, drafted, mended
+from .replies.parts import contradictions
+from .reporting import Reporting
 from .results import Results
 from .rota import Rota
-from .staff import Clerk
+from .staff import LOOKUP, Clerk
+from .tau2 import FILES
 from .terms import matched, terms_of
 
-_NO_BALLOTS = bytes([NO_BALLOT]) * 256
 
-
-class CustomerService(Scenario):
+class CustomerService(Reporting):
     """A cluster of inquiry, recommendation and after-sales agents, in simulated time."""
 
     name = "customer-service"
@@ -43,6 +42,12 @@ class CustomerService(Scenario):
     is_event_driven = True
     data_formats = DATA_FORMATS
     structures = ("swarm", "solo", "separate", "hierarchy")
+    changeable = (
+        *("early", "max_drafts", "coordination", "patience_s", "draft_s", "review_s"),
+        *("competence", "reviewer_competence", "correlation"),
+        *("model", "api_base", "recording", "recorded", "temperature"),
+        *("budget_tokens", "budget_usd"),
+    )
     default_agents = 128
     default_threshold = 60
     default_rounds = 2**31 - 1
@@ -53,12 +58,12 @@ class CustomerService(Scenario):
         self.customers, self.practice = self.terms.customers, self.terms.practice
         self.floor = Floor(self.terms.skills, self.terms.team)
         self.rota = Rota(self.terms)
-        self.results = Results(self.terms, setup)
+        self.craft = craft_of(self.terms, setup)
+        self.results = Results(self.terms, setup, self.craft)
+        self.hands = Hands(self.craft, self.results, self.floor, self.rota)
         self.rule = setup.rule if self.options.early else complete(setup.rule)
         self.cases: dict[int, Case] = {}
         """Tickets that have arrived and are not closed."""
-        self.work: dict[int, tuple[Item, float, int, int]] = {}
-        """What each busy agent does, since when, which event ends it, and its seat of a panel."""
         self.tickets: dict[str, int] = {}
         """The ticket of each open proposal."""
         self.seats: dict[str, dict[int, int]] = {}
@@ -69,6 +74,8 @@ class CustomerService(Scenario):
     @classmethod
     def resolve(cls, options: Any, asked: int | None) -> tuple[Any, int]:
         """Return the options, and how many agents there are: the roster's, where there is one."""
+        if options.tau2 is not None and (directory := Path(options.tau2)).is_dir():
+            options = options.model_copy(update={"tau2": str(directory.resolve())})
         if options.roster is None or asked is not None:
             return options, cls.default_agents if asked is None else asked
         return options, Roster.read(options.roster, day_s=options.day_s).agents
@@ -77,6 +84,19 @@ class CustomerService(Scenario):
     def implied_structure(cls, structure: str, agents: int) -> str:
         """One agent has nobody to vote with."""
         return "solo" if agents == 1 else structure
+
+    @classmethod
+    def asks_models(cls, options: Any) -> bool:
+        """Say whether models answer the customers."""
+        return bool(options.staff == "models")
+
+    @classmethod
+    def input_files(cls, options: Any) -> Mapping[str, Path]:
+        """Return the files of a user's own, those of a benchmark's directory one by one."""
+        files = dict(super().input_files(options))
+        if options.tau2 is not None:
+            files |= {f"tau2 {name}": Path(options.tau2, name) for name in FILES}
+        return files
 
     def matched_options(self, kind: str) -> Mapping[str, Any]:
         """Return the options of the baseline: the same work and speed, and the load that fits."""
@@ -87,12 +107,13 @@ class CustomerService(Scenario):
         self.model = model
         roles = self.terms.roles
         self.roles = tuple(self.customers.skills[role] for role in sorted(set(roles)))
-        self.clerks: list[Clerk] = []
+        clerks: list[Clerk] = []
         populations = []
         for role in sorted(set(roles)):
-            members = [Clerk(model) for its in roles if its == role]
-            self.clerks += members
+            members = [self.craft.clerk(model) for its in roles if its == role]
+            clerks += members
             populations.append(Population(self.customers.skills[role], members))
+        self.hands.hire(model, clerks)
         return populations
 
     def start(self, model: Any) -> None:
@@ -125,82 +146,89 @@ class CustomerService(Scenario):
         for agent in self.rota.agents():
             if not self.rota.is_on_duty(agent, now):
                 self.floor.busy(agent)
-            elif agent not in self.work:
+            elif agent not in self.hands.busy:
                 self.floor.rest(agent)
         self._expect_shift(now)
 
     def stages(self, board: View) -> Stages:
         """Take what is done, compare parts where there are several, and hand out what waits."""
         if board.due:
-            brief = self._brief(board.due)
-            votes = bool(brief["approves"])
+            works = self.hands.works(board.due, self.cases)
+            votes = any(work.item.skill == REVIEW for work in works)
+            brief = self.craft.brief(works, board.round)
             closed = yield Stage("work", self.roles, (), votes, brief, agents=board.due)
-            self._take(closed, board.due)
+            self._take(closed, works)
         if self._conflicts:
             conflicts, self._conflicts = self._conflicts, {}
             brief = {"conflicts": conflicts}
-            yield Stage("compare", self.roles, brief=brief, agents=sorted(conflicts))
-        offers = self.floor.offers(self._is_void, self._may)
-        opening, self._opening = tuple(self._opening), []
-        if offers or opening:
+            closed = yield Stage("compare", self.roles, brief=brief, agents=sorted(conflicts))
+            self._take_vetoes(closed)
+        while True:
+            offers = self.floor.offers(self._is_void, self._may)
+            opening, self._opening = tuple(self._opening), []
+            if not (offers or opening):
+                return
             brief = {"offers": offers}
             closed = yield Stage("claim", self.roles, opening, brief=brief, agents=sorted(offers))
             self._begin(offers, closed)
+            if not closed.decisions:
+                return
+            self._take_vetoes(closed)
 
-    def _brief(self, due: Sequence[int]) -> dict[str, Any]:
-        """Return what those who are due have come to: how they judge, and what they write."""
-        approves: dict[int, bool] = {}
-        parts: dict[int, dict[str, Any]] = {}
-        for agent in due:
-            item, _, _, seat = self.work[agent]
-            case = self.cases[item.ticket]
+    def _take(self, closed: ClosedStage, works: Sequence[Work]) -> None:
+        """Go on with what was drafted, looked up and decided, and with what nobody could do."""
+        made: dict[int, tuple[str, Entry]] = {}
+        for name, entry in written(closed):
+            made[entry.agent] = name, entry
+            if entry.kind == LOOKUP and (hand := self.hands.busy.get(entry.agent)):
+                self.craft.take_lookup(self.cases[hand.item.ticket], name, entry)
+        ballots = {record.proposal: record for record in closed.ballots}
+        failed: list[Item] = []
+        for agent, item, seat, case in works:
             if item.skill == REVIEW:
-                is_right = self.practice.is_right(item.ticket, item.draft, seat)
-                approves[agent] = is_right == case.is_right
-            elif len(case.skills) > 1:
-                part = case.texts[item.part]
-                parts[agent] = {"text": part.text, "findings": [list(f) for f in part.findings]}
-        return {"approves": approves, "parts": parts}
-
-    def _take(self, closed: ClosedStage, due: Sequence[int]) -> None:
-        """Go on with what was drafted and decided; who failed does its work again."""
-        drafts = {
-            entry.agent: entry_id(record.round, record.stage, entry.agent, entry.seq)
-            for record in closed.records
-            if isinstance(record, Entries)
-            for entry in record.entries
-            if entry.kind == "draft"
-        }
-        ballots = {record.proposal: record.choices for record in closed.ballots}
-        for agent in due:
-            item, _, _, seat = self.work[agent]
-            if item.skill == REVIEW:
-                is_done = ballots.get(item.proposal, _NO_BALLOTS)[seat] != NO_BALLOT
-                self.cases[item.ticket].ballots += is_done
+                cast = ballots.get(item.proposal)
+                is_done = cast is not None and cast.choices[seat] != NO_BALLOT
+                if cast and is_done:
+                    case.ballots += 1
+                    self.craft.take_ballot(case, seat, cast)
+                self.hands.rest(agent, is_done=is_done)
+            elif agent not in made:
+                self.hands.rest(agent, is_done=False)
+                failed.append(item)
+            elif made[agent][1].kind == LOOKUP:
+                self.hands.carry_on(agent)
             else:
-                is_done = agent in drafts
-            if not is_done:
-                self._again(agent)
-                continue
-            self._rest(agent)
-            if agent in drafts:
-                self._take_draft(agent, item, drafts[agent])
+                self.hands.rest(agent)
+                self._take_draft(agent, item, *made[agent])
         for decided in closed.decisions:
             self._take_decision(decided)
+        for item in failed:
+            self._redo(item)
 
-    def _take_draft(self, agent: int, item: Item, entry: str) -> None:
+    def _redo(self, item: Item) -> None:
+        """Have a part drafted by somebody else, because who was to draft it failed."""
+        case = self.cases.get(item.ticket)
+        if case is None or case.draft != item.draft:
+            return
+        case.failures += 1
+        case.authors.pop(item.part, None)
+        if case.draft + case.failures < self.practice.max_drafts:
+            self._put_draft(case, item.part)
+            return
+        self.hands.call_off_ticket(case.ticket)
+        self._close(case, "escalated")
+
+    def _take_draft(self, agent: int, item: Item, name: str, entry: Entry) -> None:
         case = self.cases[item.ticket]
-        case.entries[item.part] = entry
-        skill = case.skills[item.part]
-        if item.part not in case.mended:
-            case.good[item.part] = self.practice.is_good(*item[:3], skill)
+        case.entries[item.part] = name
+        self.craft.take_draft(case, item, entry)
         case.drafts += 1
         if not case.is_drafted:
             return
         if self.terms.coordinates and len(case.skills) > 1 and not case.mended:
             self._compare(case, agent)
         if case.is_drafted:
-            self._submit(case, entry)
+            self._submit(case, name)
 
     def _compare(self, case: Case, agent: int) -> None:
         """Look for contradictions between the parts, and have one of two drafted again."""
@@ -210,24 +238,16 @@ class CustomerService(Scenario):
             row = {"ticket": case.ticket, "about": about, "entries": entries}
             self._conflicts.setdefault(agent, []).append(row)
         against = {second: first for first, second, _ in reversed(found)}
-        for part, other in against.items():
-            texts = list(case.texts)
-            texts[part] = mended(case.texts, part, other)
-            case.texts = tuple(texts)
-            if (other, part) in case.planted:
-                case.found += 1
-                case.planted = tuple(pair for pair in case.planted if pair != (other, part))
-            else:
-                case.alarms += 1
+        self.craft.mend(case, against, {second: about for _, second, about in reversed(found)})
         case.mended = tuple(sorted(against))
         for part in case.mended:
             del case.entries[part], case.authors[part]
-            self.floor.put(case.team, Item(case.ticket, case.draft, part, case.skills[part]))
+            self._put_draft(case, part)
 
     def _submit(self, case: Case, entry: str) -> None:
         """Put a reply to the vote, or send it where nobody reviews."""
         if not self.terms.panel:
-            self._close(case, "right" if case.is_right else "wrong")
+            self._close(case, self.craft.send(case))
             return
         case.proposal = entry
         self.tickets[entry], self.seats[entry] = case.ticket, {}
@@ -249,19 +269,25 @@ class CustomerService(Scenario):
         """Send what was accepted; else draft again, or hand the ticket to a person."""
         case = self.cases[self.tickets.pop(decided.proposal)]
         for agent in self.seats.pop(decided.proposal):
-            if agent in self.work and self.work[agent][0].proposal == decided.proposal:
-                self.model.call_off(self.work[agent][2])
-                self._rest(agent)
+            hand = self.hands.busy.get(agent)
+            if hand and hand.item.proposal == decided.proposal:
+                self.hands.call_off(agent)
         if decided.outcome == "accepted":
-            self._close(case, "right" if case.is_right else "wrong")
+            self._close(case, self.craft.send(case))
         elif decided.outcome in ("rejected", "expired") and self._may_draft_again(case):
+            self.craft.reject(case)
             case.start_over()
             self._ask_for_drafts(case)
         else:
             self._close(case, "escalated")
 
+    def _take_vetoes(self, closed: ClosedStage) -> None:
+        """Heed what people decided between two votes."""
+        for decided in closed.decisions:
+            self._take_decision(decided)
+
     def _may_draft_again(self, case: Case) -> bool:
-        return case.draft + 1 < self.practice.max_drafts
+        return case.draft + 1 + case.failures < self.practice.max_drafts
 
     def _begin(self, offers: Mapping[int, Item], closed: ClosedStage) -> None:
         """Have those begin who were granted what they claimed."""
@@ -269,9 +295,9 @@ class CustomerService(Scenario):
             if isinstance(record, Granted) and record.granted and record.agent in offers:
                 self._begin_work(record.agent, offers[record.agent])
         for agent, item in offers.items():
-            if agent not in self.work:
+            if agent not in self.hands.busy:
                 self.floor.put(self.cases[item.ticket].team, item)
-                self._let_rest(agent)
+                self.hands.let_rest(agent)
 
     def _begin_work(self, agent: int, item: Item) -> None:
         case, seat = self.cases[item.ticket], 0
@@ -281,36 +307,7 @@ class CustomerService(Scenario):
         else:
             case.authors[item.part] = agent
             case.begun_s = self.model.now_s if case.begun_s is None else case.begun_s
-        self._schedule(agent, item, seat)
-        self.clerks[agent].item = tuple(item)
-
-    def _schedule(self, agent: int, item: Item, seat: int) -> None:
-        """Have an agent finish its work when it has taken its time."""
-        if item.skill == REVIEW:
-            lasts_s = self.practice.reviewing_s(item.ticket, item.draft, seat)
-        else:
-            lasts_s = self.practice.drafting_s(item.ticket, item.draft, item.part)
-        now = self.model.now_s
-        event = self.model.call_at(_after(now, lasts_s), agent, "finish")
-        self.work[agent] = (item, now, event, seat)
-
-    def _again(self, agent: int) -> None:
-        """Have an agent do again what it failed to do."""
-        item, began_s, _, seat = self.work[agent]
-        self.results.worked(agent, item, self.model.now_s - began_s, is_done=False)
-        self._schedule(agent, item, seat)
-
-    def _rest(self, agent: int) -> None:
-        """Note what an agent has done, or was called off from, and let it wait for work."""
-        item, began_s, _, _ = self.work.pop(agent)
-        is_done = item.proposal in self.seats or item.skill != REVIEW
-        self.results.worked(agent, item, self.model.now_s - began_s, is_done=is_done)
-        self.clerks[agent].item = None
-        self._let_rest(agent)
-
-    def _let_rest(self, agent: int) -> None:
-        if self.rota.is_on_duty(agent, self.model.now_s):
-            self.floor.rest(agent)
+        self.hands.begin(agent, item, seat)
 
     def _take_in(self, ticket: int, now: float) -> None:
         skills = self.customers.skills_of(ticket)
@@ -318,21 +315,21 @@ class CustomerService(Scenario):
         self.results.arrived(case)
         waits_s = self.practice.waits_s(ticket)
         if waits_s is not None:
-            self.model.call_at(_after(now, waits_s), None, "give_up", ticket=ticket)
+            self.model.call_at(after(now, waits_s), None, "give_up", ticket=ticket)
         self._ask_for_drafts(case)
 
     def _ask_for_drafts(self, case: Case) -> None:
-        if len(case.skills) > 1:
-            names = self.customers.named(case.ticket)
-            case.texts, case.planted = drafted(
-                self.random, case.ticket, case.draft, names, conflicts=self.terms.conflicts
-            )
-            case.conflicts += len(case.planted)
-        for part, skill in enumerate(case.skills):
-            self.floor.put(case.team, Item(case.ticket, case.draft, part, skill))
+        self.craft.begin(case)
+        for part in range(len(case.skills)):
+            self._put_draft(case, part)
+
+    def _put_draft(self, case: Case, part: int) -> None:
+        item = Item(case.ticket, case.draft, part, case.skills[part], attempt=case.failures)
+        self.floor.put(case.team, item)
 
     def _close(self, case: Case, outcome: str) -> None:
         del self.cases[case.ticket]
+        self.craft.close(case, outcome)
         self.results.closed(case, outcome, self.model.now_s)
 
     def _is_void(self, item: Item) -> bool:
@@ -358,64 +355,35 @@ class CustomerService(Scenario):
         if (at := self.rota.next_change_s(now)) is not None:
             self.model.call_at(at, None, "change_shift")
 
-    def is_done(self) -> bool:
-        """Say whether every ticket is closed."""
-        return self.results.closed_tickets == len(self.customers)
-
-    def happenings(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
-        """Return the tickets that came and those that were closed at this instant."""
-        return self.results.news()
-
-    def row(self) -> Mapping[str, float | int | str | None]:
-        """Return how the team stands, some hundred times in a run."""
-        return self.results.row(self.model.now_s, busy=len(self.work), waiting=self.floor.waiting)
-
-    def metrics(self) -> Mapping[str, float | int | None]:
-        """Return the shares of outcomes, latencies, and what it took."""
-        return self.results.metrics(self.model.now_s)
-
-    def yardstick(self) -> Yardstick:
-        """Hold completion against the known answers, and name the closed forms."""
-        return self.results.yardstick(self.model.now_s)
-
-    def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
-        """Return a row for each ticket, and one for each of the staff."""
-        return self.results.tables(self.model.now_s)
-
-    def effective_voters(self, eligible: int) -> float:
-        """Discount reviewers of one reply by how much they err together."""
-        return self.practice.reviewers.effective_voters(eligible) if eligible else 0.0
-
-    def scene(self) -> Scene:
-        """Draw the staff by role and team."""
-        return self.results.scene(self.customers.skills)
-
-    def frame(self) -> Mapping[str, Any]:
-        """Return who drafts, who reviews and who waits, as often as there is a row."""
-        return self.results.frame(self.work)
+    def change(self, options: Any) -> None:
+        """Go on with the same customers and luck, and other staff, models or terms of the vote."""
+        super().change(options)
+        self.terms = terms_of(self.setup)
+        self.practice = self.terms.practice
+        self.rule = self.setup.rule if options.early else complete(self.setup.rule)
+        self.craft.terms = self.terms
+        self.craft.change(options)
+        self.results.has_changed = True
 
     def state(self) -> Any:
         """Return all tickets, all work and all results, as plain values."""
         return {
             "cases": [plain(case) for case in self.cases.values()],
-            "work": [(a, tuple(item), *rest) for a, (item, *rest) in self.work.items()],
+            "hands": self.hands.state(),
             "tickets": dict(self.tickets),
             "seats": {name: dict(seats) for name, seats in self.seats.items()},
             "floor": self.floor.state(),
             "results": self.results.state(),
+            "craft": self.craft.state(),
         }
 
     def restore(self, state: Any) -> None:
         """Go to where `state` was taken."""
         cases = map(case_of, state["cases"])
         self.cases = {case.ticket: case for case in cases}
-        self.work = {a: (Item(*item), *rest) for a, item, *rest in state["work"]}
+        self.hands.restore(state["hands"])
         self.tickets = dict(state["tickets"])
         self.seats = {name: dict(seats) for name, seats in state["seats"].items()}
         self.floor.restore(state["floor"])
         self.results.restore(state["results"])
-
-
-def _after(now: float, lasts_s: float) -> float:
-    """Return when something ends that begins now, which is never at the same instant."""
-    return max(now + lasts_s, math.nextafter(now, math.inf))
+        self.craft.restore(state["craft"])

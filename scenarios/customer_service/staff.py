@@ -8,6 +8,9 @@ from blackboard import Claim, Link, Post, Release, View, Vote
 
 from .floor import REVIEW, Item
 
+DRAFT, LOOKUP = "draft", "lookup"
+"""Kinds of entries: a part of a reply, and what somebody looked up before drafting it."""
+
 
 class Clerk(RuleAgent):
     """One member of staff; it has one piece of work at a time."""
@@ -32,7 +35,7 @@ class Clerk(RuleAgent):
         item = Item(*self.item)
         if item.skill == REVIEW:
             return Vote(self._judged(item, view), item.proposal)
-        return [Post("draft", self._drafted(item, view)), Release(item.name)]
+        return [Post(DRAFT, self._drafted(item, view)), Release(item.name)]
 
     def compare(self, view: View) -> Actions:
         """Say which parts of a reply contradict each other, and who is to draft again."""

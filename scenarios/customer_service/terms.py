@@ -8,7 +8,7 @@ from blackboard import BadInput
 
 from ..base import Setup
 from .chance import Practice
-from .customers import Customers, from_file, generated
+from .customers import Customers, from_benchmark, from_file, generated
 from .files.arrivals import Profile
 from .files.roster import Roster
 from .floor import teams_of
@@ -53,9 +53,7 @@ class Terms:
 
     def on_duty_s(self, until_s: float) -> float:
         """Return for how many agent-seconds staff is on duty up to a time."""
-        if not any(self.roster.duties):
-            return until_s * len(self.skills)
-        return self.roster.capacity_agents * until_s
+        return self.roster.on_duty_s(until_s)
 
     def cluster(self, competence: float, threshold_percent: int, *, early: bool) -> Cluster:
         """Return what closed forms are about."""
@@ -122,6 +120,8 @@ def matched(
     One agent alone gets the load of one agent; soloists get all of it.
     """
     same: dict[str, Any] = {"draft_s": terms.practice.draft_s}
+    if options.tau2 is not None:
+        return same | {"roster": options.roster if kind != "single" else None}
     if options.is_file or options.arrivals is not None:
         load = options.load
     else:
@@ -134,12 +134,19 @@ def matched(
 
 def _customers(setup: Setup, options: CustomerServiceOptions, *, is_alone: bool) -> Customers:
     if isinstance(options.tickets, str):
-        return from_file(options.tickets, setup.random, options.load)
+        has_models = options.staff == "models"
+        return from_file(options.tickets, setup.random, options.load, needs_text=has_models)
     if options.arrivals is not None:
         profile = Profile.read(options.arrivals)
     else:
         default = ALONE_PER_S if is_alone else AGENT_PER_S * setup.agents
         profile = Profile.constant(options.arrivals_per_s or default)
+    if options.tau2 is not None:
+        is_spread = options.arrivals is not None or options.arrivals_per_s is not None
+        return from_benchmark(
+            *(options.tau2, setup.random, options.tickets, options.repeats),
+            profile if is_spread else None,
+        )
     return generated(setup.random, options.tickets, profile.scaled(options.load), options.parts)
 
 
@@ -177,7 +184,8 @@ def _check_teams(
         missing = needed - {skill for held in members for skill in held}
         if missing:
             name = customers.skills[min(missing)]
-            where = f"team {number} has {len(members)} agents, and " if max(team) else ""
+            where = f"team {number} of {max(team) + 1} has {len(members)} agents, and "
+            where = where.replace(" 1 agents", " 1 agent") if max(team) else ""
             raise BadInput(
                 f"{where}nobody has the skill {name!r}, which tickets need: add agents, or raise "
                 "cross_training"

@@ -33,7 +33,10 @@ DEFAULT_CASE = "ieee118"
 
 
 class GridDispatch(Scenario):
-    """Nodes bid, planners project, critics object, nodes vote; see docs/scenarios/grid_dispatch.md."""
+    """Nodes bid, planners project, critics object, nodes vote.
+
+    See docs/scenarios/grid_dispatch.md.
+    """
 
     name = "grid-dispatch"
     summary = "node agents of a power grid negotiate an optimal dispatch and vote on it"
@@ -68,6 +71,13 @@ class GridDispatch(Scenario):
         self.tripped_in: int | None = None
         """The interval in which the largest unit has tripped."""
         self.is_impasse = False
+
+    @classmethod
+    def input_files(cls, options: GridOptions) -> Mapping[str, Path]:
+        """Return the case file and the series, where they are a user's own."""
+        case, series = options.case or "", options.series or ""
+        own = {"case": case if case.endswith(".m") else "", "series": series}
+        return {name: Path(value) for name, value in own.items() if value}
 
     @classmethod
     def resolve(cls, options: GridOptions, asked: int | None) -> tuple[GridOptions, int]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from blackboard import BadInput, Decided, Rule, RunDirectory
+from blackboard import NO_BALLOT, NO_DEADLINE, BadInput, Decided, Rule, RunDirectory, read_panel
 
 from ..accounts import percent
 from .ballots import (
@@ -22,7 +22,7 @@ from .casefile import CaseFile, VotingRound, read_case
 from .causes import Causes
 from .chain import chain_of, payload_text
 from .contents import choose, read_contents
-from .facts import Attempt, CountedRound, Explanation, Posted, Removal, choice_name
+from .facts import Attempt, CountedRound, Explanation, Posted, Removal, Seat, choice_name
 from .people import People
 from .without import without_agents
 
@@ -63,6 +63,7 @@ def _explanation(facts: Evidence, left_out: tuple[int, ...]) -> Explanation:
     decided, count = case.decided, count_of(case)
     absent, dissent = absences_of(case, people), dissent_of(facts, count)
     causes = Causes(case, people, count, facts.election, dissent)
+    is_event_driven = opened.deadline_round == NO_DEADLINE
     return Explanation(
         run_id=directory.run_id,
         scenario=str((directory.read_json("config.json") or {}).get("scenario", "?")),
@@ -71,8 +72,10 @@ def _explanation(facts: Evidence, left_out: tuple[int, ...]) -> Explanation:
         proposal=opened.proposal,
         rule=opened.rule,
         opened_round=opened.round,
-        deadline_round=opened.deadline_round,
+        opened_s=case.opened_s,
+        deadline_round=None if is_event_driven else opened.deadline_round,
         decided_round=decided.round if decided else None,
+        decided_s=case.decided_s,
         outcome=decided.outcome if decided else "open",
         option=decided.option if decided else None,
         gate=decided.gate if decided else None,
@@ -80,6 +83,7 @@ def _explanation(facts: Evidence, left_out: tuple[int, ...]) -> Explanation:
         decision=causes.decision(),
         why=tuple(causes.why()),
         count=count,
+        panel=_panel(case, people),
         voting_rounds=tuple(map(_counted_round, case.voting)),
         absent=absent,
         dissent=dissent,
@@ -87,7 +91,7 @@ def _explanation(facts: Evidence, left_out: tuple[int, ...]) -> Explanation:
         coalition=coalition_of(facts),
         nearest_threshold=nearest_of(facts),
         chain=chain_of(directory.log, facts.contents, case, people),
-        board=_posted(case.kinds, people),
+        board=() if is_event_driven else _posted(case.kinds, people),
         board_before=_posted(case.earlier_kinds, people),
         removed=tuple(Removal(r, a, people.name(a), c, after) for r, a, c, after in case.removed),
         attempts=tuple(map(_attempt, case.attempts)),
@@ -101,6 +105,32 @@ def _counted_round(voted: VotingRound) -> CountedRound:
     tally = voted.tally
     weights = dict(zip(tally.options, tally.by_option, strict=True))
     return CountedRound(voted.round, weights, tally.eligible - tally.cast)
+
+
+def _panel(case: CaseFile, people: People) -> tuple[Seat, ...]:
+    """Return who sat on a panel, when they claimed their seats, and what they cast."""
+    if not read_panel(case.opened.electorate):
+        return ()
+    if case.voting:
+        agents, choices = case.agents.tolist(), case.voting[-1].tally.choices.tolist()
+    else:  # nobody has voted yet
+        found = case.board.open[case.opened.proposal]
+        agents, choices = found.seats.agents.tolist(), found.box.choices.tolist()
+    seats = []
+    for seat, (agent, code) in enumerate(zip(agents, choices, strict=True)):
+        claimed, cast = case.seated.get(seat), case.cast.get(seat)
+        choice = None if code == NO_BALLOT else choice_name(code, case.opened.options)
+        is_free = claimed is None
+        seats.append(
+            Seat(
+                None if is_free else agent,
+                None if is_free else people.name(agent),
+                choice,
+                claimed and claimed[1],
+                cast and cast[1],
+            )
+        )
+    return tuple(seats)
 
 
 def _posted(kinds: Mapping[str, Any], people: People) -> tuple[Posted, ...]:

@@ -1,7 +1,7 @@
 """What a log holds about one proposal: its ballots, its board, and the attempts before it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ from blackboard import (
     NO_BALLOT,
     Abstained,
     Answered,
+    Ballots,
     Closed,
     Decided,
     Entries,
     Entry,
+    Granted,
     Left,
     Note,
     Opened,
@@ -70,6 +72,13 @@ class CaseFile:
     board: Replica
     """The board as it stood at the decision."""
     agents: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
+    seated: dict[int, tuple[int, float]] = field(default_factory=dict)
+    """Of a panel, when each seat was claimed: in which round, and at which simulated second."""
+    cast: dict[int, tuple[int, float]] = field(default_factory=dict)
+    """Of a panel, when the ballot of each seat was cast."""
+    opened_s: float | None = None
+    """When the proposal opened, in simulated seconds; None in runs that count rounds."""
+    decided_s: float | None = None
     voting: list[VotingRound] = field(default_factory=list)
     attempts: tuple[Decided, ...] = ()
     """Decisions on the earlier tries at the same question, oldest first."""
@@ -140,8 +149,17 @@ class _Reader:
                 case.rows[record.round] = record.row
             case _ if self._is_over:
                 return
+            case Opened(proposal=proposal) if proposal == wanted:
+                case.opened_s = case.board.now_s
+            case Granted(act="claim", key=proposal) if proposal == wanted and record.granted:
+                case.seated[len(case.seated)] = (record.round, case.board.now_s or 0.0)
+            case Ballots(proposal=proposal, choices=choices) if proposal == wanted:
+                self._note_ballots(record, choices)
             case Decided(proposal=proposal) if proposal == wanted:
                 self._is_over = True
+                case.decided_s = case.board.now_s
+                if case.voting and wanted in case.board.open:
+                    self._count(record)
             case Decided(proposal=proposal) if proposal in self._attempts:
                 tried = case.last_attempt = _counted(case.board, proposal, record)
                 voters = case.board.open[proposal].seats.agents[tried.tally.choices != NO_BALLOT]
@@ -160,8 +178,27 @@ class _Reader:
         if not self._is_over:
             case.board.fold(record)
         if isinstance(record, Closed) and record.counts and wanted in case.board.open:
-            case.agents = case.board.open[wanted].seats.agents
-            case.voting.append(_counted(case.board, wanted, record))
+            self._count(record)
+
+    def _count(self, record: Record) -> None:
+        """Count the ballots so far; what is counted again replaces the count before."""
+        case = self.case
+        found = case.board.open[case.opened.proposal]
+        counted = _counted(case.board, case.opened.proposal, record)
+        if case.voting and (found.accumulates or case.voting[-1].round == counted.round):
+            before = case.voting.pop().absent
+            voted = set(found.seats.agents[found.box.choices != NO_BALLOT].tolist())
+            absent = {agent: cause for agent, cause in before.items() if agent not in voted}
+            counted = replace(counted, absent=absent)
+        case.agents = found.seats.agents
+        case.voting.append(counted)
+
+    def _note_ballots(self, record: Ballots, choices: bytes) -> None:
+        """Note when the ballots of a panel's seats were cast; the first of a seat stands."""
+        when = (record.round, self.case.board.now_s or 0.0)
+        for seat, choice in enumerate(choices):
+            if choice != NO_BALLOT:
+                self.case.cast.setdefault(seat, when)
 
     def _post(self, record: Entries | Posts) -> None:
         at, case = (record.round, record.stage), self.case
@@ -191,15 +228,22 @@ def _counted(board: Replica, proposal: str, at: Record) -> VotingRound:
     """Return the ballots of an open proposal's voting round as its rule counts them."""
     found: OpenProposal = board.open[proposal]
     box = found.box
+    weights, is_last = found.seats.weights, found.is_last(at.round)
+    pending = 0
+    if found.accumulates and not is_last:
+        pending = int(weights[box.choices == NO_BALLOT].sum())
+    roles = _roles(found, board)
     counted = Tally(
-        found.options,
-        box.choices,
-        found.seats.weights,
-        board.roles(found.opened.electorate),
-        at.round >= found.opened.deadline_round,
-        confidence=box.confidence,
+        found.options, box.choices, weights, roles, is_last, pending, confidence=box.confidence
     )
     return VotingRound(at.round, at.stage, counted, box.numbers, box.texts)
+
+
+def _roles(proposal: OpenProposal, board: Replica) -> tuple[str, ...]:
+    """Return the role of each seat; of a panel's free ones an empty text."""
+    if (panel := proposal.panel) is None:
+        return board.roles(proposal.opened.electorate)
+    return (*panel.roles, *[""] * (panel.size - len(panel.roles)))
 
 
 def _names(entry: Entry, proposal: str) -> bool:

@@ -10,7 +10,7 @@ from blackboard import NO_BALLOT
 
 from .casefile import CaseFile, KindOnBoard
 from .chain import payload_text
-from .facts import Count, Dissent
+from .facts import Count, Dissent, moment
 from .people import People, listed
 from .pivotal import Election, rule_layers
 
@@ -38,10 +38,10 @@ class Causes:
         """Return the outcome in one sentence."""
         case, count, decided = self._case, self._count, self._case.decided
         if decided is None:
-            head = f"still open since round {case.opened.round}"
+            head = f"still open since {moment(case.opened.round, case.opened_s)}"
         else:
             option = f" {decided.option!r}" if decided.option else ""
-            head = f"{decided.outcome}{option} in round {decided.round}"
+            head = f"{decided.outcome}{option} in {moment(decided.round, case.decided_s)}"
             if decided.by and decided.by != "veto":
                 head += f" by {decided.by}"
         if count is None:

@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from blackboard import BadInput, Decided, Entries, Entry, Opened, Record, entry_id, read_log
+from blackboard import (
+    NO_DEADLINE,
+    BadInput,
+    Decided,
+    Entries,
+    Entry,
+    Opened,
+    Record,
+    entry_id,
+    read_log,
+)
 
 IDS_NAMED = 5
 
@@ -66,7 +76,8 @@ def choose(contents: Contents, wanted: str | None) -> str:
         return wanted
     if wanted.isdigit():
         found = [d.proposal for d in contents.decisions if d.round == int(wanted)]
-        what = f"decided in round {wanted}"
+        is_event_driven = any(o.deadline_round == NO_DEADLINE for o in contents.opened.values())
+        what = f"decided in {'instant' if is_event_driven else 'round'} {wanted}"
     else:
         found = [name for name in known if name.startswith(wanted)]
         what = f"named {wanted!r}"
@@ -101,8 +112,11 @@ def attempts_before(
 ) -> tuple[Decided, ...]:
     """Return the failed decisions right before this one on the same kind of question.
 
-    Proposals decided together are questions side by side, not attempts at one.
+    Proposals decided together are questions side by side, not attempts at one, and so are those
+    of event-driven runs, which come and go as their work does.
     """
+    if opened.deadline_round == NO_DEADLINE:
+        return ()
     alone: dict[Moment, int] = {}
     for decision in contents.decisions:
         alone[_at(decision)] = alone.get(_at(decision), 0) + 1

@@ -49,6 +49,18 @@ class CountedRound:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """One seat of a panel: who took it, and what was cast there; None for what has not happened."""
+
+    agent: int | None
+    name: str | None
+    choice: str | None
+    claimed_s: float | None
+    """In simulated seconds."""
+    cast_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Absence:
     """Who cast no ballot for one cause."""
 
@@ -182,8 +194,13 @@ class Explanation:
     proposal: str
     rule: str
     opened_round: int
-    deadline_round: int
+    """In event-driven runs all rounds are instants."""
+    opened_s: float | None
+    """In simulated seconds; None in runs that count rounds."""
+    deadline_round: int | None
+    """None where it stays open until its ballots decide it."""
     decided_round: int | None
+    decided_s: float | None
     outcome: str
     """As in the log; `open` while undecided."""
     option: str | None
@@ -194,6 +211,8 @@ class Explanation:
     why: tuple[str, ...]
     """Its causes, in sentences, the weightiest first."""
     count: Count | None
+    panel: tuple[Seat, ...]
+    """Its seats in the order of the claims; empty for an electorate of another kind."""
     voting_rounds: tuple[CountedRound, ...]
     absent: tuple[Absence, ...]
     dissent: tuple[Dissent, ...]
@@ -211,6 +230,11 @@ class Explanation:
     world: tuple[tuple[str, float | str | None, float | str | None], ...]
     """The world's own numbers: name, at the last attempt, now."""
     without: Without | None = None
+
+
+def moment(round: int, at_s: float | None) -> str:
+    """Name a round, or an instant and when it was in simulated seconds."""
+    return f"round {round}" if at_s is None else f"instant {round} at {at_s:.6g} s"
 
 
 def choice_name(code: int, options: Sequence[str]) -> str:

@@ -5,6 +5,9 @@ from difflib import get_close_matches
 
 from blackboard import BadInput, Joined
 
+NOBODY = 2**32 - 1
+"""Has the seats of a panel that nobody has claimed."""
+
 
 class People:
     """Names the agents of a run, and finds them by name."""
@@ -14,6 +17,8 @@ class People:
 
     def name(self, agent: int) -> str:
         """Return the name an agent joined under, else its number and role."""
+        if agent == NOBODY:
+            return "a free seat"
         for block in self._blocks:
             if block.first <= agent < block.first + block.count:
                 named = block.names[agent - block.first] if block.names else ""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from blackboard import ABSTAINED, NO_BALLOT, Rule, Tally, describe, judge, parse_rule
 
-WEIGHING = frozenset({"threshold", "quorum", "veto", "plurality"})
+WEIGHING = frozenset({"threshold", "quorum", "veto", "plurality", "complete"})
 """Rules that read nothing of a tally but the weight per choice, and the roles that reject."""
 REJECT = 1
 
@@ -175,7 +175,8 @@ def fewest_to_carry(election: Election) -> Seats | None:
     rules that read more than approvals: a quorum, a plurality, the order of the ballots.
     """
     tally, names = election.tally, set(rule_names(describe(election.rule)))
-    if election.ending.chosen or not tally.is_motion or not names <= {"threshold", "veto"}:
+    reads_approvals = names <= {"threshold", "veto", "complete"}
+    if election.ending.chosen or not tally.is_motion or not reads_approvals:
         return None
     of_veto = set(_veto_roles(describe(election.rule)))
     holds = np.array([role in of_veto for role in tally.roles], bool)

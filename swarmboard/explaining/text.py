@@ -5,7 +5,18 @@ from dataclasses import asdict
 from textwrap import fill
 from typing import Any
 
-from .facts import Absence, Coalition, Count, Dissent, Explanation, Pivot, Posted, Without
+from .facts import (
+    Absence,
+    Coalition,
+    Count,
+    Dissent,
+    Explanation,
+    Pivot,
+    Posted,
+    Seat,
+    Without,
+    moment,
+)
 from .people import listed
 
 WIDTH = 100
@@ -13,6 +24,7 @@ INDENT = 12
 CHAIN_SHOWN = 12
 GROUPS_SHOWN = 6
 ATTEMPTS_SHOWN = 3
+SEATS_SHOWN = 12
 
 
 def explanation_text(told: Explanation) -> str:
@@ -48,6 +60,7 @@ def _topics(told: Explanation) -> Iterator[tuple[str, list[str]]]:
     yield "proposal", [_heading(told)]
     yield "decision", [_sentence(told.decision)]
     yield "why", list(told.why)
+    yield "panel", _panel(told)
     yield "open", _rounds(told)
     yield "no ballot", list(map(_absence, told.absent))
     yield "dissent", _dissents(told)
@@ -63,12 +76,30 @@ def _topics(told: Explanation) -> Iterator[tuple[str, list[str]]]:
 
 def _heading(told: Explanation) -> str:
     text = (
-        f"{told.proposal} of {told.scenario} under {told.rule}, opened in round "
-        f"{told.opened_round}, run {told.run_id}"
+        f"{told.proposal} of {told.scenario} under {told.rule}, opened in "
+        f"{moment(told.opened_round, told.opened_s)}, run {told.run_id}"
     )
     if told.is_finished:
         return text
-    return f"{text} (it runs still or was killed; its log ends with round {told.rounds_logged})"
+    turn = "round" if told.opened_s is None else "instant"
+    return f"{text} (it runs still or was killed; its log ends with {turn} {told.rounds_logged})"
+
+
+def _panel(told: Explanation) -> list[str]:
+    """Say who sat on a panel, in the order of the claims, and when each voted."""
+    taken = [seat for seat in told.panel if seat.agent is not None]
+    free = len(told.panel) - len(taken)
+    shown = [_seat(seat) for seat in taken[:SEATS_SHOWN]]
+    shown += [f"{len(taken) - SEATS_SHOWN:,} more"] if len(taken) > SEATS_SHOWN else []
+    shown += [f"{free:,} seat{'s'[: free > 1]} that nobody took"] if free else []
+    return [f"{len(told.panel):,} seats: {'; '.join(shown)}."] if told.panel else []
+
+
+def _seat(seat: Seat) -> str:
+    if seat.choice is None:
+        return f"{seat.name} took a seat at {seat.claimed_s:.6g} s and cast no ballot"
+    cast = {"approve": "approved", "reject": "rejected", "abstain": "abstained"}
+    return f"{seat.name} {cast.get(seat.choice, f'chose {seat.choice!r}')} at {seat.cast_s:.6g} s"
 
 
 def _rounds(told: Explanation) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from blackboard import (
     NO_BALLOT,
+    NO_DEADLINE,
     BadInput,
     Decided,
     Entries,
@@ -23,6 +24,7 @@ from ..accounts import percent
 from ..config import RunConfig, make_config, read_config
 from ..diverging import divergence_text, first_divergence
 from ..faults import agent_faults
+from ..provenance import check_unchanged
 from .ballots import Evidence
 from .casefile import CaseFile
 from .facts import Without, ending_text
@@ -40,6 +42,9 @@ def without_agents(facts: Evidence, agents: Sequence[int]) -> Without:
     recounted = Without(tuple(agents), facts.people.names(agents), *count, "")
     if facts.contents.has_inputs:
         why = "what came from outside (people, models, late workers) would not be there again"
+        return replace(recounted, rerun=f"not run again: {why}")
+    if facts.case.opened.deadline_round == NO_DEADLINE:
+        why = "agents are silenced from a round on, and an event-driven run has none"
         return replace(recounted, rerun=f"not run again: {why}")
     try:
         return _rerun_from_first(facts, recounted)
@@ -60,6 +65,7 @@ def rerun_without(
     from ..execution import execute
     from ..plan import prepare
 
+    check_unchanged(directory)
     values = read_config(directory.path / "config.json")
     with tempfile.TemporaryDirectory() as folder:
         values |= {"board": "memory://", "out": Path(folder) / "without", "baseline": None}

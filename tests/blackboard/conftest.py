@@ -12,19 +12,26 @@ from blackboard import (
     ABSTAINED,
     NO_BALLOT,
     Board,
+    Claim,
     ClosedStage,
     EventLog,
+    Granted,
+    InstantLeader,
     Leader,
     Proposal,
     Script,
+    Vote,
     VoteBlock,
     segment_ends,
+    threshold,
 )
+from blackboard.memory_store import MemoryStore
 from blackboard.records import indices
 from blackboard.store import Store
 from blackboard.worker import Worker
 
 type Beside = Callable[[Store], Store]
+type Acts = dict[int, Any]
 
 KINDS = {"bid": ("price", "amount")}
 NODES = 7
@@ -75,6 +82,98 @@ class Table:
         """Return who abstained in a vote, by cause."""
         found = (r for r in closed.abstained if r.proposal == proposal)
         return {record.cause: indices(record.agents).tolist() for record in found}
+
+
+class Clock:
+    """A run of seven nodes in simulated time, in which agents act instant by instant."""
+
+    def __init__(self, leader: InstantLeader, outsider: Board) -> None:
+        self.leader, self.outsider = leader, outsider
+
+    def at(
+        self, at_s: float, acts: Acts | None = None, *proposals: Proposal, **close: Any
+    ) -> ClosedStage:
+        """Run an instant of one stage."""
+        self.leader.begin_instant(at_s)
+        closed = self.stage(acts or {}, *proposals, **close)
+        self.leader.end_round()
+        return closed
+
+    def stage(
+        self, acts: Acts, *proposals: Proposal, votes: bool = True, **close: Any
+    ) -> ClosedStage:
+        """Run a stage in which agents act, each with one action or a list of them."""
+        draft = self.leader.begin(proposals)
+        for agent, action in acts.items():
+            for one in action if isinstance(action, list) else [action]:
+                draft.act(agent, one)
+        self.leader.commit(draft)
+        return self.leader.close(counts=votes, **close)
+
+    def hear(self, at_s: float, acts: Acts | None = None, *, votes: bool = True) -> ClosedStage:
+        """Run an instant of one stage that reads what outsiders have written."""
+        self.leader.begin_instant(at_s)
+        self.leader.listen(0.0)
+        closed = self.stage(acts or {}, votes=votes)
+        self.leader.end_round()
+        return closed
+
+    def seated(self, name: str) -> list[int]:
+        """Return who sits on a panel, in the order of the claims."""
+        found = self.leader.replica.open[name].panel
+        assert found
+        return found.members
+
+    @staticmethod
+    def claims(item: str, *agents: int) -> Acts:
+        """Have agents claim an item, or a seat."""
+        return dict.fromkeys(agents, Claim(item))
+
+    @staticmethod
+    def yes(item: str, *agents: int) -> Acts:
+        """Have agents approve."""
+        return dict.fromkeys(agents, Vote("approve", item))
+
+    @staticmethod
+    def no(item: str, *agents: int) -> Acts:
+        """Have agents reject."""
+        return dict.fromkeys(agents, Vote("reject", item))
+
+    @staticmethod
+    def granted(closed: ClosedStage) -> dict[int, bool]:
+        """Return whose request was granted."""
+        return {r.agent: r.granted for r in closed.records if isinstance(r, Granted)}
+
+    @staticmethod
+    def outcomes(closed: ClosedStage) -> list[tuple[str, str]]:
+        """Return what was decided, and how."""
+        return [(decided.proposal, decided.outcome) for decided in closed.decisions]
+
+
+@pytest.fixture
+def new_clock(store: Store, beside: Beside) -> Callable[..., Clock]:
+    """Make a run in simulated time with options of its leader."""
+
+    def new_clock(**options: Any) -> Clock:
+        terms = {"rule": threshold(60), "kind": InstantLeader} | options
+        leader = Board(store, kinds=KINDS).lead(**terms)
+        assert isinstance(leader, InstantLeader)
+        leader.welcome("node", NODES)
+        return Clock(leader, Board(beside(store), kinds=KINDS))
+
+    return new_clock
+
+
+@pytest.fixture
+def clock(new_clock: Callable[..., Clock]) -> Clock:
+    """The run in simulated time as it is by default."""
+    return new_clock()
+
+
+@pytest.fixture
+def clock_of() -> Callable[[InstantLeader], Clock]:
+    """Drive a leader that a test has made."""
+    return lambda leader: Clock(leader, Board(MemoryStore()))
 
 
 @pytest.fixture

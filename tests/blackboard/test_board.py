@@ -1,5 +1,6 @@
 """A board led through rounds and stages: proposals, ballots, outcomes, claims and fields."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from blackboard import (
     NO_BALLOT,
     Abstain,
     Claim,
+    EventLog,
     FieldConflict,
     InvalidAction,
     InvalidVerdict,
@@ -22,9 +24,11 @@ from blackboard import (
     Vote,
     plurality,
     quorum,
+    read_rounds,
     threshold,
     veto,
 )
+from blackboard.digest import Digest
 from blackboard.records import Abstained, Granted, Note
 
 NODES = 7
@@ -444,3 +448,18 @@ def test_what_an_agent_proposes_in_vain_is_its_abstention_and_the_stage_goes_on(
     assert [type(r) for r in refused] == [Abstained, Note]
     assert (refused[0].cause, refused[0].members.tolist()) == ("invalid", [1])
     assert "a veto to 'critic'" in refused[1].detail["why"]
+
+
+def test_an_impact_given_as_a_whole_number_reads_back_as_it_was_chained(
+    new_table: Any, tmp_path: Path
+) -> None:
+    with EventLog(tmp_path / "events.log") as log:
+        table = new_table(log=log)
+        table.vote("yyyyyyy", Proposal(impact=3))
+        digest = Digest()
+
+        for _, records in read_rounds(tmp_path / "events.log"):
+            digest.add(records)
+            digest.close_round()
+
+    assert digest.hex == table.leader.digest.hex

@@ -40,6 +40,7 @@ ODD = {
 }
 """The elements of the protocol (Grimm et al. 2020) by heading, in its order."""
 SMALL: dict[str, dict[str, Any]] = {
+    "customer-service": {"tickets": str(ROOT / "examples/customer_service/tickets.csv")},
     "grid-dispatch": {"case": "ieee14"},
     "jury": {"agents": 9, "trials": 20},
 }

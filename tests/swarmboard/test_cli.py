@@ -19,7 +19,7 @@ def test_run_prints_its_card_and_where_the_results_are(cli, tmp_path: Path) -> N
 
     [path] = (tmp_path / "runs").iterdir()
     assert said.code == 0
-    assert said.out.startswith("run         jury, swarm of 11, seed 0, 1 rounds")
+    assert said.out.startswith("run         jury, swarm of 11, seed 0, 1 round\n")
     assert str(path.relative_to(tmp_path)) in said.out
     assert not said.err
 

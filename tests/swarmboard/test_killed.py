@@ -31,6 +31,18 @@ def test_a_run_whose_runner_and_server_are_killed_comes_to_the_same_end(tmp_path
 
 
 @pytest.mark.slow
+def test_a_run_in_simulated_time_that_is_killed_comes_to_the_same_end(tmp_path: Path) -> None:
+    cluster = ("customer-service", "--set", "tickets=1500", "--set", "parts=0.2")
+    victim = Killer(cluster, tmp_path, random.Random(1), longest_s=0.6, early=0.1)
+    victim.targets = ("runner", "server")
+
+    victim.kill_until(5, victim.reference())
+
+    assert victim.toll.kills.total() == 5
+    assert victim.toll.exact == victim.toll.runs
+
+
+@pytest.mark.slow
 def test_a_run_with_workers_that_are_killed_comes_to_the_same_end(tmp_path: Path) -> None:
     victim = killer(tmp_path, "--rounds", "100", "--workers", "3")
 

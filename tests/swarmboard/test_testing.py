@@ -36,6 +36,14 @@ def test_grid_dispatch_keeps(check: Callable[[], None]) -> None:
     check()
 
 
+CLUSTER = {"agents": 24, "teams": 2, "tickets": 40}
+
+
+@pytest.mark.parametrize("check", scenario_checks("customer-service", **CLUSTER), ids=str)
+def test_the_customer_service_cluster_keeps(check: Callable[[], None]) -> None:
+    check()
+
+
 @pytest.mark.parametrize("population", ["cohort", "objects"])
 def test_grid_dispatch_stands_a_failing_node(population: str) -> None:
     [check] = [

@@ -5,10 +5,13 @@ Beside the lines of `wording` it looks for these in an agent's own part:
 - `CORRECTION [1.2.3.0] you say of 'cost of north': ...`: its own entry, which others contradict.
 - `You corrected: 1.2.3.0, 2.2.3.0`: entries of its own that it took back when it was asked to.
 - `ANCHOR ...`: it is told to come back to the task.
+- `CONFLICT ...`: what it drafted contradicts another part of a reply.
 - `seat 0: agent 7, role planner`: one line for each agent that a single reply has to speak for.
 
-On the board it looks for `REQUEST [1.2.3.0] ...`, which others ask for. Where the board's part is
-empty, the board is what stands in the own part between its first line and its last blank line.
+On the board it looks for `REQUEST [1.2.3.0] ...`, which others ask for, and where staff answers
+customers for the sections REPLY, REJECTED and LOOKUPS; among the rules for TOOLS. Where the
+board's part is empty, the board is what stands in the own part between its first line and its last
+blank line.
 """
 
 import re
@@ -30,6 +33,9 @@ _CORRECTED = re.compile(r"^You corrected: (.+)$", re.MULTILINE)
 _ANCHOR = re.compile(r"^ANCHOR\b", re.MULTILINE)
 _REQUEST = re.compile(r"^(?:- )?REQUEST \[(\d[\d.]*\d)\]", re.MULTILINE | re.IGNORECASE)
 _CONTRIBUTIONS = re.compile(r"^CONTRIBUTIONS\n(.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
+_TOOLS = re.compile(r"^TOOLS\n((?:- .*(?:\n|\Z))+)", re.MULTILINE)
+_TOOL = re.compile(r"^- (\w+)", re.MULTILINE)
+_CONFLICT = re.compile(r"^CONFLICT\b", re.MULTILINE)
 _SEAT = re.compile(r"^(?:- )?seat \d+: agent (\d+), role ([^,\n]+)$", re.MULTILINE)
 _OWN_MARK = "YOU\n"
 _REPAIR = re.compile(r"\n*Your last reply was refused: .*\Z", re.DOTALL)
@@ -59,6 +65,12 @@ class Board(NamedTuple):
     """Ids of what others ask for."""
     bait: str
     """The vote that an instruction found in an entry asks for; empty where there is none."""
+    reply: tuple[Shown, ...] = ()
+    """The parts of a reply to a customer."""
+    rejected: int = 0
+    """How many parts of rejected replies are shown."""
+    has_lookups: bool = False
+    """Whether something was looked up."""
 
 
 class Heard(NamedTuple):
@@ -73,6 +85,10 @@ class Heard(NamedTuple):
     """Who a single reply speaks for; empty where it speaks for one agent."""
     is_anchored: bool
     """Whether it is told to come back to the task."""
+    tools: frozenset[str] = frozenset()
+    """The names of the tools that it may call."""
+    is_in_conflict: bool = False
+    """Whether what it drafted contradicts another part of a reply."""
 
     @property
     def who(self) -> tuple[str, int]:
@@ -98,6 +114,8 @@ def hear(prompt: Prompt, *, seats: int = 1) -> Heard:
         tuple(_ENTRY_ID.findall(" ".join(_CORRECTED.findall(prompt.own)))),
         _read_seats(prompt.own, header, seats),
         bool(_ANCHOR.search(prompt.own)),
+        _read_tools(prompt.rules),
+        bool(_CONFLICT.search(prompt.own)),
     )
 
 
@@ -154,4 +172,21 @@ def _read_board(text: str) -> Board:
     bait = next((found.group(1) for found in baits if found), "")
     section = _CONTRIBUTIONS.search(text)
     contributions = tuple(read_entries(section.group(1))) if section else entries
-    return Board(task, options, entries, contributions, tuple(_REQUEST.findall(text)), bait)
+    return Board(
+        *(task, options, entries, contributions, tuple(_REQUEST.findall(text)), bait),
+        reply=tuple(read_entries(_section(text, "REPLY"))),
+        rejected=len(read_entries(_section(text, "REJECTED"))),
+        has_lookups=bool(_section(text, "LOOKUPS")),
+    )
+
+
+def _section(text: str, name: str) -> str:
+    """Return the lines of a section of the board; empty where there is none."""
+    found = re.search(rf"^{name}\n(.*?)(?:\n\n|\Z)", text, re.MULTILINE | re.DOTALL)
+    return found.group(1) if found else ""
+
+
+@lru_cache(maxsize=8)
+def _read_tools(rules: str) -> frozenset[str]:
+    found = _TOOLS.search(rules)
+    return frozenset(_TOOL.findall(found.group(1))) if found else frozenset()

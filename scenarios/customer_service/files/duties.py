@@ -36,6 +36,19 @@ def _covers(duty: Duty, second_of_day: float, day_s: float) -> bool:
     return second_of_day >= from_s or second_of_day < until_s
 
 
+def seconds_until(changes: tuple[Change, ...], second_of_day: float) -> float:
+    """Return for how many seconds somebody is on duty from the day's beginning up to a second."""
+    if not changes:
+        return second_of_day
+    seconds, came_s = 0.0, 0.0 if changes[-1].comes else None
+    for at_s, comes in changes:
+        if at_s >= second_of_day:
+            break
+        seconds += 0.0 if came_s is None else at_s - came_s
+        came_s = at_s if comes else None
+    return seconds if came_s is None else seconds + second_of_day - came_s
+
+
 def seconds_on_duty(changes: tuple[Change, ...], day_s: float) -> float:
     """Return for how many seconds a day somebody with these changes is on duty."""
     if not changes:

@@ -8,7 +8,7 @@ from typing import Self
 
 from blackboard import BadInput
 
-from .duties import Change, Duty, changes_of, seconds_on_duty
+from .duties import Change, Duty, changes_of, seconds_on_duty, seconds_until
 from .roster_file import read_groups
 
 DAY_S = 86_400.0
@@ -115,6 +115,13 @@ class Roster:
     def capacity_agents(self) -> float:
         """How many agents are on duty on average over a day."""
         return sum(seconds_on_duty(changes, self.day_s) for changes in self._changes) / self.day_s
+
+    def on_duty_s(self, until_s: float) -> float:
+        """Return for how many agent-seconds staff is on duty from second 0 to a time."""
+        days, second_of_day = divmod(until_s, self.day_s)
+        return days * self.day_s * self.capacity_agents + sum(
+            seconds_until(changes, second_of_day) for changes in self._changes
+        )
 
     def on_duty(self, agent: int, at_s: float) -> bool:
         """Say whether an agent is on duty; at the second of a change as it is afterwards."""

@@ -63,17 +63,21 @@ class _Line(NamedTuple):
     outcome: str
 
 
-def read_tickets(path: str | Path) -> TicketFile:
+def read_tickets(path: str | Path, *, needs_text: bool = False) -> TicketFile:
     """Read tickets from CSV, in any order of rows.
 
     Columns: `arrival` (or `arrival_s`), seconds or timestamps; `skill`, or several joined by `+`;
     optional `id`, `text` and `outcome`.
 
+    Args:
+        path: The file.
+        needs_text: Whether every row has to say what the customer wrote.
+
     Raises:
         DataError: the file cannot be used; the message has row and column.
     """
     with CsvRows(Path(path), NEEDED, OPTIONAL, ALIASES, MOST_TICKETS) as rows:
-        lines = list(_lines(rows))
+        lines = list(_lines(rows, needs_text=needs_text))
         rows.refuse()
         seconds, clock = in_seconds([line.time for line in lines])
         ordered = sorted(zip(seconds, lines, strict=True), key=lambda timed: timed[0])
@@ -96,7 +100,7 @@ def read_tickets(path: str | Path) -> TicketFile:
     return TicketFile(tickets, spelled, _shares(lines), clock, rows.ignored)
 
 
-def _lines(rows: CsvRows) -> Iterator[_Line]:
+def _lines(rows: CsvRows, *, needs_text: bool) -> Iterator[_Line]:
     """Yield the rows in which all is well; the problems of the others are kept."""
     arrivals, needed = ArrivalColumn(rows), SkillColumn(rows, "skill")
     row_of: dict[str, int] = {}
@@ -106,6 +110,10 @@ def _lines(rows: CsvRows) -> Iterator[_Line]:
         if name and row_of.setdefault(name, row) != row:
             seen = f"{shown(name)} stands in row {row_of[name]} already"
             rows.note(row, "id", seen, "an id of its own, or none")
+        if needs_text and not text:
+            rows.note(
+                row, "text", "nothing stands there", "what the customer wrote, for the models"
+            )
         ending = outcome.lower()
         if ending and ending not in OUTCOMES:
             _refuse_outcome(rows, row, outcome)

@@ -4,12 +4,13 @@ The files belong to the benchmark and come from the user; nothing of its package
 """
 
 from .calls import Call, ToolSchema, is_write
-from .data import Retail, Task, task_text
+from .data import FILES, Retail, Task, task_text
 from .database import Database, digest
 from .scoring import Repeats, Score, database_floor, floor, gold, pass_hat, score, scripted_gold
 from .tools import Answer, Tools
 
 __all__ = [
+    "FILES",
     "Answer",
     "Call",
     "Database",

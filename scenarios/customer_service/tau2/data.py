@@ -19,6 +19,7 @@ from .records import Shop
 __all__ = ["Retail", "Task", "task_text"]
 
 TASKS, DATABASE, POLICY = "tasks.json", "db.json", "policy.md"
+FILES = (TASKS, DATABASE, POLICY)
 USUAL_PLACE = Path("data/tau2/domains/retail")
 EXPECTED = (
     f"give a directory with {TASKS}, {DATABASE} and {POLICY}, such as {USUAL_PLACE} of tau2-bench"
@@ -59,7 +60,7 @@ class Retail:
         directory = Path(directory)
         if not directory.is_dir():
             raise BadInput(f"no directory {str(directory)!r}; {EXPECTED}")
-        missing = [name for name in (TASKS, DATABASE, POLICY) if not (directory / name).is_file()]
+        missing = [name for name in FILES if not (directory / name).is_file()]
         if missing:
             inside = directory / USUAL_PLACE
             hint = f"did you mean {str(inside)!r}?" if inside.is_dir() else EXPECTED

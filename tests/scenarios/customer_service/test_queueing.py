@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from heapq import heapreplace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from scenarios.customer_service.queueing import (
     Abandonment,
+    answered,
     erlang_a,
     erlang_b,
     erlang_c,
@@ -155,6 +157,42 @@ def test_abandonment_agrees_with_the_balance_equations_solved(
     )
 
 
+@pytest.mark.parametrize(
+    ("agents", "arrivals_per_s", "patience_s"), [(1, 3.0, 2.0), (5, 5.0, 0.5), (8, 12.0, 3.0)]
+)
+def test_who_is_served_waits_as_customers_drawn_one_by_one_do(
+    agents: int, arrivals_per_s: float, patience_s: float
+) -> None:
+    random = np.random.default_rng(4)
+    customers = 60_000
+    times = random.exponential(1 / arrivals_per_s, customers).cumsum()
+    patience = random.exponential(patience_s, customers)
+    free_at = [0.0] * agents
+    waits = np.full(customers, np.inf)
+    for one, (came, lasts) in enumerate(zip(times, patience, strict=True)):
+        wait = max(0.0, free_at[0] - came)
+        if wait < lasts:
+            waits[one] = wait
+            heapreplace(free_at, came + wait + random.exponential())
+
+    found = answered(agents, arrivals_per_s, 1.0, patience_s, scale_s=2.0)
+
+    waited = waits[np.isfinite(waits)]
+    assert found.served == pytest.approx(len(waited) / customers, rel=0.02)
+    assert found.waiting_s == pytest.approx(waited.mean(), rel=0.02)
+    assert found.faded == pytest.approx(np.exp(-waits / 2).mean(), rel=0.02)
+
+
+def test_who_is_served_and_who_gives_up_are_all_and_wait_as_long_together() -> None:
+    gone, found = erlang_a(6, 7.0, 1.0, 2.0), answered(6, 7.0, 1.0, 2.0)
+    endless = answered(6, 5.0, 1.0, 1e7)
+
+    assert found.served + gone.abandoned == pytest.approx(1, abs=1e-12)
+    assert found.waiting_s * found.served < gone.waiting_s
+    assert endless.waiting_s == pytest.approx(waiting_s(6, 5.0, 1.0), rel=1e-5)
+    assert endless.faded == pytest.approx(mmc_satisfaction(6, 5.0, 1.0, 1.0) * 9 / 8, rel=1e-5)
+
+
 @given(st.integers(1, 60), st.floats(0, 5), st.floats(0.01, 100), st.floats(-3, 4).map(math.exp))
 def test_who_stays_is_served_by_the_agents_there_are(
     agents: int, utilisation: float, service_s: float, patience_s: float
@@ -192,6 +230,8 @@ def test_a_load_that_never_settles_is_refused(load: float) -> None:
 def test_a_queue_too_wide_to_sum_is_refused() -> None:
     with pytest.raises(ValueError, match="take a shorter patience_s"):
         erlang_a(4, 5.0, 1.0, 1e15)
+    with pytest.raises(ValueError, match="take a shorter patience_s"):
+        answered(4, 8.0, 1.0, 1e7)
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,18 @@ def test_a_roster_is_read(read: Read) -> None:
     assert roster.ignored == ("team",)
 
 
+@given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), max_size=3), st.floats(0, 350))
+def test_seconds_on_duty_are_those_of_every_moment_added_up(
+    duties: list[tuple[int, int]], until_s: float
+) -> None:
+    roster = one(*(Duty(*duty) for duty in duties))
+
+    whole = int(until_s)
+    moments = sum(roster.on_duty(0, second + 0.5) for second in range(whole))
+    rest = (until_s - whole) * roster.on_duty(0, whole + 0.5)
+    assert roster.on_duty_s(until_s) == pytest.approx(moments + rest, abs=1e-9)
+
+
 def test_hours_may_be_left_out(read: Read) -> None:
     assert read("agents,skills\n3,all\n").duties == ((), (), ())
 
