@@ -20,6 +20,10 @@ bench *names:
 figures:
     python docs/figures.py
 
+# The pictures of the dashboard, in Debian's Chromium.
+screenshots:
+    python docs/screenshots.py
+
 # The exact pins that CI installs.
 pins:
     uv pip compile --quiet --universal --no-header --no-annotate --python-version 3.12 --extra dev --extra grid-data --upgrade pyproject.toml -o constraints.txt

@@ -27,6 +27,10 @@ class Card:
     summary: Mapping[str, Any]
     path: Path
 
+    def rows(self) -> list[tuple[str, str]]:
+        """Return names and texts, most important first."""
+        return [*card_rows(self.summary), ("results", str(self.path))]
+
     def __repr__(self) -> str:
         return text_card(self.summary, self.path)
 
@@ -34,7 +38,7 @@ class Card:
         rows = "".join(
             f"<tr><th style='text-align:left'>{escape(name)}</th>"
             f"<td style='text-align:left'>{escape(text)}</td></tr>"
-            for name, text in [*card_rows(self.summary), ("results", str(self.path))]
+            for name, text in self.rows()
         )
         return f"<table>{rows}</table>"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from blackboard import RunDirectory, SwarmboardError
 
+from .notebook import is_notebook
 from .report_card import Card
 from .spending import TOKEN_COLUMNS, TOKENS
 
@@ -74,12 +75,23 @@ class Result:
         """The scenario's own tables by name."""
         return _Tables(self._directory.results())
 
-    def show(self) -> Card:
-        """Return the run's summary: a table in a notebook, lines of text where it is printed."""
-        return Card(self.summary, self.path)
+    def show(self) -> Any:
+        """Return what a notebook shows of the run: its consensus view above its summary.
+
+        Elsewhere it is the summary alone, lines of text where it is printed.
+        """
+        card = Card(self.summary, self.path)
+        if not is_notebook():
+            return card
+        from viz import consensus_widget
+
+        try:
+            return consensus_widget(self.path, card.rows(), self.summary["digest"])
+        except LookupError:  # a run that ended before its first round has nothing to draw
+            return card
 
     def _repr_html_(self) -> str:
-        return self.show()._repr_html_()
+        return Card(self.summary, self.path)._repr_html_()
 
     def __repr__(self) -> str:
         return f"Result({str(self.path)!r})"

@@ -1,6 +1,9 @@
 """What the schema of compose files cannot say."""
 
 import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +61,43 @@ def test_the_board_loses_at_most_a_second_and_never_evicts() -> None:
     assert options["--appendonly"] == "yes"
     assert options["--appendfsync"] == "everysec"
     assert options["--maxmemory-policy"] == "noeviction"
+
+
+def test_what_we_build_runs_without_rights() -> None:
+    ours = [service for service in SERVICES.values() if "build" in service]
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+
+    assert len(ours) == 2
+    assert all(service["user"] == "1000:1000" for service in ours)
+    assert re.search(r"^USER (?!root)\w+$", dockerfile, re.MULTILINE)
+
+
+def test_the_dockerfile_copies_every_package() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+    wanted = packages["targets"]["wheel"]["packages"]
+
+    copied = re.findall(r"^COPY (\w+) \./\1$", dockerfile, re.MULTILINE)
+
+    assert sorted(copied) == sorted(wanted)
+
+
+def test_the_images_that_we_build_have_our_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+
+    built = {service["image"] for service in SERVICES.values() if "build" in service}
+
+    assert built == {f"swarmboard:{version}"}
+
+
+def test_the_commands_of_our_services_are_ours() -> None:
+    [command, *words] = SERVICES["dashboard"]["command"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "swarmboard", command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert all(word in done.stdout for word in words if word.startswith("--"))

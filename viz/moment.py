@@ -45,6 +45,8 @@ class RunFacts:
     names: tuple[str, ...] = ()
     """What people call the agents; empty for no names."""
     scene: SceneFacts | None = None
+    others: int = 0
+    """How many of those who joined are not among the agents that were asked for: planners."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,26 +3,13 @@
 Requests to anything but this machine, errors in the console and in the server fail the test.
 """
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from swarmboard import run
-
-playwright = pytest.importorskip("playwright.sync_api", reason="no playwright for Python here")
-CHROMIUM = Path(os.environ.get("SWARMBOARD_BROWSER", "/usr/bin/chromium"))
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-)
-WAIT_MS = 30_000
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
 
 
 @pytest.fixture(scope="module")
@@ -35,47 +22,16 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def url(runs: Path) -> Iterator[str]:
-    """The address of the served folder; the server says nothing wrong until it ends."""
-    words = ("dashboard", "--port", "0", "--runs", str(runs))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "swarmboard", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stdout
-    yield process.stdout.readline().split()[1].rstrip("/")
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=30)
-    assert (process.returncode, errors) == (0, "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A Chromium without a window."""
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
-        yield opened
-        opened.close()
+def url(browser: Any, runs: Path, serve_runs: Callable[[Path], Any]) -> Iterator[str]:
+    """The address of the served folder."""
+    with serve_runs(runs) as address:
+        yield address
 
 
 @pytest.fixture
-def page(browser: Any, url: str) -> Iterator[Any]:
+def page(fresh_page: Callable[..., Any], url: str) -> Any:
     """A fresh page that reports whatever goes wrong on it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    wrong: list[str] = []
-    own = (url, url.replace("http", "ws"), "data:", "blob:")
-    page.on("request", lambda one: None if one.url.startswith(own) else wrong.append(one.url))
-    page.on("response", lambda one: wrong.append(one.url) if one.status >= 400 else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    yield page
-    context.close()
-    assert wrong == []
+    return fresh_page(url)
 
 
 def test_runs_are_listed_filtered_and_compared(page: Any, url: str) -> None:

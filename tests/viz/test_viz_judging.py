@@ -7,7 +7,7 @@ import pytest
 
 from viz.feed import Curve
 from viz.moment import Moment, RunFacts, Vote
-from viz.pages.judging import coalition_to_flip, key_figures, warnings_of
+from viz.pages.judging import coalition_to_flip, firmness, key_figures, warnings_of
 from viz.pages.rows import began_text, compared, progress_text
 
 FACTS = RunFacts("r", "toy", "swarm", 10, 0, "threshold(80)", 80, False, (("voter", 0, 10),))
@@ -67,6 +67,72 @@ def test_a_shut_gate_is_named() -> None:
 @pytest.mark.parametrize(("yes", "weight"), [(10, 3), (8, 1), (7, 1), (0, 8)])
 def test_the_smallest_coalition_that_flips_a_vote(yes: int, weight: int) -> None:
     assert coalition_to_flip(vote(yes)) == weight
+
+
+@pytest.mark.parametrize(("weights", "moves"), [((6, 2, 1), 3), ((4, 4, 0), 1), ((0, 0, 0), None)])
+def test_without_a_threshold_the_first_option_has_to_be_overtaken(
+    weights: tuple[int, int, int], moves: int | None
+) -> None:
+    given = dict(zip(("north", "south", "east"), weights, strict=True))
+    open_vote = replace(vote(0), options=tuple(given), weights=given, threshold_percent=None)
+
+    assert coalition_to_flip(open_vote) == moves
+
+
+def test_a_sealed_vote_has_no_coalition_that_is_known() -> None:
+    assert coalition_to_flip(vote(7, is_sealed=True)) is None
+
+
+@pytest.mark.parametrize("yes", range(11))
+def test_no_smaller_change_of_mind_turns_the_outcome(yes: int) -> None:
+    fewest = coalition_to_flip(vote(yes, 10 - yes))
+    passes = yes >= 8
+    step = -1 if passes else 1
+
+    turned = [n for n in range(11) if 0 <= yes + step * n <= 10 and (yes + step * n >= 8) != passes]
+
+    assert fewest == min(turned)
+
+
+def test_firmness_is_told_in_words_and_by_what_the_run_published() -> None:
+    published = {"agents_with_choice": 6.0}
+    moment = Moment(3, None, "running", vote(9, 1), series=published)
+
+    rows = dict(firmness(moment, {"consensus": {"effective_voters": 2.5}}))
+
+    assert rows["Fewest votes that have to change to turn it down"] == "2 of 10 (20.0 %)"
+    assert rows["Cast for the leading choice"] == "9 of 10 (90.0 %)"
+    assert rows["How mixed the ballots are"] == "0.47 bits, mostly of one mind"
+    assert rows["Voters with a choice"] == "6"
+    assert rows["Effective independent voters"] == "2.5"
+
+
+def test_a_sealed_vote_says_nothing_of_its_firmness() -> None:
+    assert firmness(Moment(3, None, "running", vote(9, is_sealed=True)), {}) == []
+    assert firmness(None, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("consensus", "said"),
+    [
+        ({"agents_with_choice": 3}, "Hollow: only 3 of 10 voters had a choice"),
+        ({"effective_voters": 1.5}, "Hollow: 10 voters are worth about 1.5 independent ones"),
+    ],
+)
+def test_a_vote_of_few_is_hollow(consensus: dict[str, float], said: str) -> None:
+    told = {"consensus": {"eligible_agents": 10, **consensus}}
+
+    warnings = warnings_of(curve([90.0], [0.5]), Moment(1, None, "done", vote(9, 1)), told)
+
+    assert [one.startswith(said) for one in warnings] == [True]
+
+
+def test_in_simulated_time_decisions_count_and_not_instants() -> None:
+    alike = curve([100.0] * 6, [0.0] * 6)
+    waiting = replace(alike, decisions=np.ones(6, int), now_s=np.arange(6.0))
+
+    assert warnings_of(waiting, Moment(6, 5.0, "running", vote(10))) == []
+    assert "6 decisions" in warnings_of(alike, Moment(6, 5.0, "running", vote(10)))[0]
 
 
 def test_a_divided_vote_that_stands_still_is_a_deadlock() -> None:

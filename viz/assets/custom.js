@@ -8,3 +8,6 @@ if (!localStorage.getItem(":solara:theme.variant")) {
   box.classList.toggle("theme--light", !inDarkMode());
   changeThemeCSS(inDarkMode() ? "dark" : "light");
 }
+/* Widgets may be built before anywidget's extension has said where it is. The loader, which comes
+   after this file, takes what it finds under its own name as its first configuration. */
+window.require = { map: { "*": { anywidget: "nbextensions/anywidget/index" } } };

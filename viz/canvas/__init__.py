@@ -4,6 +4,7 @@ from .curve import CurveView
 from .field import FieldView
 from .flows import FlowsView
 from .palette import PALETTES, Palette
+from .series import SeriesView, series_names
 from .stack import Bar, BarsView
 from .view import CanvasView, Table
 
@@ -16,5 +17,7 @@ __all__ = [
     "FieldView",
     "FlowsView",
     "Palette",
+    "SeriesView",
     "Table",
+    "series_names",
 ]

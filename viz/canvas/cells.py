@@ -19,7 +19,7 @@ class Cells:
     """Which agents share a cell, and where the cells are."""
 
     of_agent: NDArray[np.int64]
-    """The cell of each agent; its own number where each agent is a dot."""
+    """The cell of each agent that has a place; its own number where each agent is a dot."""
     first: NDArray[np.int64]
     """The first agent of each cell."""
     size: NDArray[np.int64]
@@ -56,11 +56,15 @@ class Cells:
 
 
 def lay_out(facts: RunFacts) -> Cells:
-    """Choose dots or cells, by the number of agents and whether the scenario has a map."""
-    if facts.agents > MOST_DOTS:
+    """Choose dots or cells, by the number of agents and whether the scenario has a map.
+
+    A map may have a place for the first agents only; the others are not drawn.
+    """
+    many = places_of(facts)
+    if many > MOST_DOTS:
         return _bins_of_scene(facts) if _has_map(facts) else _rows_of_bins(facts)
-    alone: NDArray[np.int64] = np.arange(facts.agents, dtype=np.int64)
-    shape = _shape(facts, facts.agents)
+    alone: NDArray[np.int64] = np.arange(many, dtype=np.int64)
+    shape = _shape(facts, many)
     arrays = dict.fromkeys(("places", "sizes", "edges", "widths"), b"")
     if facts.scene is not None and _has_map(facts):
         places, shape["aspect"] = _placed(facts.scene.positions)
@@ -70,17 +74,37 @@ def lay_out(facts: RunFacts) -> Cells:
             given = getattr(facts.scene, name)
             if given is not None and given.size:
                 arrays[name] = np.nan_to_num(given).astype("<f4").tobytes()
-    return Cells(alone, alone, np.ones(facts.agents, np.int64), shape, arrays)
+    return Cells(alone, alone, np.ones(many, np.int64), shape, arrays)
+
+
+def places_of(facts: RunFacts) -> int:
+    """Return how many agents are drawn: all, or the first ones, which have a place on the map."""
+    return len(facts.scene.positions) if facts.scene and _has_map(facts) else facts.agents
 
 
 def _has_map(facts: RunFacts) -> bool:
-    return facts.scene is not None and len(facts.scene.positions) == facts.agents > 0
+    return facts.scene is not None and 0 < len(facts.scene.positions) <= facts.agents
 
 
 def _shape(facts: RunFacts, cells: int) -> dict[str, Any]:
     names = list(facts.names) if len(facts.names) <= MOST_NAMES else []
     roles = [list(role) for role in facts.roles]
-    return {"agents": facts.agents, "cells": cells, "roles": roles, "names": names}
+    drawn = {"agents": places_of(facts), "cells": cells, "roles": roles, "names": names}
+    return drawn | {"beside": beside_words(facts)}
+
+
+def beside_words(facts: RunFacts) -> str:
+    """Say who has no place on the map; empty where everybody has one."""
+    drawn = places_of(facts)
+    if drawn == facts.agents:
+        return ""
+    parts = [
+        (role, first + many - max(first, drawn))
+        for role, first, many in facts.roles
+        if first + many > drawn
+    ]
+    told = ", ".join(f"{many:,} {role}" for role, many in parts)
+    return f"{facts.agents - drawn:,} more have no place on the map" + (f": {told}" if told else "")
 
 
 def _rows_of_bins(facts: RunFacts) -> Cells:

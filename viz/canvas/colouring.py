@@ -1,17 +1,28 @@
 """What the colour and the shape of an agent stand for: its vote, its faction, or a value."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..moment import NO_CHOICE, Moment, RunFacts, Vote
+from .cells import places_of
 from .words import ABSTAINED, leading_option
 
 VOTE_MODES = ("vote", "confidence", "faction")
 SHAPES = ("disc", "square", "triangle", "diamond", "wedge", "plus")
 COLOURS = 6
 """How many factions have a colour of their own; each that follows has another shape."""
+
+_CODE = re.compile(r"\s*(-?\d+) ([^,]+)")
+_KNOWN = {
+    "approve": ("approve", "disc"),
+    "reject": ("reject", "cross"),
+    "abstain": ("abstain", "ring"),
+    "no ballot": ("none", "dot"),
+}
+"""Names of codes that look as they do in a vote."""
 
 type Item = tuple[str, str, str]
 """What a code is called, its colour in the palette, its shape."""
@@ -44,8 +55,16 @@ def edge_fields(facts: RunFacts) -> dict[str, str]:
     return {name.removeprefix(prefix): unit for name, unit in fields.items() if prefix in name}
 
 
-def colouring(facts: RunFacts, moment: Moment, mode: str) -> Colouring:
+def colouring(facts: RunFacts, moment: Moment, mode: str, *, with_votes: bool = True) -> Colouring:
     """Say how each agent is drawn.
+
+    A field whose unit lists codes, as `0 waits, 1 drafts`, gives each code a colour and a shape.
+
+    Args:
+        facts: the run.
+        moment: what to draw.
+        mode: one of `modes`.
+        with_votes: whether the shape of an agent says its vote where the colour says a value.
 
     Raises:
         ValueError: there is no such mode.
@@ -62,7 +81,48 @@ def colouring(facts: RunFacts, moment: Moment, mode: str) -> Colouring:
     values = np.full(facts.agents, np.nan)
     if given is not None:
         values[: given.size] = given[: facts.agents]
+    if coded := _coded(unit, values, drawn=places_of(facts)):
+        return Colouring(*coded, None, mode, "", is_by_value=False)
+    if not with_votes:
+        items, codes = (("agent", "none", "disc"),), np.zeros(facts.agents, np.uint8)
     return Colouring(items, codes, values, mode, unit, is_by_value=True)
+
+
+def codes_of(unit: str) -> dict[int, str]:
+    """Return the codes that a unit lists; none where it is an ordinary unit.
+
+    `0 waits, 1 drafts, 2 reviews` lists three.
+    """
+    parts = [_CODE.fullmatch(part) for part in unit.split(",")]
+    found = {int(part[1]): part[2].strip() for part in parts if part}
+    return found if len(found) == len(parts) > 1 else {}
+
+
+def _coded(
+    unit: str, values: NDArray[np.float64], *, drawn: int
+) -> tuple[tuple[Item, ...], NDArray[np.uint8]] | None:
+    """Return an item for each code that a unit lists; None where the values are no such codes."""
+    names = codes_of(unit)
+    known = np.isfinite(values)
+    if not names or not known.any() or not np.isin(values[known], list(names)).all():
+        return None
+    codes = np.full(values.size, len(names), np.uint8)
+    items: list[Item] = []
+    for place, (code, name) in enumerate(names.items()):
+        codes[values == code] = place
+        items.append(_item_of_code(code, name, sum(x > 0 for x in names if x < code)))
+    if not known[:drawn].all():
+        items.append(("nothing published", "none", "dash"))
+    return tuple(items), codes
+
+
+def _item_of_code(code: int, name: str, rank: int) -> Item:
+    """Return how a code looks: nothing is a small grey ring, all else has a colour."""
+    if name in _KNOWN:
+        return (name, *_KNOWN[name])
+    if code <= 0:
+        return (name, "abstain", "ring")
+    return (name, f"factions.{rank % COLOURS}", SHAPES[(rank + rank // COLOURS) % len(SHAPES)])
 
 
 def is_yes_or_no(vote: Vote) -> bool:

@@ -130,7 +130,7 @@ export function framed(model, el, view) {
       if (typeof value === "string") root.style.setProperty(`--sb-${name}`, value);
     }
     root.dataset.theme = model.get("theme");
-    stage.style.height = `${model.get("height_px")}px`;
+    if (!view.heightFor || !stage.style.height) stage.style.height = `${model.get("height_px")}px`;
     title.textContent = model.get("title");
     head.hidden = !model.get("title") && !tools.childElementCount;
   }
@@ -141,6 +141,11 @@ export function framed(model, el, view) {
     const began = performance.now();
     const { w, h } = size();
     if (!w || !h) return;
+    if (view.heightFor && Math.abs(h - view.heightFor(w)) > 1) {
+      stage.style.height = `${view.heightFor(w)}px`;
+      ask(); // drawn as soon as it has its height
+      return;
+    }
     const ratio = window.devicePixelRatio || 1;
     const [wide, high] = [Math.round(w * ratio), Math.round(h * ratio)];
     if (canvas.width !== wide || canvas.height !== high) [canvas.width, canvas.height] = [wide, high];

@@ -261,7 +261,7 @@ class Field {
     const role = ground.roles.find(([, first, many]) => i >= first && i < first + many);
     const lines = [ground.names[i] || `agent ${said(i, 0)}`];
     if (role) lines.push(role[0]);
-    if (item) lines.push(item[0]);
+    if (item && items.length > 1) lines.push(item[0]);
     if (value !== null) lines.push(`${scale.name} ${withUnit(value, scale.unit, digits)}`);
     return lines;
   }
@@ -361,11 +361,12 @@ class Field {
     const looks = this.isByValue ? "bare" : this.laid.isBinned ? "cell" : "mark";
     const counts = this.countStrains();
     const strong = this.edges.length ? counts.map((n) => n > 0) : [];
-    const key = JSON.stringify([palette.paper, told, looks, strong, namedItems(items, tally())]);
+    const key = JSON.stringify([palette.paper, told, this.ground.beside, looks, strong, namedItems(items, tally())]);
     renewLegend(this, legend, key, (note) => {
       if (this.isByValue && this.scale) this.drawScale(legend, palette);
-      legendOfItems(legend, palette, items, tally, note, looks);
+      if (items.length > 1) legendOfItems(legend, palette, items, tally, note, looks);
       if (told.edge && strong.length) this.drawEdgeLegend(legend, palette, told.edge, strong, note);
+      if (this.ground.beside) made(legend, "span", "sb-faint", this.ground.beside);
     });
   }
 

@@ -7,8 +7,8 @@ import traitlets
 from numpy.typing import NDArray
 
 from ..moment import Moment, RunFacts
-from .cells import Cells, lay_out
-from .colouring import Colouring, colouring, edge_fields, modes
+from .cells import Cells, beside_words, lay_out
+from .colouring import VOTE_MODES, Colouring, colouring, edge_fields, modes
 from .joining import joined
 from .packing import bits_for, nice_range, pack, quantised
 from .view import CanvasView, Cell, Table
@@ -51,7 +51,13 @@ class FieldView(CanvasView):
         self._cells: Cells | None = None
 
     def show(
-        self, facts: RunFacts, moment: Moment, *, mode: str = "vote", edges: str | None = None
+        self,
+        facts: RunFacts,
+        moment: Moment,
+        *,
+        mode: str = "vote",
+        edges: str | None = None,
+        with_votes: bool = True,
     ) -> None:
         """Draw a moment.
 
@@ -60,14 +66,16 @@ class FieldView(CanvasView):
             moment: what to draw.
             mode: what colour stands for, one of `modes`.
             edges: the field of the edges, without `edge:`; the first one if not given.
+            with_votes: whether shapes say the votes where colours say a value.
         """
         arrays = self._ground(facts)
-        shown = colouring(facts, moment, mode)
+        shown = colouring(facts, moment, mode, with_votes=with_votes)
         self._facts, self._moment, self._shown = facts, moment, shown
         assert self._cells is not None
         packed = _packed(self._cells, shown, *_strained(facts, moment, edges, self._cells))
         packed["legend"]["mode"] = mode
-        tally = np.bincount(shown.codes, minlength=len(shown.items)).tolist()
+        drawn = shown.codes[: self._cells.of_agent.size]
+        tally = np.bincount(drawn, minlength=len(shown.items)).tolist()
         label = self._words(facts, moment, mode, packed["legend"]["scale"])
         notice = _notice(facts, moment, shown)
         self._publish(**arrays, **packed, tally=tally, label=label, notice=notice)
@@ -75,6 +83,10 @@ class FieldView(CanvasView):
     def modes(self, facts: RunFacts) -> tuple[str, ...]:
         """Return what agents can be coloured by."""
         return modes(facts)
+
+    def edge_modes(self, facts: RunFacts) -> tuple[str, ...]:
+        """Return the fields that edges can be drawn by."""
+        return tuple(edge_fields(facts))
 
     def table(self) -> Table:
         """Return a row for each agent; for each role and choice where agents share cells."""
@@ -99,6 +111,8 @@ class FieldView(CanvasView):
     ) -> str:
         said = vote_words(moment.vote) if moment.vote else "nothing to vote on yet"
         by = f"{facts.agents:,} agents by {mode}"
+        if beside := beside_words(facts):
+            by += f", of whom {beside}"
         if scale is not None and mode not in ("vote", "faction"):
             by += f", {scale['low']:g} to {scale['high']:g} {scale['unit']}"
         return f"{by}. {when(facts, moment).capitalize()}: {said}."
@@ -129,6 +143,8 @@ def _notice(facts: RunFacts, moment: Moment, shown: Colouring) -> str:
         return f"No {shown.value_name} has been published at this moment; colour by something else."
     if shown.is_by_value:
         return ""
+    if shown.value_name not in VOTE_MODES:
+        return ""
     if moment.vote is None:
         return empty_words(moment)
     return _sentence(sealed_words(moment.vote)) if moment.vote.is_sealed else ""
@@ -142,7 +158,8 @@ def _packed(
     cells: Cells, shown: Colouring, strains: NDArray[np.uint8], edge: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Return codes, values and strains as bytes, as exact as there is room, and their legend."""
-    codes, values, unit, name = shown.codes, shown.values, shown.value_unit, shown.value_name
+    codes, unit, name = shown.codes[: cells.of_agent.size], shown.value_unit, shown.value_name
+    values = None if shown.values is None else shown.values[: cells.of_agent.size]
     if cells.is_binned:
         shares = cells.shares(codes, len(shown.items))
         codes = shares.argmax(axis=1).astype(np.uint8)
@@ -194,6 +211,9 @@ def _table_of_agents(facts: RunFacts, moment: Moment, shown: Colouring) -> Table
     vote = moment.vote
     chosen = {} if vote is None else dict(zip(vote.agents.tolist(), vote.choices, strict=True))
     columns: tuple[str, ...] = ("agent", "role", "vote")
+    is_coded = shown.value_name not in VOTE_MODES
+    if is_coded and shown.values is None:
+        columns += (shown.value_name,)
     if shown.values is not None:
         columns += (f"{shown.value_name} ({shown.value_unit})",)
     rows: list[tuple[Cell, ...]] = []
@@ -204,6 +224,9 @@ def _table_of_agents(facts: RunFacts, moment: Moment, shown: Colouring) -> Table
         if shown.values is not None:
             value = float(shown.values[agent])
             row += (round(value, 4) if np.isfinite(value) else None,)
+        elif is_coded:
+            code = shown.codes[agent]
+            row += (shown.items[code][0] if code < len(shown.items) else None,)
         rows.append(row)
     return Table(columns, tuple(rows))
 
@@ -216,7 +239,7 @@ def _table_of_roles(facts: RunFacts, shown: Colouring) -> Table:
     for role, first, many in facts.roles or (("agents", 0, facts.agents),):
         span = slice(first, first + many)
         counts = np.bincount(shown.codes[span], minlength=len(shown.items))
-        row: tuple[Cell, ...] = (role, *counts.tolist())
+        row: tuple[Cell, ...] = (role, *counts[: len(shown.items)].tolist())
         if shown.values is not None:
             known = shown.values[span][np.isfinite(shown.values[span])]
             row += (round(float(known.mean()), 4) if known.size else None,)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from .curve import CurveView
 from .field import FieldView
 from .flows import FlowsView
 from .palette import PALETTES
+from .series import SeriesView
 from .stack import Bar, BarsView
 from .static_page import page
 from .view import CanvasView
@@ -132,6 +134,36 @@ def _queues() -> CanvasView:
     return view
 
 
+def _series() -> CanvasView:
+    facts = samples.facts_of(1024)
+    view = SeriesView(title="Numbers of the world")
+    places = np.arange(1.0, 241.0)
+    numbers = {
+        "price": 38 + 4 * np.sin(places / 17),
+        "load_mw": 900 + 3 * places,
+        "gap_percent": 40 / places,
+        "quarantined": np.zeros(240),
+        "waiting": np.where(places > 60, np.abs(np.sin(places / 9)) * 40, np.nan).round(),
+    }
+    now = {name: float(values[120]) for name, values in numbers.items()}
+    moment = replace(samples.moment_of(facts, None, number=121), series=now)
+    view.show(facts, moment, places=places, series=numbers)
+    return view
+
+
+def _work() -> CanvasView:
+    facts = samples.facts_of(128, has_map=True)
+    assert facts.scene is not None
+    fields = {"work": "0 waits, 1 drafts, 2 reviews"}
+    scene = replace(facts.scene, fields=fields, positions=facts.scene.positions[:120])
+    scene = replace(scene, edges=scene.edges[:0], widths=None, sizes=None)
+    view = FieldView(title="What 120 of 128 agents do", height_px=400)
+    moment = samples.moment_of(facts, samples.vote_of(128, (0.7, 0.16)))
+    doing = (np.arange(128) * 7 % 5 % 3).astype(np.float32)
+    view.show(replace(facts, scene=scene), replace(moment, frame={"work": doing}), mode="work")
+    return view
+
+
 _MAKERS: tuple[Callable[[], CanvasView], ...] = (
     _field("1,024 agents by vote", 1024),
     _field("Network by vote", 1024, has_map=True),
@@ -152,6 +184,8 @@ _MAKERS: tuple[Callable[[], CanvasView], ...] = (
     _tally,
     _reasons,
     _queues,
+    _series,
+    _work,
 )
 
 if __name__ == "__main__":

@@ -18,20 +18,21 @@ _IMPORT = re.compile(r"^import \{[^}]*\}\s+from \"\./([\w.]+)\";\n", re.MULTILIN
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) )", re.MULTILINE)
 
 
-def joined(name: str) -> str:
-    """Return the module `name` of this folder together with all that it imports."""
+def joined(name: str, folder: Path = FOLDER) -> str:
+    """Return the module `name` of a folder together with all that it imports, from here too."""
     parts: dict[str, str] = {}
-    _collect(name, parts)
+    _collect(name, folder, parts)
     return "\n".join(parts.values())
 
 
-def _collect(name: str, parts: dict[str, str]) -> None:
+def _collect(name: str, folder: Path, parts: dict[str, str]) -> None:
     if name in parts:
         return
     if name == "palette.js":
         parts[name] = f"const PALETTES = {json.dumps(as_plain())};\n"
         return
-    text = (FOLDER / name).read_text("utf-8")
+    own = folder / name
+    text = (own if own.exists() else FOLDER / name).read_text("utf-8")
     for needed in _IMPORT.findall(text):
-        _collect(needed, parts)
+        _collect(needed, folder, parts)
     parts[name] = _EXPORT.sub("", _IMPORT.sub("", text))

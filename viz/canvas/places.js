@@ -3,6 +3,8 @@ import { numbers } from "./common.js";
 
 const MARGIN = 14;
 const FULL_SCALE = 65535;
+/** How much a map may be drawn wider or higher than it is, to use the room. */
+const MOST_STRETCHED = 2;
 
 /** Lay out a field for a size; everything in CSS pixels before zooming. */
 export function laidOut(model, { w, h, ratio }) {
@@ -11,7 +13,7 @@ export function laidOut(model, { w, h, ratio }) {
   const places = model.get("places");
   if (isBinned) return binned(ground, numbers(places, Uint32Array), w, h, ratio);
   return places && places.byteLength
-    ? mapped(ground, numbers(places, Uint16Array), numbers(model.get("sizes"), Float32Array), w, h)
+    ? mapped(model, ground, numbers(places, Uint16Array), numbers(model.get("sizes"), Float32Array), w, h)
     : inRows(ground, w, h);
 }
 
@@ -41,10 +43,12 @@ function fitting(n, w, h, most) {
   return [best[0], Math.min(best[1], most)];
 }
 
-function mapped(ground, places, sizes, w, h) {
+function mapped(model, ground, places, sizes, w, h) {
   const n = ground.cells;
   const { left, top, wide, high } = boxOf(ground.aspect, w, h, MARGIN + 6);
-  const middle = Math.min(8, Math.max(2.4, 0.27 * Math.sqrt((wide * high) / Math.max(1, n))));
+  const edges = model.get("edges");
+  const most = edges && edges.byteLength ? 8 : 13;
+  const middle = Math.min(most, Math.max(2.4, 0.27 * Math.sqrt((wide * high) / Math.max(1, n))));
   const xs = new Float32Array(n);
   const ys = new Float32Array(n);
   const radii = new Float32Array(n).fill(middle);
@@ -61,9 +65,8 @@ function mapped(ground, places, sizes, w, h) {
 
 function boxOf(aspect, w, h, margin) {
   const room = { w: Math.max(10, w - 2 * margin), h: Math.max(10, h - 2 * margin) };
-  let stretched = aspect;
   const own = room.w / room.h;
-  if (aspect > own / 1.6 && aspect < own * 1.6) stretched = own;
+  const stretched = Math.min(aspect * MOST_STRETCHED, Math.max(aspect / MOST_STRETCHED, own));
   const wide = Math.min(room.w, room.h * stretched);
   const high = wide / stretched;
   return { left: (w - wide) / 2, top: (h - high) / 2, wide, high };

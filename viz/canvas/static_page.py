@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from .joining import FOLDER, STYLE
+from .joining import STYLE, joined
 from .palette import as_plain
 from .view import CanvasView
 
@@ -55,7 +55,7 @@ def page(views: Iterable[CanvasView], *, title: str) -> str:
         panels=panels,
         views=_embedded(states),
         sources=_embedded(sources),
-        script=(FOLDER / "static_page.js").read_text("utf-8"),
+        script=joined("static_page.js"),
     )
 
 

@@ -27,11 +27,13 @@ def facts_of(run_id: str, config: Mapping[str, Any], replica: Replica, rule: str
     """
     blocks = [b for b in replica.joined if b.round == 0 and b.role != CHAIR]
     rule = str(config.get("rule") or rule)
+    joined = sum(block.count for block in blocks)
+    asked = _whole(config.get("agents"))
     return RunFacts(
         run_id,
         scenario_name(config.get("scenario")),
         str(config.get("structure") or ""),
-        sum(block.count for block in blocks),
+        joined,
         _whole(config.get("seed")),
         rule,
         threshold_percent(rule),
@@ -39,6 +41,7 @@ def facts_of(run_id: str, config: Mapping[str, Any], replica: Replica, rule: str
         tuple((block.role, block.first, block.count) for block in blocks),
         _names(blocks),
         scene_of(replica.display.get("scene")),
+        joined - asked if 0 < asked < joined else 0,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from blackboard import RunDirectory
 
 from ..moment import Moment, RunFacts
+from .book import Book
 from .curve import Curve
 from .directory import is_led, read_or_nothing
 from .live import LiveRun
 from .past import PastRun
+from .shelf import Lines
 
 GROWING_S, LED_S = 1.0, 2.0
 """How often a log is read on whose board cannot be reached, and how often to see whether a run
@@ -41,6 +43,8 @@ class Feed:
         self.last_look = clock()
         self.version = 0
         """Grows with every change; `wait` returns when it does."""
+        self.book = Book(directory.log)
+        """What agents wrote, for who asks."""
         self._directory, self._clock, self._looked = directory, clock, looked
         self._source: LiveRun | PastRun | None = None
         self._shown: LiveRun | PastRun | None = None
@@ -120,6 +124,11 @@ class Feed:
         """Return one of the moments' numbers, beside `numbers`; NaN where one has none."""
         shown = self._seen()
         return shown.series(name) if shown else np.empty(0)
+
+    def lines(self, names: Sequence[str]) -> Lines | None:
+        """Return some of the moments' numbers together with their places on the axis."""
+        shown = self._seen()
+        return shown.lines(names) if shown else None
 
     async def wait(self, timeout_s: float, *, seen: int | None = None) -> int:
         """Wait for a change, and return the version; the same one if there was none in time.

@@ -1,7 +1,7 @@
 """A run that goes on: its board followed from outside, without a word to the run."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from .directory import end_status, is_led, read_or_nothing
 from .hearing import Hearing
 from .pulse import Pulse
 from .ring import Ring
+from .shelf import Lines
 
 INTERVAL_S, COST_SHARE = 0.1, 0.05
 """A look comes at the earliest so long after another, and looking takes about this share of the
@@ -130,6 +131,10 @@ class LiveRun:
     def series(self, name: str) -> NDArray[np.float64]:
         """Return one of the moments' numbers, for all that are kept."""
         return self._ring.shelf.series(name)
+
+    def lines(self, names: Sequence[str]) -> Lines:
+        """Return some of the moments' numbers together with their places on the axis."""
+        return self._ring.shelf.lines(names)
 
     def moment(self, number: int) -> Moment:
         """Return a closed moment, or the one before it; older ones have no frame any more.

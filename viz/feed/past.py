@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from ..moment import Moment, RunFacts
 from .curve import Curve
 from .directory import end_status, is_led, read_or_nothing
 from .log_reader import FramePlace, LogReader, read_frame
-from .shelf import Kept, Shelf
+from .shelf import Kept, Lines, Shelf
 from .teller import Teller, fields_of
 
 MOST_MOMENTS = 20_000
@@ -126,6 +126,10 @@ class PastRun:
     def series(self, name: str) -> NDArray[np.float64]:
         """Return one of the moments' numbers, for all of them; NaN where one has none."""
         return self._shelf.series(name)
+
+    def lines(self, names: Sequence[str]) -> Lines:
+        """Return some of the moments' numbers together with their places on the axis."""
+        return self._shelf.lines(names)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until all of the log has been read; say whether it has."""

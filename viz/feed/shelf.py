@@ -3,7 +3,7 @@
 import threading
 import zlib
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from .curve import Curve, CurveRow, curve_of, curve_row
 from .teller import MOST_INSTANTS
 from .totals import OUTCOMES
 
+type Lines = tuple[NDArray[np.int64], NDArray[np.float64], dict[str, NDArray[np.float64]]]
+"""Rounds or instants, simulated seconds, and values by name; all as long as each other."""
 COMPRESSED_BYTES = 256
 """Columns from this size on are compressed."""
 _OVERHEAD_BYTES = 1500
@@ -166,6 +168,20 @@ class Shelf:
             places = {names: names.index(name) if name in names else -1 for names in self._names}
             rows = [(kept.numbers, places[kept.names]) for kept in self._kept]
         return np.array([n[at] if at >= 0 else np.nan for n, at in rows], np.float64)
+
+    def lines(self, names: Sequence[str]) -> Lines:
+        """Return the numbers of all moments, their simulated seconds, and some of their values."""
+        with self._lock:
+            kept = list(self._kept)
+            places = {own: [own.index(n) if n in own else -1 for n in names] for own in self._names}
+        table = np.full((len(kept), len(names)), np.nan)
+        for row, one in enumerate(kept):
+            if one.numbers.size:
+                at = places[one.names]
+                table[row] = [one.numbers[k] if k >= 0 else np.nan for k in at]
+        rounds = np.array([one.row.number for one in kept], np.int64)
+        now_s = np.array([one.row.now_s for one in kept], np.float64)
+        return rounds, now_s, {name: table[:, k] for k, name in enumerate(names)}
 
     def _after(self, number: int) -> int:
         """Return where the moments after a number begin."""

@@ -1,7 +1,19 @@
-"""Starting and stopping runs from a page, by the ordinary command in a process of its own."""
+"""Starting, stopping and overseeing runs from a page, by the ordinary command in a process."""
 
 from .command import Commands, Launch, Said
+from .entry import entry_of, person_of
 from .form import Field, Form, read_form
 from .wording import ARGUMENTS_OF, words_of
 
-__all__ = ["ARGUMENTS_OF", "Commands", "Field", "Form", "Launch", "Said", "read_form", "words_of"]
+__all__ = [
+    "ARGUMENTS_OF",
+    "Commands",
+    "Field",
+    "Form",
+    "Launch",
+    "Said",
+    "entry_of",
+    "person_of",
+    "read_form",
+    "words_of",
+]

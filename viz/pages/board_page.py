@@ -1,17 +1,226 @@
-"""What is on the board: how much of what, and who writes there."""
+"""What is on the board: entries as they come, where each comes from, and who voted why."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import solara
 
-from .parts import box
+from ..feed import Query
+from .parts import EntriesTable, EntryTree, FactsTable, Notice, Values, box
 from .tables import FollowingTable, count_rows, role_rows
+from .telling import ballot_rows, entry_row, own_rows, tree_rows, who
 from .viewer import Viewer
+from .visit import every
+
+REFRESH_S = 1.0
+MOST_ENTRIES = 100
+"""Entries that the page shows at a time; a search finds older ones."""
+MOST_BALLOTS = 200
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a visitor wants to see of the board."""
+
+    query: Query = field(default_factory=Query)
+    entry: str = ""
+    """The entry that was clicked; empty for the proposal in view."""
+    agent: int | None = None
+    """Whose history is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is shown of it."""
+
+    rows: tuple[dict[str, Any], ...] = ()
+    said: str = "Reading the log …"
+    layers: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    entry: str = ""
+    tree: tuple[dict[str, Any], ...] = ()
+    proposal: str = ""
+    ballots: tuple[list[str], ...] = ()
+    cast: int = 0
+    history: tuple[dict[str, Any], ...] = ()
+    votes: tuple[list[str], ...] = ()
+    agent: str = ""
 
 
 @solara.component
 def BoardPage(viewer: Viewer) -> Any:
     """Show what the board holds as of the moment that is looked at."""
+    asked = solara.use_memo(Asked, [viewer])
+    seen, set_seen = solara.use_state(Seen())
+
+    def refresh() -> None:
+        viewer.feed.book.read_on()
+        set_seen(look(viewer, asked))
+
+    def ask(words: Values) -> None:
+        agent = str(words.get("agent") or "")
+        asked.query = Query(
+            words.get("kind") or "",
+            words.get("layer") or "",
+            int(agent) if agent.isdecimal() else None,
+            words.get("text") or "",
+        )
+        refresh()
+
+    def pick(name: str) -> None:
+        asked.entry = name
+        refresh()
+
+    def meet(agent: int) -> None:
+        asked.agent = agent
+        refresh()
+
+    every(REFRESH_S, refresh)
+    return box(
+        "div",
+        box(
+            "div",
+            _entries(seen, asked, ask, pick, meet),
+            box("div", _origin(seen, asked, pick), _ballots(seen), of="db-stack"),
+            of="db-grid",
+        ),
+        *([_history(seen, pick, meet)] if seen.agent else []),
+        _numbers(viewer),
+        of="db-stack",
+    )
+
+
+def look(viewer: Viewer, asked: Asked) -> Seen:
+    """Find what is asked for on the board as of the moment that is looked at."""
+    book, moment, facts = viewer.feed.book, viewer.moment(), viewer.feed.facts
+    if moment is None or facts is None:
+        return Seen()
+    up_to = moment.number
+    found, back = book.latest(asked.query, up_to=up_to, most=MOST_ENTRIES)
+    totals = book.totals()
+    proposal = moment.vote.proposal if moment.vote else ""
+    cast = [] if moment.vote is None else book.ballots(proposal, up_to=up_to)
+    entry = asked.entry or proposal
+    seen = Seen(
+        tuple(entry_row(facts, line) for line in found),
+        _said(len(found), back, sum(totals.values()), is_read=book.is_read),
+        tuple(sorted({layer for layer, _ in totals})),
+        tuple(sorted({kind for _, kind in totals})),
+        entry,
+        tuple(tree_rows(book, facts, entry, up_to=up_to)) if entry else (),
+        proposal,
+        tuple(ballot_rows(facts, cast, MOST_BALLOTS)),
+        len(cast),
+    )
+    if asked.agent is None:
+        return seen
+    entries, votes, _ = book.history(asked.agent, up_to=up_to)
+    return replace(
+        seen,
+        history=tuple(entry_row(facts, line) for line in entries),
+        votes=tuple(own_rows(votes)),
+        agent=who(facts, asked.agent),
+    )
+
+
+def _said(many: int, back: int, known: int, *, is_read: bool) -> str:
+    if not is_read:
+        return f"Reading the log: {known:,} entries so far …"
+    if not known:
+        return "Nobody has written an entry: in this run agents only vote."
+    if not many:
+        return f"No entry of {known:,} is like that" + (f" since round {back:,}." if back else ".")
+    older = f"; older ones than of round {back:,} are found by a narrower search" if back else ""
+    return f"{many:,} shown, newest first, of {known:,} entries of the run{older}."
+
+
+def _entries(
+    seen: Seen,
+    asked: Asked,
+    ask: Callable[[Values], None],
+    pick: Callable[[str], None],
+    meet: Callable[[int], None],
+) -> Any:
+    query = asked.query
+    table = EntriesTable(
+        rows=list(seen.rows),
+        said=seen.said,
+        layers=list(seen.layers),
+        kinds=list(seen.kinds),
+        query={
+            "kind": query.kind,
+            "layer": query.layer,
+            "text": query.text,
+            "agent": "" if query.agent is None else str(query.agent),
+        },
+        picked=seen.entry,
+        event_query=ask,
+        event_pick=pick,
+        event_meet=meet,
+    )
+    return box("section", box("h2", "Entries"), table, of="db-panel", **{"aria-label": "Entries"})
+
+
+def _origin(seen: Seen, asked: Asked, pick: Callable[[str], None]) -> Any:
+    named = "Where the chosen entry comes from" if asked.entry else "Where the proposal comes from"
+    if not seen.tree:
+        text = "Nothing has been proposed yet; choose an entry." if not seen.entry else "Not found."
+        return box("section", box("h2", named), Notice(text=text), of="db-panel")
+    parts = [box("h2", named), EntryTree(rows=list(seen.tree), event_pick=pick)]
+    if len(seen.tree) == 1:
+        parts.append(box("p", "It names no other entry, and none names it.", of="db-muted"))
+    return box("section", *parts, of="db-panel", **{"aria-label": named})
+
+
+def _ballots(seen: Seen) -> Any:
+    title = box("h2", "Ballots on the proposal in view")
+    if not seen.ballots:
+        text = "None to show: ballots are sealed until they are counted."
+        return box("section", title, Notice(text=text), of="db-panel")
+    first = f"the first {MOST_BALLOTS:,} of " if seen.cast > MOST_BALLOTS else ""
+    table = FactsTable(
+        caption=f"Proposal {seen.proposal}: {first}{seen.cast:,} ballots, with a reason first",
+        columns=["Who", "choice", "reason", "confidence"],
+        rows=list(seen.ballots),
+        numbers=False,
+    )
+    return box("section", title, box("div", table, of="db-entries"), of="db-panel")
+
+
+def _history(seen: Seen, pick: Callable[[str], None], meet: Callable[[int], None]) -> Any:
+    said = f"{len(seen.history):,} latest entries and {len(seen.votes):,} latest ballots"
+    written = EntryTree(
+        rows=[
+            {**row, "depth": 0, "way": "own", "relation": "", "again": False}
+            for row in seen.history
+        ],
+        event_pick=pick,
+    )
+    votes = FactsTable(
+        caption="Ballots that have been counted, newest first",
+        columns=["Proposal", "round", "choice", "reason"],
+        rows=list(seen.votes),
+        numbers=False,
+    )
+    halves = [written] if seen.history else [Notice(text="It has written no entry.")]
+    halves.append(
+        box("div", votes, of="db-entries")
+        if seen.votes
+        else Notice(text="None of its ballots has been counted.")
+    )
+    title = box("h2", f"History of {seen.agent}")
+    return box(
+        "section",
+        title,
+        box("p", said, of="db-muted db-small"),
+        box("div", *halves, of="db-halves"),
+        of="db-panel",
+        **{"aria-label": "History of an agent"},
+    )
+
+
+def _numbers(viewer: Viewer) -> Any:
     counts = FollowingTable(
         "On the board so far",
         "Entries, ballots and what was decided, up to this moment.",

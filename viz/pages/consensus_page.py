@@ -13,9 +13,11 @@ from .judging import firmness, warnings_of
 from .panels import CanvasPanel, shows
 from .parts import ChoiceBox, FactsTable, Notice, box
 from .rows import summary_of
+from .telling import reason_bars
 from .viewer import LATEST, Draw, Viewer
 from .visit import every
 
+REASONS_S = 1.0
 FLOWS = 12
 """Voting rounds whose flows are drawn."""
 MOST_OUTCOMES = 5_000
@@ -67,14 +69,50 @@ def ConsensusPage(viewer: Viewer) -> Any:
         box("div", left, right, of="db-grid"),
         box(
             "div",
-            CanvasPanel(
-                "Who changed sides, from voting round to voting round", flows, viewer, draws[3]
+            box(
+                "div",
+                CanvasPanel(
+                    "Who changed sides, from voting round to voting round", flows, viewer, draws[3]
+                ),
+                Reasons(viewer),
+                of="db-stack",
             ),
             Firmness(viewer),
             of="db-grid",
         ),
         of="db-stack",
     )
+
+
+@solara.component
+def Reasons(viewer: Viewer) -> Any:
+    """Show why seats were against: reasons in words counted, numbers as a histogram."""
+    bars = solara.use_memo(lambda: BarsView(height_px=90), [])
+    said, set_said = solara.use_state("")
+    seen: list[Any] = solara.use_memo(lambda: [None], [viewer])
+
+    def refresh() -> None:
+        moment, book = viewer.moment(), viewer.feed.book
+        vote = moment.vote if moment else None
+        if moment is None or vote is None or vote.is_sealed:
+            return
+        if viewer.feed.is_live or not book.is_read:
+            book.read_on()
+        now = (vote.proposal, moment.number, book.is_read)
+        if now == seen[0]:
+            return
+        seen[0] = now
+        found, words = reason_bars(vote, book.ballots(vote.proposal, up_to=moment.number))
+        bars.draw(found, unit="ballots", label=words, notice="" if found else "No reasons to show.")
+        set_said(words)
+
+    def draw(facts: RunFacts, moment: Moment) -> None:
+        """Leave it to the refreshing: reasons are read from the log."""
+
+    every(REASONS_S, refresh)
+    kept = solara.use_memo(lambda: draw, [])
+    note = (box("span", said, of="db-muted db-small"),) if said else ()
+    return CanvasPanel("Why not: reasons of those against", bars, viewer, kept, note)
 
 
 @solara.component
@@ -85,7 +123,8 @@ def Warnings(viewer: Viewer) -> Any:
     def refresh() -> None:
         moment, curve = viewer.moment(), viewer.feed.curve()
         if moment is not None and curve is not None:
-            set_said(tuple(warnings_of(curve, moment)))
+            summary = {} if viewer.feed.is_live else summary_of(viewer.feed.path)
+            set_said(tuple(warnings_of(curve, moment, summary)))
 
     every(1.0, refresh)
     return box("div", *(Notice(text=one, tone="is-warn") for one in said), of="db-stack")
@@ -99,15 +138,17 @@ def Firmness(viewer: Viewer) -> Any:
     def refresh() -> None:
         moment = viewer.moment()
         summary = {} if viewer.feed.is_live else summary_of(viewer.feed.path)
-        set_rows(tuple(firmness(moment.vote if moment else None, summary)))
+        set_rows(tuple(firmness(moment, summary)))
 
     every(1.0, refresh)
     title = box("h2", "How firm it is")
     if not rows:
         return box("section", title, Notice(text="Nothing has been counted yet."), of="db-panel")
+    is_told = any(name == "Voters with a choice" for name, _ in rows)
+    when = "as the run's summary says" if is_told else "known when the run has ended"
     table = FactsTable(
-        caption="Voters with a choice and effective voters are known when the run has ended.",
-        columns=["", "weight or number"],
+        caption=f"Of the vote in view. Voters with a choice and effective voters: {when}.",
+        columns=["", ""],
         rows=[list(row) for row in rows],
     )
     return box("section", title, table, of="db-panel")

@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from ..feed import Curve
+from ..feed import Curve, entropy_bits
 from ..moment import Moment, RunFacts, Vote
 from .figures import Figure
 
 STUCK_ROUNDS = 6
 """Moments over which approval has to stand still for a vote to count as stuck."""
 STILL_PERCENT = 0.5
+HOLLOW_SHARE = 0.5
+"""Below this share of voters with a choice, or of independent ones, a vote counts as hollow."""
 MIXED_BITS, ALIKE_BITS = 0.7, 0.05
 """Above the one a vote is divided, below the other nearly all say the same."""
 TONES = {"running": "is-good", "paused": "is-warn", "lost": "is-bad", "failed": "is-bad"}
@@ -66,24 +68,33 @@ def _status_note(status: str) -> str:
     return {"paused": "a person holds it", "lost": "its process or board is gone"}.get(status, "")
 
 
-def firmness(vote: Vote | None, summary: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return how hollow or solid a vote is, as names and values."""
-    rows = []
+def firmness(moment: Moment | None, summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return how hollow or solid a vote is, as names and values.
+
+    Who had a choice, and how many independent voters they are worth, is told by the summary; by
+    the moment's numbers already, where the scenario publishes them under the same names.
+    """
+    rows: list[tuple[str, str]] = []
+    vote = moment.vote if moment else None
     if vote is not None and not vote.is_sealed:
         margin = coalition_to_flip(vote)
         if margin is not None:
-            side = "turn it down" if vote.still_needed == 0 else "carry it"
-            rows.append(("Weight that would have to change to " + side, f"{margin:,}"))
-        rows.append(("Cast for the leading choice", f"{max(vote.weights.values(), default=0):,}"))
-        rows.append(("Eligible weight", f"{vote.eligible:,}"))
-    said = summary.get("consensus") or {}
-    for name, label in (
-        ("agents_with_choice", "Voters with a choice"),
-        ("effective_voters", "Effective independent voters"),
-        ("approval_percent_with_choice", "Approval among those with a choice, %"),
+            side = _side(vote)
+            rows.append((f"Fewest votes that have to change to {side}", _of(margin, vote.eligible)))
+        leading = max(vote.weights.values(), default=0)
+        rows.append(("Cast for the leading choice", _of(leading, vote.eligible)))
+        bits = entropy_bits(vote)
+        if bits is not None:
+            rows.append(("How mixed the ballots are", f"{bits:.2f} bits, {_mixed(bits)}"))
+    known = dict(moment.series) if moment else {}
+    known |= {name: v for name, v in (summary.get("consensus") or {}).items() if v is not None}
+    for name, label, unit in (
+        ("agents_with_choice", "Voters with a choice", ""),
+        ("effective_voters", "Effective independent voters", ""),
+        ("approval_percent_with_choice", "Approval among those with a choice", " %"),
     ):
-        if said.get(name) is not None:
-            rows.append((label, f"{said[name]:,.6g}"))
+        if known.get(name) is not None:
+            rows.append((label, f"{known[name]:,.6g}{unit}"))
     return rows
 
 
@@ -91,11 +102,12 @@ def coalition_to_flip(vote: Vote) -> int | None:
     """Return the least weight whose change of mind would turn the outcome.
 
     Where the threshold is met, so much has to leave that one is missing; else so much is
-    missing. None without a threshold.
+    missing. Without a threshold the leading option has to be overtaken. None where nobody has
+    voted, or there is no other side.
     """
     missing = vote.still_needed
     if missing is None or vote.threshold_percent is None:
-        return None
+        return _to_overtake(vote)
     if missing:
         return missing
     needed = -(-vote.threshold_percent * vote.eligible // 100)
@@ -103,17 +115,52 @@ def coalition_to_flip(vote: Vote) -> int | None:
     return leading - needed + 1
 
 
-def warnings_of(curve: Curve, moment: Moment) -> list[str]:
-    """Return what a person should be wary of at a moment; empty where nothing is odd."""
+def _to_overtake(vote: Vote) -> int | None:
+    """Return how much has to go from the first option to the second to make that the first."""
+    if vote.is_sealed or len(vote.weights) < 2 or not any(vote.weights.values()):
+        return None
+    first, second = sorted(vote.weights.values(), reverse=True)[:2]
+    return (first - second) // 2 + 1
+
+
+def _side(vote: Vote) -> str:
+    if vote.threshold_percent is None:
+        return "put another option first"
+    return "turn it down" if vote.still_needed == 0 else "carry it"
+
+
+def _of(weight: int, eligible: int) -> str:
+    share = f" ({100 * weight / eligible:.1f} %)" if eligible else ""
+    return f"{weight:,} of {eligible:,}{share}"
+
+
+def _mixed(bits: float) -> str:
+    if bits <= ALIKE_BITS:
+        return "nearly all say the same"
+    return "divided" if bits >= MIXED_BITS else "mostly of one mind"
+
+
+def warnings_of(
+    curve: Curve, moment: Moment, summary: Mapping[str, Any] | None = None
+) -> list[str]:
+    """Return what a person should be wary of at a moment; empty where nothing is odd.
+
+    In event-driven runs many proposals follow each other and most instants bring no ballot, so
+    what counts there is one vote after the other, as it was decided.
+    """
     vote = moment.vote
     end = int(np.searchsorted(curve.number, moment.number, "right"))
     if vote is None or vote.is_sealed or not end:
         return []
-    span = slice(max(0, end - STUCK_ROUNDS), end)
+    is_in_rounds = moment.now_s is None
+    rows = np.arange(end)
+    if not is_in_rounds:
+        rows = rows[np.diff(curve.decisions[:end], prepend=0) > 0]
+    span, unit = rows[-STUCK_ROUNDS:], "rounds" if is_in_rounds else "decisions"
     approval, entropy = curve.approval_percent[span], curve.entropy_bits[span]
     said = []
     is_whole = len(approval) == STUCK_ROUNDS and not np.isnan(approval).any()
-    is_still = is_whole and np.ptp(approval) <= STILL_PERCENT
+    is_still = is_in_rounds and is_whole and np.ptp(approval) <= STILL_PERCENT
     if is_still and vote.still_needed and np.nanmean(entropy) >= MIXED_BITS:
         said.append(
             f"Deadlock: for {STUCK_ROUNDS} rounds approval has stayed at "
@@ -121,7 +168,24 @@ def warnings_of(curve: Curve, moment: Moment) -> list[str]:
         )
     if is_whole and (entropy <= ALIKE_BITS).all() and vote.still_needed == 0:
         said.append(
-            f"Rubber stamp? For {STUCK_ROUNDS} rounds nearly all have said the same "
+            f"Rubber stamp? For {STUCK_ROUNDS} {unit} nearly all have said the same "
             f"(entropy at most {entropy.max():.2f} bits): look at why they agree."
         )
-    return said
+    return said + _hollow(vote, (summary or {}).get("consensus") or {})
+
+
+def _hollow(vote: Vote, consensus: Mapping[str, Any]) -> list[str]:
+    """Say where fewer decided than it looks like."""
+    chosen, worth = (consensus.get(name) for name in ("agents_with_choice", "effective_voters"))
+    seats = consensus.get("eligible_agents") or len(vote.choices)
+    if chosen is not None and chosen < HOLLOW_SHARE * seats:
+        return [
+            f"Hollow: only {chosen:,} of {seats:,} voters had a choice; the others could not "
+            "have voted otherwise."
+        ]
+    if worth is not None and worth < HOLLOW_SHARE * seats:
+        return [
+            f"Hollow: {seats:,} voters are worth about {worth:,.1f} independent ones, because "
+            "they err together or speak with the same voice."
+        ]
+    return []

@@ -1,22 +1,28 @@
-"""A person's hand on the run: pause, step, unpause, stop, and answers to proposals that wait."""
+"""A person's hand on the run: pause, step, unpause, stop, answers to what waits, and entries."""
 
+import json
 import threading
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import solara
 
+from ..launch import entry_of, person_of
 from .commanding import commands
 from .parts import Notice, OversightForm, box
 from .viewer import Viewer
 from .visit import every
 
-ACTS = ("pause", "step", "unpause", "stop")
+HOLDS = ("pause", "step", "unpause", "stop")
+ANSWERS = ("approve", "veto")
 
 
 @solara.component
 def OversightPage(viewer: Viewer) -> Any:
     """Show what a person can do, and what waits for one."""
     said, set_said = solara.use_state(("", ""))
+    wrong, set_wrong = solara.use_state({})
     is_busy, set_busy = solara.use_state(False)
     state, set_state = solara.use_state(("", ()))
     path = viewer.feed.path
@@ -27,15 +33,18 @@ def OversightPage(viewer: Viewer) -> Any:
 
     every(0.3, refresh)
 
-    def act(asked: dict[str, str]) -> None:
+    def act(asked: Mapping[str, str]) -> None:
+        words, complaints = words_of_act(path, asked)
+        set_wrong(complaints)
+        if complaints:
+            set_said(("is-bad", "Nothing was sent: see what is marked above."))
+            return
+        set_said(("", "Sent; waiting for an answer …"))
         set_busy(True)
-        threading.Thread(target=tell, args=(asked,), daemon=True).start()
+        threading.Thread(target=tell, args=(words,), daemon=True).start()
 
-    def tell(asked: dict[str, str]) -> None:
-        words = [asked["act"], str(path), *filter(None, [asked.get("proposal", "")])]
-        who = ["--by", asked["by"]] if asked.get("by") else []
-        why = ["--reason", asked["reason"]] if asked.get("reason") else []
-        done = commands().say(*words, *who, *why)
+    def tell(words: list[str]) -> None:
+        done = commands().say(*words)
         set_said(("" if done.is_done else "is-bad", done.text))
         set_busy(False)
 
@@ -50,7 +59,28 @@ def OversightPage(viewer: Viewer) -> Any:
     form = OversightForm(
         status=status,
         waiting=list(waiting),
+        wrong=wrong,
         is_busy=is_busy,
         event_act=act,
     )
     return box("div", form, box("div", *notices, of="db-stack"), of="db-stack")
+
+
+def words_of_act(path: Path, asked: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Return the command for what a person asked for, or what is wrong with it, by field.
+
+    What comes from a browser is no command until it is one of those that a page offers.
+    """
+    wrong = person_of(asked)
+    act, proposal = str(asked.get("act", "")), str(asked.get("proposal", "")).strip()
+    words = [act, str(path)]
+    if act in ANSWERS and proposal and not proposal.startswith("-"):
+        words.append(proposal)
+    elif act == "inject":
+        entry, complaints = entry_of(asked)
+        wrong |= complaints
+        words.append(f"--entry={json.dumps(entry)}")
+    elif act not in HOLDS:
+        wrong["act"] = f"{act!r} {proposal!r} is nothing that can be done here"
+    by, reason = (str(asked.get(name, "")).strip() for name in ("by", "reason"))
+    return [*words, f"--by={by}", f"--reason={reason}"], wrong

@@ -83,9 +83,33 @@ def ChoiceBox(
     """Draw a list to choose one of."""
 
 
+@solara.component_vue("entries_table.vue")
+def EntriesTable(
+    rows: Sequence[Row],
+    said: str,
+    layers: Sequence[str],
+    kinds: Sequence[str],
+    query: Values,
+    picked: str,
+    event_query: Callable[[Values], None],
+    event_pick: Callable[[str], None],
+    event_meet: Callable[[int], None],
+) -> None:
+    """Draw entries with what they are searched by."""
+
+
+@solara.component_vue("entry_tree.vue")
+def EntryTree(rows: Sequence[Row], event_pick: Callable[[str], None]) -> None:
+    """Draw entries below each other, as deep as they are linked."""
+
+
 @solara.component_vue("oversight_form.vue")
 def OversightForm(
-    status: str, waiting: Sequence[str], is_busy: bool, event_act: Callable[[Values], None]
+    status: str,
+    waiting: Sequence[str],
+    wrong: Values,
+    is_busy: bool,
+    event_act: Callable[[Values], None],
 ) -> None:
     """Draw what a person can do with a run that goes on."""
 

@@ -154,9 +154,9 @@ def _replayed(bar: ReplayBar, viewer: Viewer, own: list[int]) -> Callable[[RunFa
 def _about(facts: RunFacts | None) -> str:
     if facts is None or not facts.scenario:
         return ""
-    return (
-        f"{facts.scenario}, {facts.structure} of {facts.agents:,}, seed {facts.seed}, {facts.rule}"
-    )
+    others = f", {facts.others:,} others" if facts.others else ""
+    agents = f"{facts.agents - facts.others:,} agents{others}"
+    return f"{facts.scenario}, {facts.structure} of {agents}, seed {facts.seed}, {facts.rule}"
 
 
 def _lost(path: Path) -> str:

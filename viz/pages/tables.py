@@ -48,8 +48,12 @@ def FollowingTable(
 
 
 def count_rows(facts: RunFacts, moment: Moment, summary: Mapping[str, Any]) -> Rows:
-    """Return what has happened so far, by name."""
-    return [(name.replace("_", " ").capitalize(), shown(n)) for name, n in moment.counts.items()]
+    """Return what has happened so far, by name; causes of abstentions where there were any."""
+    return [
+        (name.replace("_", " ").capitalize(), shown(many))
+        for name, many in moment.counts.items()
+        if many or not name.startswith("abstained_")
+    ]
 
 
 def role_rows(facts: RunFacts, moment: Moment, summary: Mapping[str, Any]) -> Rows:

@@ -1,52 +1,95 @@
-"""The scenario's own world: its map, what it publishes per agent, and its numbers."""
+"""The scenario's own world: its map, what it publishes per agent, and its numbers over the run."""
 
+import time
 from typing import Any
 
 import solara
 
-from ..canvas import FieldView
+from ..canvas import FieldView, SeriesView, series_names
 from ..moment import Moment, RunFacts
 from .panels import CanvasPanel
 from .parts import ChoiceBox, Notice, box
-from .tables import FollowingTable, series_rows
-from .viewer import Viewer
+from .viewer import Draw, Viewer
+
+SERIES_S = 1.0
+"""How often the lines of a run that goes on are drawn again."""
 
 
 @solara.component
 def WorldPage(viewer: Viewer) -> Any:
     """Show what the scenario has published."""
     facts = viewer.feed.facts
-    field = solara.use_memo(lambda: FieldView(height_px=560), [])
-    modes = list(field.modes(facts)) if facts else ["vote"]
-    own = [name for name in modes if name not in ("vote", "confidence", "faction")]
-    mode = solara.use_memo(lambda: [(own or ["vote"])[0]], [bool(own)])
-    chosen, set_chosen = solara.use_state("")
-
-    def colour(name: str) -> None:
-        mode[0] = name
-        set_chosen(name)
-        viewer.again()
-
-    def draw(facts: RunFacts, moment: Moment) -> None:
-        field.show(facts, moment, mode=mode[0] if mode[0] in field.modes(facts) else "vote")
-
-    kept = solara.use_memo(lambda: draw, [viewer, bool(own)])
-    table = FollowingTable(
-        "Numbers of the world",
-        "What the scenario publishes, as of this moment.",
-        ["", "value", "unit"],
-        viewer,
-        series_rows,
-        "The scenario has published no numbers yet.",
-    )
-    if facts is None or facts.scene is None:
+    lines = solara.use_memo(SeriesView, [])
+    drawn = solara.use_memo(lambda: _lines(lines, viewer), [viewer])
+    has_map = facts is not None and facts.scene is not None
+    numbers = CanvasPanel("Numbers of the world over the run", lines, viewer, drawn)
+    if not has_map:
         text = (
             "This scenario publishes no map: its agents are drawn on the Consensus page, and its "
             "results are in the run directory, under results/."
         )
-        return box("div", Notice(text=text), table, of="db-stack")
-    choice = ChoiceBox(
-        label="Colour by", value=chosen or mode[0], choices=own or modes, event_choose=colour
+        return box("div", Notice(text=text), numbers, of="db-stack")
+    return box("div", WorldMap(viewer), numbers, of="db-grid")
+
+
+@solara.component
+def WorldMap(viewer: Viewer) -> Any:
+    """Show the map, agents and edges coloured by what is asked for."""
+    facts = viewer.feed.facts
+    field = solara.use_memo(lambda: FieldView(height_px=560), [])
+    modes, edges = field.modes(facts), field.edge_modes(facts)
+    own = [name for name in modes if name not in ("vote", "confidence", "faction")]
+    chosen: list[str] = solara.use_memo(
+        lambda: [(own or ["vote"])[0], edges[0] if edges else ""], [tuple(own), tuple(edges)]
     )
-    panel = CanvasPanel(facts.scene.title or "Map", field, viewer, kept, (choice,))
-    return box("div", panel, table, of="db-grid")
+    said, set_said = solara.use_state(())
+
+    def colour(place: int, name: str) -> None:
+        chosen[place] = name
+        set_said(tuple(chosen))
+        viewer.again()
+
+    def draw(facts: RunFacts, moment: Moment) -> None:
+        mode = chosen[0] if chosen[0] in field.modes(facts) else "vote"
+        field.show(facts, moment, mode=mode, edges=chosen[1] or None, with_votes=False)
+
+    kept = solara.use_memo(lambda: draw, [viewer, id(chosen)])
+    agents, lines = said or tuple(chosen)
+    controls = [
+        ChoiceBox(
+            label="Agents by",
+            value=agents,
+            choices=[*own, "vote"],
+            event_choose=lambda name: colour(0, name),
+        )
+    ]
+    if len(edges) > 1:
+        controls.append(
+            ChoiceBox(
+                label="Lines by",
+                value=lines,
+                choices=list(edges),
+                event_choose=lambda name: colour(1, name),
+            )
+        )
+    title = facts.scene.title if facts and facts.scene else ""
+    return CanvasPanel(title or "Map", field, viewer, kept, controls)
+
+
+def _lines(view: SeriesView, viewer: Viewer) -> Draw:
+    """Return what draws the numbers: at once where a person goes back, else now and again."""
+    drawn = [0.0]
+
+    def draw(facts: RunFacts, moment: Moment) -> None:
+        feed, now = viewer.feed, time.monotonic()
+        if feed.is_live and now - drawn[0] < SERIES_S:
+            return
+        found = feed.lines(series_names(facts, moment))
+        if found is None:
+            return
+        numbers, now_s, series = found
+        drawn[0] = now
+        places = now_s if facts.is_event_driven else numbers.astype(float)
+        view.show(facts, moment, places=places, series=series)
+
+    return draw

@@ -1,7 +1,6 @@
-"""Views whose messages are counted, and a browser to look at them with."""
+"""Views whose messages are counted, and opened in a browser."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,6 @@ import pytest
 
 from viz.canvas import CanvasView
 from viz.canvas.static_page import page as static_page
-
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 class Messages:
@@ -39,19 +28,6 @@ class Messages:
 def listen() -> Callable[[CanvasView], Messages]:
     """Count what a view sends from now on."""
     return Messages
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A headless Chromium; tests skip where there is none, or no playwright to drive it."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = os.environ.get("SWARMBOARD_BROWSER", "/usr/bin/chromium")
-    if not Path(found).exists():
-        pytest.skip(f"no browser at {found}; set SWARMBOARD_BROWSER to one")
-    with api.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=found, args=list(FLAGS))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """The views in a browser: drawn, read with the mouse and the keyboard, updated, fast enough."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from viz.canvas import BarsView, CanvasView, CurveView, FieldView, FlowsView
+from viz.canvas import BarsView, CanvasView, CurveView, FieldView, FlowsView, SeriesView
 from viz.canvas.gallery import gallery
 from viz.canvas.samples import course, facts_of, moment_of, vote_of
 from viz.canvas.static_page import plain_state
@@ -59,6 +60,17 @@ def bars() -> BarsView:
     return view
 
 
+def series() -> SeriesView:
+    facts, view = facts_of(100), SeriesView(title="Numbers")
+    places = np.arange(1.0, 31.0)
+    numbers = {"price": 30 + np.sin(places), "load_mw": places**2, "waiting": 0 * places}
+    now = {name: float(values[-1]) for name, values in numbers.items()}
+    view.show(
+        facts, replace(moment_of(facts, None, number=30), series=now), places=places, series=numbers
+    )
+    return view
+
+
 MAKERS: dict[str, Callable[[], CanvasView]] = {
     "field": field,
     "map": lambda: field(1024, mode="price", has_map=True),
@@ -66,6 +78,7 @@ MAKERS: dict[str, Callable[[], CanvasView]] = {
     "curve": curve,
     "flows": flows,
     "bars": bars,
+    "series": series,
 }
 
 
@@ -84,7 +97,7 @@ def test_the_gallery_opens_without_an_error(browser: Any, tmp_path: Any) -> None
     drawn = [canvas.evaluate(COLOURS_ON) > 2 for canvas in canvases]
     tab.close()
     assert errors == []
-    assert len(drawn) == 38
+    assert len(drawn) == 42
     assert all(drawn)
 
 
@@ -232,6 +245,17 @@ def test_another_size_and_theme_are_drawn_anew(opened: Open) -> None:
     tab.evaluate("views[0].model.set('theme', 'dark')")
 
     assert tab.evaluate(paper) == "rgb(13, 17, 23)"
+
+
+def test_a_view_of_its_own_height_is_drawn_in_another_theme(opened: Open) -> None:
+    tab = opened(series())
+    picture = "views[0].panel.querySelector('.sb-canvas').toDataURL()"
+    tab.wait_for_function(f"views[0].panel.querySelector('.sb-canvas').dataset.drawn && {picture}")
+    light = tab.evaluate(picture)
+
+    tab.evaluate("views[0].model.set('theme', 'dark')")
+
+    tab.wait_for_function(f"before => {picture} !== before", arg=light)
 
 
 def test_a_view_that_is_closed_leaves_nothing_behind(opened: Open) -> None:

@@ -1,0 +1,68 @@
+"""The command that writes a run as one file to send to somebody."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .cli_app import RunFolders, RunName, app, find_run
+
+REPORT = "report.html"
+
+
+@app.command()
+def report(
+    run: RunName,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=f"the file; {REPORT} in the run directory if not given"),
+    ] = None,
+    runs: RunFolders = None,
+) -> None:
+    """Write a run as one HTML file that needs no network: its views, a slider, its summary."""
+    from blackboard import BadInput
+    from viz import write_report
+
+    directory = find_run(run, runs)
+    if not directory.log.is_file():
+        raise BadInput(f"{directory.path} has no events.log, from which a report is made")
+    target = out or directory.path / REPORT
+    _check_target(target)
+    summary = directory.read_json("summary.json")
+    told = _told(directory, summary)
+    written = write_report(
+        directory.path, target, told, digest=summary.get("digest") if summary else None
+    )
+    shown = f"{written.shown:,} moments"
+    if written.shown < written.moments:
+        shown = f"{written.shown:,} of {written.moments:,} moments"
+    typer.echo(f"wrote {written.path} ({written.size / 1e6:.1f} MB, {shown}): open it in a browser")
+
+
+def _check_target(target: Path) -> None:
+    """Refuse what cannot be written before any work is done for it."""
+    from blackboard import BadInput
+
+    if target.is_dir():
+        raise BadInput(f"--out {target} is a folder: name a file in it")
+    if not target.parent.is_dir():
+        raise BadInput(f"--out {target}: there is no folder {target.parent}")
+
+
+def _told(directory: Any, summary: Any) -> Any:
+    """Return the words of a report."""
+    from viz import Told
+
+    from .repeating import portable_config, repeating_command
+    from .report_card import card_rows
+
+    config = directory.read_json("config.json") or {}
+    if summary:
+        rows = [("status", str(summary["status"])), *card_rows(summary)]
+    else:
+        rows = [("status", "it has not ended in order, or goes on: there is no summary yet")]
+    rows.append(("run id", directory.run_id))
+    versions = ", ".join(f"{name} {text}" for name, text in config.get("versions", {}).items())
+    return Told(
+        rows, repeating_command(config), portable_config(config), versions or "unknown versions"
+    )
