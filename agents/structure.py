@@ -25,10 +25,10 @@ class Stage(msgspec.Struct, frozen=True, gc=False):
     """What the scenario derived from the board for everybody who acts."""
     removed: Mapping[str, NDArray[np.uint32]] = {}
     """Agents taken out of the run as the stage begins, by cause."""
-    agents: Sequence[int] | None = None
-    """Who acts of these roles, ascending; None means all."""
     gate: Gate | None = None
     """Names what stands in the way of executing an accepted proposal."""
+    agents: Sequence[int] | None = None
+    """Who acts of these roles, ascending; None means all."""
 
 
 type Stages = Generator[Stage, ClosedStage, None]

@@ -133,8 +133,7 @@ class Draft:
             case Abstain(cause=cause):
                 self.abstain(np.array([agent], np.uint32), cause)
             case Claim(item=item, lease_rounds=rounds, lease_s=seconds):
-                lease = rounds if self._replica.now_s is None else (seconds or UNENDING_S)
-                self._request(agent, "claim", item, lease_rounds=lease)
+                self._request(agent, "claim", item, lease_rounds=self._lease(rounds, seconds))
             case Release(item=item):
                 self._request(agent, "release", item)
             case SetField(key=key, value=value, expected=expected):
@@ -351,14 +350,19 @@ class Draft:
     def _request(self, agent: int, act: Any, key: str, **terms: Any) -> None:
         if not isinstance(key, str):
             raise InvalidAction(f"agent {agent}: a name must be a string, got {key!r:.80}")
-        shortest = 1 if self._replica.now_s is None else 0
-        if not terms.get("lease_rounds", 1) >= shortest:
-            unit = "rounds" if shortest else "s"
-            raise InvalidAction(f"agent {agent} claimed {key!r} for {terms['lease_rounds']} {unit}")
+        if not (lease := terms.get("lease_rounds", 1)) > 0:
+            unit = "rounds" if self._replica.now_s is None else "s"
+            raise InvalidAction(f"agent {agent} claimed {key!r} for {lease} {unit}")
         if "value" in terms:
             terms["value"] = plain({key: terms["value"]})[key]
         request = Requested(*self._at, agent, self._seq(agent), act, key, **terms)
         self._requests.append(checked(request))
+
+    def _lease(self, rounds: int, seconds: float | None) -> int | float:
+        """Return how long a claim lasts, in what this run counts."""
+        if self._replica.now_s is None:
+            return rounds
+        return UNENDING_S if seconds is None else seconds
 
     def _seq(self, agent: int) -> int:
         seq = self._seqs.get(agent, 0)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from .errors import LeaseLost, Moved
 from .pending import Pending
-from .records import Record, frame
+from .records import OPERATIONAL, Note, Record, encode, frame
 from .store import NO_FLOOR, Commit, Event, Floor, Store, Turn
 
 type Encode = Callable[[Record], bytes]
@@ -133,6 +133,11 @@ class Channel:
     def sent(self) -> None:
         """Know that what was pending is on the board."""
         self.pending, self._announced = Pending(), self._at
+
+    def show_held(self, proposals: Sequence[str], at: tuple[int, int]) -> None:
+        """Publish which proposals wait for a person."""
+        held = Note(OPERATIONAL, *at, "held", {"proposals": list(proposals)})
+        self.store.publish("held", encode(held))
 
     def read(self) -> Iterable[Event]:
         """Yield what was written since, the own writes included."""

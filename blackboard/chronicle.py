@@ -11,7 +11,7 @@ from .digest import Digest
 from .errors import InvalidAction
 from .history import History
 from .log import EventLog
-from .records import OPERATIONAL, OUTCOME, Left, Note, Record, World, u4
+from .records import OPERATIONAL, OUTCOME, Display, Left, Note, Record, World, encode, u4
 from .replica import Replica
 from .view import View
 from .writes import CAUSES
@@ -48,6 +48,20 @@ class Chronicle:
     def epoch(self) -> int:
         """How many runners have led so far, this one included."""
         return self._channel.epoch if self._channel else 0
+
+    @property
+    def _live(self) -> Channel | None:
+        """The way to the board, where what happens is written to it."""
+        return self._channel
+
+    def renew_if_due(self) -> None:
+        """Renew the lease when half of it has passed.
+
+        Raises:
+            LeaseLost: another runner leads, or has led meanwhile.
+        """
+        if self._channel:
+            self._channel.renew_if_due()
 
     @property
     def rounds_ended(self) -> int:
@@ -97,6 +111,13 @@ class Chronicle:
     def note_at_once(self, name: str, detail: dict[str, Any]) -> None:
         """Write something operational into the log without waiting for the round's end."""
         self.history.put_aside(Note(OPERATIONAL, self.round, self.stage, name, detail))
+
+    def show(self, name: str, payload: dict[str, Any], *, on_board: bool) -> None:
+        """Publish something to be drawn: into the log, and if `on_board` on the board too."""
+        record = Display(OPERATIONAL, self.round, self.stage, name, payload)
+        self._fold([record])
+        if on_board and (channel := self._live):
+            channel.store.publish(name, encode(record))
 
     def _put_down(self, records: list[Record]) -> None:
         """Fold records of the leader's own, and keep them for the log and the board."""

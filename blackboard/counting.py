@@ -25,8 +25,9 @@ def tally(proposal: OpenProposal, replica: Replica, *, is_last: bool) -> Tally:
     if panel:
         free = [""] * (panel.size - len(panel.roles))
         roles = (*panel.roles, *free)
+        pending = 0 if is_last else box.choices.tobytes().count(NO_BALLOT)
         return PanelTally(
-            proposal.options, box.choices, seats.weights, roles, is_last, confidence=box.confidence
+            proposal.options, box.choices, seats.weights, roles, is_last, pending, box.confidence
         )
     pending = 0
     if proposal.accumulates and not is_last:
@@ -148,7 +149,8 @@ def absentees(
 def failures(failed: Iterable[Abstained], replica: Replica, at: tuple[int, int]) -> list[Abstained]:
     """Name, for every open proposal, who has a seat there and failed instead of voting, by cause.
 
-    For event-driven runs, where the others who have not voted may do so later.
+    Each seat once: who fails again is absent already. For event-driven runs, where whoever has not
+    voted may do so later.
     """
     by_cause: dict[str, set[int]] = {}
     for record in failed:
@@ -158,7 +160,8 @@ def failures(failed: Iterable[Abstained], replica: Replica, at: tuple[int, int])
     for proposal in replica.open.values() if by_cause else ():
         waiting = proposal.seats.agents[proposal.box.choices == NO_BALLOT]
         for cause in sorted(by_cause):
-            agents = np.array([a for a in waiting.tolist() if a in by_cause[cause]], np.uint32)
+            fresh = by_cause[cause] - proposal.absent
+            agents = np.array([a for a in waiting.tolist() if a in fresh], np.uint32)
             if agents.size:
                 agents.sort()
                 found.append(Abstained(OUTCOME, *at, proposal.id, cause, u4(agents)))
@@ -182,7 +185,8 @@ def grant(requests: Iterable[Requested], replica: Replica, at: tuple[int, int]) 
                 results.append(_grant_field(request, fields, at))
             case "claim" if panel := _panel(request.key, replica):
                 also = seated.setdefault(request.key, [])
-                if is_free := panel.may_sit(request.agent, also):
+                is_free = panel.may_sit(request.agent, also) and replica.is_voter(request.agent)
+                if is_free:
                     also.append(request.agent)
                 results.append(_granted(request, at, granted=is_free))
             case "claim":

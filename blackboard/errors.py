@@ -144,7 +144,7 @@ class LogDamaged(SwarmboardError):
 class Diverged(LogDamaged):
     """Raised when a run that is executed again does something else than its log says."""
 
-    def __init__(self, log: object, logged: Any, again: Any) -> None:
+    def __init__(self, log: object, logged: Any, again: Any, *, turn: str = "round") -> None:
         self.log, self.logged, self.again = log, logged, again
         kind, place = type(logged).__name__.lower(), logged or again
         if logged is None:
@@ -156,7 +156,7 @@ class Diverged(LogDamaged):
             names = [n for n in logged.__struct_fields__ if getattr(logged, n) != getattr(again, n)]
             what = f"{kind} differs in {', '.join(names)}"
         super().__init__(
-            f"executed again, {what} in round {place.round}, stage {place.stage} of {log}: the "
+            f"executed again, {what} in {turn} {place.round}, stage {place.stage} of {log}: the "
             "code, its packages or the processor differ, or the log was altered"
         )
 

@@ -9,11 +9,13 @@ class History:
     """Keeps what was written in the round, encodes each record once, and chains the digest.
 
     A round is one segment of the log. A stage that took something in from outside is written as
-    soon as it closes, so that what was received is recorded soon.
+    soon as it closes, so that what was received is recorded soon. Where rounds are gathered, both
+    wait until `flush` is called.
 
     Args:
         log: Where the run's history goes.
-        is_gathering: Whether rounds are kept until `flush` writes them as one segment.
+        is_gathering: Whether what is to be written waits for `flush`, which makes one segment of
+            all of it.
     """
 
     def __init__(self, log: EventLog | None, *, is_gathering: bool = False) -> None:

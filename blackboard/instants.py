@@ -12,7 +12,9 @@ from .records import OUTCOME, Decided, Display, Granted, Instant, Opened, Record
 from .writes import Proposal
 
 WINDOW_S = 0.05
-"""The board and the log are written at the latest so long after the first instant that waits."""
+"""An instant that ends so long after the last write is written, with all that wait. None waits for
+the next while a model or a person is waited for, or behind an instant that took something in from
+outside."""
 MOST_RECORDS = 4096
 """At the latest so many records are written together."""
 
@@ -39,22 +41,29 @@ class InstantLeader(Leader):
         self._fields: dict[str, int] = {}
         self._collected = 0
         """How many records of this instant stand in the outbox."""
+        self._has_received = False
+        """Whether this instant took something in from outside."""
         self._written_at = time.monotonic()
 
     def begin_instant(self, at_s: float) -> None:
-        """Go to the next instant, which is at `at_s` simulated seconds."""
+        """Go to the next instant, which is at `at_s` simulated seconds.
+
+        People are heard here, so that a step is a whole instant, with stages or without.
+
+        Raises:
+            Stopped: the run was asked to stop before this instant.
+        """
         self._enter_round()
         self._put_down([Instant(OUTCOME, self.round, 0, at_s)])
+        if (script := self._script) and not (script.ended or self.knows_next_stage):
+            self._go_live()
+        is_quiet = self._channel and self._channel.is_quiet
+        if not self._script and (is_quiet or self.oversight.has_orders):
+            self._hear()
 
     def begin(self, proposals: Iterable[Proposal] = ()) -> Draft:
-        """Go to the instant's next stage, open proposals, and return an empty draft.
-
-        People are heard before its first stage, so that a step is a whole instant.
-        """
+        """Go to the instant's next stage, open proposals, and return an empty draft."""
         if self._script or self._arrivals.has_waiting or self.oversight.is_stopped():
-            return super().begin(proposals)
-        is_heard = self.oversight.has_orders or (self._channel and self._channel.is_quiet)
-        if is_heard and not self.stage:
             return super().begin(proposals)
         return self._begin_stage(proposals)
 
@@ -67,16 +76,15 @@ class InstantLeader(Leader):
         self._collect()
         digest = super().end_round()
         self._collected = 0
-        is_due = time.monotonic() - self._written_at > WINDOW_S
+        is_due = self._has_received or time.monotonic() - self._written_at > WINDOW_S
+        self._has_received = False
         if self._live and (is_due or len(self._outbox) > MOST_RECORDS):
             self.write_out()
         return digest
 
     def write_out(self) -> None:
-        """Write the instants that have ended: to the server first, then to the log."""
+        """Write what waits: to the server first, then to the log the instants that have ended."""
         self._flush([], is_guarded=False)
-        self.history.flush()
-        self._written_at = time.monotonic()
 
     def _collect(self) -> None:
         """Put what is new of this instant into the outbox; who joined the server knows."""
@@ -123,10 +131,11 @@ class InstantLeader(Leader):
         counts: bool,
     ) -> tuple[list[Record], list[Record]]:
         """Count at once where nothing came from outside and nobody has to be asked."""
-        if self._script or self._arrivals.inputs or self._arrivals.has_received:
-            return super()._count(records, at, place, gate=gate, counts=counts)
-        if self.approval.above is not None or self.replica.answers:
-            return super()._count(records, at, place, gate=gate, counts=counts)
+        is_open = self._script or self._arrivals.inputs or self._arrivals.has_received
+        if is_open or self.approval.above is not None or self.replica.answers:
+            inputs, results = super()._count(records, at, place, gate=gate, counts=counts)
+            self._has_received |= bool(inputs)
+            return inputs, results
         board = (self.replica, self._openings, self.approval)
         return [], reckon_instant(records, board=board, at=at, gate=gate, counts=counts)[0]
 
@@ -144,4 +153,12 @@ class InstantLeader(Leader):
             pending.closed += tuple(self._closed)
             pending.fields += tuple(self._fields.items())
             self._outbox, self._opened, self._closed, self._fields = [], {}, {}, {}
-        return super()._flush(list(records), is_guarded=is_guarded, agents=agents)
+        is_told = super()._flush(list(records), is_guarded=is_guarded, agents=agents)
+        if is_told:
+            self.history.flush()
+            self._written_at = time.monotonic()
+        return is_told
+
+    def _go_live(self) -> None:
+        self._collected = len(self.history.written)  # the board's state tells of them
+        super()._go_live()

@@ -23,24 +23,12 @@ from .open_proposal import OpenProposal
 from .openings import Openings
 from .oversight import WAIT_S, Oversight
 from .reckoning import reckon
-from .records import (
-    OPERATIONAL,
-    OUTCOME,
-    Closed,
-    Decided,
-    Display,
-    Joined,
-    Note,
-    Record,
-    Replied,
-    encode,
-    frame,
-)
+from .records import OPERATIONAL, OUTCOME, Closed, Decided, Joined, Record, Replied, frame
 from .rules import Rule
 from .script import Script
 from .snapshots import pack
 from .store import Event
-from .tail import RESUMED
+from .taking_up import take_up
 from .writes import Proposal
 
 
@@ -108,15 +96,6 @@ class Leader(Chronicle):
         self._channel = channel
         self._arrivals.led_since = channel.led_since
 
-    def renew_if_due(self) -> None:
-        """Renew the lease when half of it has passed.
-
-        Raises:
-            LeaseLost: another runner leads, or has led meanwhile.
-        """
-        if self._channel:
-            self._channel.renew_if_due()
-
     def welcome(
         self, role: str, count: int, *, names: Sequence[str] = (), votes: bool = True
     ) -> int:
@@ -161,14 +140,18 @@ class Leader(Chronicle):
         if self._script and not self.knows_next_stage:
             self._go_live()
         if not self._script:
-            if self._channel and self._channel.is_quiet:
-                self._read_others()
-            self.oversight.obey(self)
+            self._hear()
             self._arrivals.begin()
         draft = self._begin_stage(proposals)
         if (waiting := self._arrivals.waiting_ballots()) and self._live:
             self._live.pending.unite(self.replica, waiting)
         return draft
+
+    def _hear(self) -> None:
+        """Do what people commanded, reading first what they wrote if that may be something new."""
+        if self._channel and self._channel.is_quiet:
+            self._read_others()
+        self.oversight.obey(self)
 
     def _begin_stage(self, proposals: Iterable[Proposal]) -> Draft:
         self.stage += 1
@@ -299,13 +282,6 @@ class Leader(Chronicle):
         self._flush([], is_guarded=False)
         return True
 
-    def show(self, name: str, payload: dict[str, Any], *, on_board: bool) -> None:
-        """Publish something to be drawn: into the log, and if `on_board` on the board too."""
-        record = Display(OPERATIONAL, self.round, self.stage, name, payload)
-        self._fold([record])
-        if on_board and self._live:
-            self._live.store.publish(name, encode(record))
-
     def end_round(self) -> str:
         """Close the round: chain the digest, append to the log, and return the digest so far."""
         is_logged = self._script is not None and self._script.ended is not None
@@ -415,8 +391,7 @@ class Leader(Chronicle):
         fresh = patience.fresh(held)
         if fresh and (channel := self._live):
             self._flush([], is_guarded=False)  # who is asked has to see it on the board
-            waiting = {"proposals": [proposal.id for proposal in held]}
-            channel.store.publish("held", encode(Note(OPERATIONAL, *at, "held", waiting)))
+            channel.show_held([proposal.id for proposal in held], at)
         for proposal in fresh:
             self.oversight.tell(patience.announcement(proposal))
         self._arrivals.inputs += patience.answers(held, at)
@@ -474,16 +449,9 @@ class Leader(Chronicle):
         self.history.stages_are_logged()
         if not (channel := self._channel):
             return
-        channel.enter((self.round, self.stage), agents=self.replica.agents)
-        undone = self._arrivals.recover(channel.read(), after=self._recorded)
-        channel.checkpoint = min(self._recorded, channel.revision)  # the rest is not recorded yet
-        channel.store.revive()
-        channel.store.publish("held", encode(Note(OPERATIONAL, 0, 0, "held", {"proposals": []})))
-        detail = {"epoch": channel.epoch, "round": self.round, "stage": self.stage}
-        note = Note(OPERATIONAL, self.round, self.stage, RESUMED, detail)
+        at = (self.round, self.stage)
+        note = take_up(channel, self._arrivals, self.replica, at=at, recorded=self._recorded)
         self._fold([note])
-        channel.pending.restate(note, self.replica, undone)
-        channel.pending.unite(self.replica, self._arrivals.waiting_ballots())
         self.checkpoint()
 
     def _read_others(self) -> None:

@@ -29,7 +29,7 @@ class OpenProposal:
             self.panel, self._seats = Panel(*named), None
         self.round = opened.round
         self.absent: set[int] = set()
-        """Agents whose ballots will not come: they failed when theirs was due. Event-driven."""
+        """Event-driven: who failed when a ballot was due, and has not voted since."""
         self.counted_at = (0, 0)
         """The round and stage of the latest count; later ballots of that round are late."""
         self.box = BallotBox(self.panel.size if self.panel else len(self.seats.agents))
@@ -89,6 +89,9 @@ class OpenProposal:
         """Fold ballots in; in rounds, those of a new one begin with an empty box."""
         self.begin_round(ballots.round)
         self.box.take(ballots)
+        if self.absent:
+            seats = zip(self.seats.agents.tolist(), ballots.choices, strict=True)
+            self.absent.difference_update([a for a, choice in seats if choice != NO_BALLOT])
 
     def begin_round(self, round: int) -> None:
         """Begin the voting round with an empty box, unless it has begun."""

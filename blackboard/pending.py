@@ -44,16 +44,25 @@ class Pending:
         self.fields += field_revisions(added)
         self.forget += tuple((r.proposal, r.round) for r in decided)
 
-    def restate(self, note: Record, replica: Replica, undone: Iterable[tuple[str, int]]) -> None:
+    def restate(
+        self,
+        note: Record,
+        replica: Replica,
+        *,
+        undone: Iterable[tuple[str, int]],
+        void: Iterable[str],
+    ) -> None:
         """Put down what a server has to be told of a run that goes on from its log.
 
         Args:
             note: Tells readers that what they know may be void.
             replica: The board as of the log's end.
             undone: Votes that the server holds and the log does not, by proposal and round.
+            void: Proposals that are open on the server, and not by the log.
         """
         self.records.append(note)
         self.opened += tuple(replica.open)
+        self.closed += tuple(void)
         self.fields += tuple((key, revision) for key, (_, revision) in replica.fields.items())
         self.forget += tuple(undone)
 

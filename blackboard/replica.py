@@ -193,6 +193,10 @@ class Replica:
             self._voters = np.sort(agents).astype(np.uint32)
         return self._voters
 
+    def is_voter(self, agent: int) -> bool:
+        """Say whether an agent joined as a voter."""
+        return any(b.votes and b.first <= agent < b.first + b.count for b in self.joined)
+
     @property
     def lease_time(self) -> float:
         """What leases of claims are held against: the round, or simulated seconds."""

@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 from .assemble import SECOND_BALLOTS
 from .errors import Diverged
 from .log import read_rounds
-from .records import INPUT, OPERATIONAL, Abstained, Closed, Ended, Joined, Note, Record, encode
+from .records import (
+    INPUT,
+    OPERATIONAL,
+    Abstained,
+    Closed,
+    Ended,
+    Instant,
+    Joined,
+    Note,
+    Record,
+    encode,
+)
 
 
 class Script:
@@ -87,10 +98,11 @@ class Script:
         """
         logged = [r for r in self._records if r.event_class != OPERATIONAL]
         again = [r for r in written if r.event_class != OPERATIONAL]
+        turn = "instant" if any(type(r) is Instant for r in (*logged, *again)) else "round"
         for ours, theirs in zip(again, logged, strict=False):
             if encode(ours) != encode(theirs):
-                raise Diverged(self.log, theirs, ours)
+                raise Diverged(self.log, theirs, ours, turn=turn)
         if len(again) < len(logged):
-            raise Diverged(self.log, logged[len(again)], None)
+            raise Diverged(self.log, logged[len(again)], None, turn=turn)
         if self.ended and len(again) > len(logged):
-            raise Diverged(self.log, None, again[len(logged)])
+            raise Diverged(self.log, None, again[len(logged)], turn=turn)

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InvalidAction
 from .writes import Proposal
+
+if TYPE_CHECKING:
+    from .replica import Replica
 
 NOBODY = 2**32 - 1
 """Stands in a panel's seat that nobody has claimed yet."""
@@ -72,14 +76,14 @@ def read_panel(electorate: str) -> tuple[int, frozenset[int]] | None:
     return int(size), frozenset(map(int, barred.split(","))) if barred else frozenset()
 
 
-def check_panel(proposal: Proposal, *, agents: int, is_event_driven: bool) -> None:
-    """Refuse a panel that could never be filled.
+def check_panel(proposal: Proposal, replica: "Replica") -> None:
+    """Refuse a panel that could never be filled by those who may vote and are still there.
 
     Raises:
         InvalidAction: says which term, and the value seen.
     """
     size, barred = proposal.panel, proposal.barred
-    if not is_event_driven:
+    if replica.now_s is None:
         raise InvalidAction(
             "a panel fills over instants of simulated time; in rounds, name an electorate"
         )
@@ -89,7 +93,10 @@ def check_panel(proposal: Proposal, *, agents: int, is_event_driven: bool) -> No
         raise InvalidAction(f"a panel has at least one seat, got {size!r}")
     if any(type(agent) is not int for agent in barred) or list(barred) != sorted(set(barred)):
         raise InvalidAction(f"barred agents stand in ascending order, each once, got {barred!r}")
-    if size > agents - len(barred):
-        raise InvalidAction(
-            f"a panel of {size} cannot be filled: {agents - len(barred)} agents may have a seat"
-        )
+    voters = len(replica.voters())
+    if size <= voters - len(barred) - len(replica.left):
+        return
+    seated = voters - sum(map(replica.is_voter, {*barred, *replica.left}))
+    if size > seated:
+        agents = "1 agent" if seated == 1 else f"{seated} agents"
+        raise InvalidAction(f"a panel of {size} cannot be filled: {agents} may have a seat")

@@ -50,7 +50,7 @@ def check_terms(proposal: Proposal, replica: Replica, *, rule: Rule | None = Non
     if proposal.id is not None and proposal.id in replica.open:
         raise InvalidAction(f"proposal {proposal.id} is open already")
     if proposal.panel is not None:
-        check_panel(proposal, agents=replica.agents, is_event_driven=replica.now_s is not None)
+        check_panel(proposal, replica)
         if proposal.rule is not None:
             _try_on_panel(proposal.rule, tuple(options), proposal.panel)
         return

@@ -97,7 +97,7 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     """A name of the scenario's own, or the id of a proposal with a panel: then a seat of it."""
     lease_rounds: int = 1
     lease_s: float | None = None
-    """In event-driven runs: how long it lasts, in simulated seconds; None until it is released."""
+    """In event-driven runs: how many simulated seconds it lasts, above 0; None until released."""
 
 
 class Release(msgspec.Struct, frozen=True, gc=False):

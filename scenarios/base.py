@@ -221,6 +221,13 @@ class Scenario(Stateful, ABC):
         """Say whether the objective is reached; asked after each round."""
         return False
 
+    def left_undone(self) -> str | None:
+        """Say what a run that has ended by itself did not come to the end of; None is as it should.
+
+        Such a run has failed.
+        """
+        return None
+
     def row(self) -> Mapping[str, float | int | str | None]:
         """Return this round's numbers, for the log and `result.rounds`."""
         return {}

@@ -60,6 +60,9 @@ def present(result: Any, *, as_json: bool) -> None:
             "nobody is asked again by `resume`: run it anew"
         )
         raise typer.Exit(FAILED)
+    if summary["status"] == "failed" and (undone := summary.get("left_undone")):
+        tell(undone)
+        raise typer.Exit(FAILED)
     if summary["status"] == "stopped":
         turn, ended = turn_name(summary), turns(summary)
         where = f"in {turn} {ended + 1}" if is_broken_off(summary) else f"after {turn} {ended}"

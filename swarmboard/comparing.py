@@ -74,7 +74,13 @@ def _first_turn(run: RunDirectory) -> Iterator[Any]:
 
 def _parameters(run: RunDirectory) -> dict[str, Any]:
     config = run.read_json("config.json") or {}
-    return dict(_flat({n: value for n, value in config.items() if n not in OF_THE_RECORD}))
+    forks = config.pop("forks", ())
+    found = dict(_flat({n: value for n, value in config.items() if n not in OF_THE_RECORD}))
+    for fork in forks:
+        found[f"forked from {fork['parent']}"] = f"after {fork['at_round']:,}"
+        for name, value in fork["options"].items():
+            found[f"options.{name} from {fork['at_round'] + 1:,} on"] = value
+    return found
 
 
 def _results(first: RunDirectory, second: RunDirectory) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from blackboard import InstantLeader, SwarmboardError
+from blackboard import InstantLeader, SwarmboardError, plain_copy
 from scenarios import Scenario
 
 from .future import Coming
@@ -54,7 +54,8 @@ class EventModel(SwarmModel):
         Returns a number with which `call_off` takes it back.
 
         Raises:
-            SwarmboardError: the time is not after the present instant.
+            SwarmboardError: the time is not after the present instant, or there is no such method.
+            NotPlain: a value cannot be part of the run's state.
         """
         if not (math.isfinite(at) and at > self._now_s and at >= 0.0):
             who = "the world" if agent is None else f"agent {agent}"
@@ -63,7 +64,10 @@ class EventModel(SwarmModel):
                 f"{self.world.name}: {method} of {who} was asked for at {at} s, and {now}: an "
                 "event lies in the future; what happens at once is a further stage of the instant"
             )
-        return super().call_at(at, agent, method, **values)
+        if not callable(getattr(self._find(agent), method, None)):
+            who = "the world" if agent is None else f"agent {agent}"
+            raise SwarmboardError(f"{self.world.name}: {who} has no method {method!r} to be called")
+        return super().call_at(at, agent, method, **(plain_copy(values) if values else {}))
 
     def state(self, span: range | None = None) -> dict[str, Any]:
         """Return what the model holds at the end of an instant, as plain values."""

@@ -130,8 +130,10 @@ def cost_ahead(plan: Plan) -> Estimate:
 
 def _of_baseline(plan: Plan, team: TeamConfig) -> Iterator[PlannedCalls]:
     """Yield the calls of the matched run."""
+    kind = plan.config.baseline or "single"
     values = plan.config.model_dump() | {
-        "structure": BASELINES[plan.config.baseline or "single"],
+        "structure": BASELINES[kind],
+        "options": plan.config.options | dict(plan.world.matched_options(kind)),
         "baseline": None,
         "workers": 1,
         "faults": (),

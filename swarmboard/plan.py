@@ -143,7 +143,7 @@ def _check_teams(config: RunConfig, kind: type[Scenario], *, has_models: bool) -
     if config.baseline and BASELINES[config.baseline] not in kind.structures:
         raise BadInput(
             f"--baseline {config.baseline} needs the structure {BASELINES[config.baseline]}, which "
-            f"{kind.name} does not have; use --baseline single"
+            f"{kind.name} does not have: {_baselines_of(kind)}"
         )
     if has_models and config.workers > 1:
         raise BadInput(
@@ -153,6 +153,11 @@ def _check_teams(config: RunConfig, kind: type[Scenario], *, has_models: bool) -
     for name in ("tiers", "roles", "budget"):
         if getattr(config, name) and not has_models:
             raise BadInput(f"[{name}] is for language models, and {kind.name} asks none")
+
+
+def _baselines_of(kind: type[Scenario]) -> str:
+    known = [name for name, structure in BASELINES.items() if structure in kind.structures]
+    return f"use --baseline {' or '.join(known)}" if known else "leave --baseline away"
 
 
 def _check_time(config: RunConfig, kind: type[Scenario]) -> None:

@@ -48,6 +48,7 @@ def settle(asked: Sequence[Asked], leader: Leader, desk: Answers | None) -> None
             "have to derive from ModelOptions"
         )
     else:
+        leader.write_out()  # models may take longer than what waits to be written ought to
         outcomes = desk.answer(asked, at, meanwhile=partial(_keep_up, leader))
         leader.receive(_records(asked, outcomes, at))
     Asked.finish(asked, outcomes)

@@ -53,6 +53,8 @@ def card_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         ended = f"in {_next_turn(summary)}, between two stages; {decided}"
         return [("run", _headline(summary)), ("broke off", ended), *token_rows(summary)]
     rows = [("run", _headline(summary)), *answer_rows(summary), ("decision", _decision(summary))]
+    if undone := summary.get("left_undone"):
+        rows.append(("undone", undone))
     rows += _yardstick(summary["yardstick"])
     if summary["metrics"]:
         known = {name: value for name, value in summary["metrics"].items() if value is not None}

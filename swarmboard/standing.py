@@ -25,7 +25,7 @@ class Live:
     """Simulated seconds since the run began; None in runs that count rounds."""
     stage: int
     agents: int
-    """How many have joined."""
+    """How many have joined, the chair left out."""
     runner_pid: int | None
     proposals: tuple[OpenProposal, ...]
     """All that are open."""
@@ -71,7 +71,9 @@ def live_state(directory: RunDirectory) -> Live:
         waiting = tuple(proposal for proposal in proposals if proposal.id in held)
         status = "paused" if meta.status == "paused" else "waiting" if waiting else "running"
         pid = (read_address(directory) or {}).get("runner_pid")
-        where = (meta.round, board.replica.now_s, meta.stage, meta.agents, pid)
+        joined = [block for block in board.replica.joined if block.role != "chair"]
+        agents = sum(block.count for block in joined)
+        where = (meta.round, board.replica.now_s, meta.stage, agents, pid)
         return Live(str(config.get("scenario", "?")), status, *where, proposals, waiting)
 
 

@@ -48,6 +48,8 @@ def summarise(
     summary = _frame(plan, directory, leader, accounts, status)
     if status == "done" and is_mute(summary):
         summary["status"] = "failed"
+    if status == "done" and (undone := world.left_undone()):
+        summary |= {"status": "failed", "left_undone": undone}
     yardstick = world.yardstick()
     summary["consensus"] |= _consensus(model, accounts)
     summary["yardstick"] = None if yardstick is None else _yardstick(yardstick)

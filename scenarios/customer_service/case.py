@@ -33,8 +33,6 @@ class Case(msgspec.Struct):
     """Parts that contradict each other."""
     mended: tuple[int, ...] = ()
     """Parts that are drafted again because of a conflict."""
-    is_found: bool = False
-    """Whether a planted conflict of this draft was found before the vote."""
     conflicts: int = 0
     """Planted conflicts of all drafts so far."""
     found: int = 0
@@ -64,7 +62,7 @@ class Case(msgspec.Struct):
         self.draft += 1
         self.entries, self.authors, self.good = {}, {}, {}
         self.texts, self.planted, self.mended = (), (), ()
-        self.is_found, self.proposal = False, ""
+        self.proposal = ""
 
 
 def plain(case: Case) -> Any:

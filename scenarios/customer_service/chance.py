@@ -34,17 +34,17 @@ class Practice:
 
     def is_good(self, ticket: int, draft: int, part: int, skill: int) -> bool:
         """Say whether a draft of a part answers what was asked."""
-        drawn = self._drawn("draft", ticket, (self.max_drafts,), part)
+        drawn = self._drawn("draft", ticket, (self._rows(draft),), part)
         return bool(drawn[draft][ticket % BLOCK] < self.competence[skill])
 
     def drafting_s(self, ticket: int, draft: int, part: int) -> float:
         """Return how long a draft of a part takes."""
-        drawn = self._drawn("drafting", ticket, (self.max_drafts,), part)
+        drawn = self._drawn("drafting", ticket, (self._rows(draft),), part)
         return float(drawn[draft][ticket % BLOCK] * self.draft_s)
 
     def is_right(self, ticket: int, draft: int, seat: int) -> bool:
         """Say whether the reviewer in a seat of the panel judges a draft rightly."""
-        drawn = self._drawn("review", ticket, (self.max_drafts, self.panel))
+        drawn = self._drawn("review", ticket, (self._rows(draft), self.panel))
         chance = self.reviewers.mean
         if self.reviewers.correlation:
             chance = self._difficulty(ticket, draft)
@@ -52,7 +52,7 @@ class Practice:
 
     def reviewing_s(self, ticket: int, draft: int, seat: int) -> float:
         """Return how long a review takes."""
-        drawn = self._drawn("reviewing", ticket, (self.max_drafts, self.panel))
+        drawn = self._drawn("reviewing", ticket, (self._rows(draft), self.panel))
         return float(drawn[draft][seat][ticket % BLOCK] * self.review_s)
 
     def waits_s(self, ticket: int) -> float | None:
@@ -60,6 +60,13 @@ class Practice:
         if self.patience_s is None:
             return None
         return float(self._drawn("patience", ticket, ())[ticket % BLOCK] * self.patience_s)
+
+    def _rows(self, draft: int) -> int:
+        """Return for how many drafts to draw: more than there may be where a fork allows fewer.
+
+        What is drawn for a draft is the same however many are drawn with it.
+        """
+        return max(self.max_drafts, draft + 1)
 
     def _difficulty(self, ticket: int, draft: int) -> float:
         """Return the chance that all reviewers of a draft share, beta distributed."""

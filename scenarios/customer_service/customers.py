@@ -49,6 +49,12 @@ class Customers:
         """Return the ticket of the user's file."""
         return self.file.tickets[self.kept[ticket]] if self.file else None
 
+    @property
+    def began_s(self) -> float:
+        """When figures over time begin: with the first ticket of a user's own file, else at 0."""
+        is_own = self.file is not None and self.retail is None
+        return float(self.arrivals_s[0]) if is_own else 0.0
+
     @cached_property
     def most_parts(self) -> int:
         """How many parts the reply to any of them has at the most."""

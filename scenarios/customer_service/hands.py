@@ -60,7 +60,7 @@ class Hands:
     def carry_on(self, agent: int) -> None:
         """Have an agent go on with its draft, now that it has looked something up."""
         item, began_s, _, seat = self.busy[agent]
-        self._results.worked(agent, item, self._model.now_s - began_s, is_done=False)
+        self._results.worked(agent, item, began_s, self._model.now_s, is_done=False)
         self._schedule(agent, item, seat)
 
     def call_off(self, agent: int) -> None:
@@ -76,7 +76,7 @@ class Hands:
     def rest(self, agent: int, *, is_done: bool = True) -> None:
         """Note what an agent has done, or was called off from, and let it wait for work."""
         item, began_s, _, _ = self.busy.pop(agent)
-        self._results.worked(agent, item, self._model.now_s - began_s, is_done=is_done)
+        self._results.worked(agent, item, began_s, self._model.now_s, is_done=is_done)
         self._clerks[agent].item = None
         self.let_rest(agent)
 
@@ -84,6 +84,10 @@ class Hands:
         """Let an agent wait for work, unless it is off duty."""
         if self._rota.is_on_duty(agent, self._model.now_s):
             self._floor.rest(agent)
+
+    def under_way(self) -> dict[int, float]:
+        """Return since when everybody who is busy has been at it."""
+        return {agent: hand.began_s for agent, hand in self.busy.items()}
 
     def state(self) -> Any:
         """Return who does what, as plain values."""

@@ -40,17 +40,26 @@ class Reporting(Scenario, ABC):
             self.model.now_s, busy=len(self.hands.busy), waiting=self.floor.waiting
         )
 
+    def left_undone(self) -> str | None:
+        """Say how many tickets stay open although nothing is to come that could close them."""
+        count = self.results.open_tickets
+        if not count or not self.model.is_done():
+            return None
+        if count == 1:
+            return "1 ticket stays open, and nothing is to come that could close it"
+        return f"{count:,} tickets stay open, and nothing is to come that could close them"
+
     def metrics(self) -> Mapping[str, float | int | None]:
         """Return the shares of outcomes, latencies, and what it took."""
-        return self.results.metrics(self.model.now_s)
+        return self.results.metrics(self.model.now_s, self.hands.under_way())
 
     def yardstick(self) -> Yardstick | None:
         """Hold completion against the known answers, and name the closed forms."""
-        return self.results.yardstick(self.model.now_s)
+        return self.results.yardstick()
 
     def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
         """Return a row for each ticket, and one for each of the staff."""
-        return self.results.tables(self.model.now_s)
+        return self.results.tables(self.model.now_s, self.hands.under_way())
 
     def model_roles(self) -> Sequence[str]:
         """Return the skills, and the role in which everybody is asked to review."""

@@ -1,6 +1,8 @@
 """What a run comes to: a row for each ticket, what staff did, and the figures of both."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,20 +35,36 @@ class Results:
         self._rows: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
         agents = len(terms.skills)
         self._drafts, self._reviews = [0] * agents, [0] * agents
-        self._busy_s = [0.0] * agents
+        self._busy_s, self._overtime_s = [0.0] * agents, [0.0] * agents
         self._open = [0] * terms.teams
         self._members = [terms.team.count(number) for number in range(terms.teams)]
         self._news: list[tuple[str, Mapping[str, Any]]] = []
-        self._every_s = float(terms.customers.arrivals_s[-1]) / ROWS
+        self._began_s = terms.customers.began_s
+        self._every_s = (float(terms.customers.arrivals_s[-1]) - self._began_s) / ROWS
         self._row_at_s = 0.0
+        self._told = 0
+        """Rows since they last became rarer, and half of those before."""
+        self._outcomes: Counter[str] = Counter()
         self._has_row = False
         self.has_changed = False
         """Whether the staff has become another in the middle, of which theory says nothing."""
+        self.has_people = False
+        """Whether people had a say in a decision, of whom theory knows nothing."""
 
     @property
     def closed_tickets(self) -> int:
         """How many tickets are closed."""
         return len(self._rows["ticket"])
+
+    @property
+    def open_tickets(self) -> int:
+        """How many tickets have arrived and are not closed."""
+        return sum(self._open)
+
+    @property
+    def arrived_tickets(self) -> int:
+        """How many tickets have arrived."""
+        return self.closed_tickets + self.open_tickets
 
     def least_busy_team(self) -> int:
         """Return the team with the fewest open tickets an agent; the first of equals."""
@@ -67,6 +85,7 @@ class Results:
     def closed(self, case: Case, outcome: str, now_s: float) -> None:
         """Put down what became of a ticket."""
         self._open[case.team] -= 1
+        self._outcomes[outcome] += 1
         values = (
             *(case.ticket, case.team, case.arrived_s, case.begun_s, now_s, outcome),
             *(case.drafts, case.ballots, case.conflicts, case.found, case.alarms),
@@ -77,9 +96,12 @@ class Results:
         row = {"ticket": case.ticket, "outcome": outcome, "latency_s": now_s - case.arrived_s}
         self._news.append(("closed", row))
 
-    def worked(self, agent: int, item: Item, seconds: float, *, is_done: bool) -> None:
-        """Count what one of the staff did, and for how long."""
-        self._busy_s[agent] += seconds
+    def worked(
+        self, agent: int, item: Item, began_s: float, now_s: float, *, is_done: bool
+    ) -> None:
+        """Count what one of the staff did, and for how long, on duty and beyond."""
+        self._busy_s[agent] += now_s - began_s
+        self._overtime_s[agent] += self._terms.overtime_s(agent, began_s, now_s)
         if is_done:
             counts = self._reviews if item.skill == REVIEW else self._drafts
             counts[agent] += 1
@@ -94,23 +116,34 @@ class Results:
         self._has_row = now_s >= self._row_at_s
         if not self._has_row:
             return {}
+        self._told += 1
+        if self._told >= 2 * ROWS:  # the run lasts longer than arrivals let expect
+            self._told = ROWS
+            self._every_s = max(2 * self._every_s, (now_s - self._began_s) / ROWS)
         self._row_at_s = now_s + self._every_s
         closed, known = self.closed_tickets, "right" if self._craft.is_judged else "sent"
-        share = self._rows["outcome"].count(known) / closed if closed else None
+        share = self._outcomes[known] / closed if closed else None
         return {
-            "open": sum(self._open),
+            "open": self.open_tickets,
             "waiting": waiting,
             "busy": busy,
             "closed": closed,
             "completion" if known == "right" else known: share,
         }
 
-    def metrics(self, now_s: float) -> dict[str, float | int | None]:
-        """Return the run's figures, by the names of the scenario's sheet."""
+    def metrics(
+        self, now_s: float, under_way: Mapping[int, float]
+    ) -> dict[str, float | int | None]:
+        """Return the run's figures, by the names of the scenario's sheet.
+
+        Args:
+            now_s: When the run ended.
+            under_way: Since when everybody who is busy then has been at it.
+        """
         rows, count = self._rows, self.closed_tickets
         if not count:
             unknown: dict[str, float | int | None] = dict.fromkeys(METRICS)
-            return unknown | self._craft.metrics()
+            return {"open": self.open_tickets} | unknown | self._craft.metrics()
         outcomes = np.array(rows["outcome"])
         latency = self._latency()
         answered = latency[outcomes != "abandoned"]
@@ -124,6 +157,7 @@ class Results:
         drafts, ballots = sum(rows["drafts"]), sum(rows["ballots"])
         found: dict[str, float | int | None] = {
             "tickets": count,
+            "open": self.open_tickets,
             "completion": shares["right"],
             "wrong": shares["wrong"],
             "escalated": shares["escalated"],
@@ -132,7 +166,7 @@ class Results:
             "latency_mean_s": float(answered.mean()) if answered.size else None,
             "latency_p95_s": float(np.quantile(answered, 0.95)) if answered.size else None,
             "satisfaction": self._satisfaction(latency),
-            "utilisation": self._utilisation(now_s),
+            "utilisation": self._utilisation(now_s, under_way),
             "messages_per_ticket": (drafts + ballots) / count,
             "conflicts_planted": planted,
             "conflicts_found": sum(rows["found"]) / planted if planted else None,
@@ -145,20 +179,29 @@ class Results:
             more["conflicts_seen"] = sum(rows["found"])
         return found | more | self._craft.metrics() | self._observed()
 
-    def yardstick(self, now_s: float) -> Yardstick | None:
+    def yardstick(self) -> Yardstick | None:
         """Hold completion against the known answers, and name the closed forms.
 
         A craft that draws nothing says itself what it is held against.
         """
         if self._setup.options.staff != "rules":
-            return self._craft.yardstick()
-        ours = self.metrics(now_s)["completion"]
+            found = self._craft.yardstick()
+            return replace(found, expected={}) if found and self.has_people else found
+        ours = self._outcomes["right"] / self.closed_tickets if self.closed_tickets else None
         gap = None if ours is None else 100 * (1 - ours)
-        forms = {} if self.has_changed else expected(self._terms, self._setup)
+        is_as_begun = not (self.has_changed or self.has_people)
+        forms = expected(self._terms, self._setup) if is_as_begun else {}
         return Yardstick("known answers", 1.0, ours, gap, expected=forms, evidence="simulated")
 
-    def tables(self, now_s: float) -> dict[str, dict[str, ArrayLike]]:
-        """Return a row for each ticket in the order of arrival, and one for each of the staff."""
+    def tables(
+        self, now_s: float, under_way: Mapping[int, float]
+    ) -> dict[str, dict[str, ArrayLike]]:
+        """Return a row for each ticket in the order of arrival, and one for each of the staff.
+
+        Args:
+            now_s: When the run ended.
+            under_way: Since when everybody who is busy then has been at it.
+        """
         order = np.argsort(np.array(self._rows["ticket"], np.int64), kind="stable").tolist()
         columns = {name: [values[row] for row in order] for name, values in self._rows.items()}
         customers = self._terms.customers
@@ -178,6 +221,7 @@ class Results:
             if not customers.retail:
                 tickets["observed"] = [row.outcome or None for row in rows if row]
         names = customers.skills
+        busy_s, overtime_s = self._worked_s(now_s, under_way)
         staff = {
             "agent": list(range(len(self._busy_s))),
             "role": [names[role] for role in self._terms.roles],
@@ -185,7 +229,8 @@ class Results:
             "team": list(self._terms.team),
             "drafts": self._drafts,
             "reviews": self._reviews,
-            "busy_s": self._busy_s,
+            "busy_s": busy_s,
+            "overtime_s": overtime_s,
         }
         return {"tickets": tickets, "staff": staff}
 
@@ -197,7 +242,7 @@ class Results:
         """Return what is drawn, as often as there is a row."""
         if not self._has_row:
             return {}
-        return frame_of(len(self._busy_s), busy, open_tickets=sum(self._open))
+        return frame_of(len(self._busy_s), busy, open_tickets=self.open_tickets)
 
     def state(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -206,16 +251,25 @@ class Results:
             "drafts": list(self._drafts),
             "reviews": list(self._reviews),
             "busy_s": list(self._busy_s),
+            "overtime_s": list(self._overtime_s),
             "open": list(self._open),
             "row_at_s": self._row_at_s,
+            "every_s": self._every_s,
+            "told": self._told,
+            "has_changed": self.has_changed,
+            "has_people": self.has_people,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go to where `state` was taken."""
         self._rows = {name: list(values) for name, values in state["rows"].items()}
         self._drafts, self._reviews = list(state["drafts"]), list(state["reviews"])
-        self._busy_s, self._open = list(state["busy_s"]), list(state["open"])
-        self._row_at_s = state["row_at_s"]
+        self._busy_s, self._overtime_s = list(state["busy_s"]), list(state["overtime_s"])
+        self._open = list(state["open"])
+        self._row_at_s, self._every_s = state["row_at_s"], state["every_s"]
+        self._told = state["told"]
+        self.has_changed, self.has_people = state["has_changed"], state["has_people"]
+        self._outcomes = Counter(self._rows["outcome"])
 
     def _latency(self) -> NDArray[np.float64]:
         latency: NDArray[np.float64] = np.subtract(self._rows["closed_s"], self._rows["arrived_s"])
@@ -228,10 +282,21 @@ class Results:
         worth = np.array([SATISFIED[outcome] for outcome in self._rows["outcome"]])
         return float((worth * np.exp(-latency / self._setup.options.fades_s)).mean())
 
-    def _utilisation(self, now_s: float) -> float | None:
+    def _utilisation(self, now_s: float, under_way: Mapping[int, float]) -> float | None:
         """Return the share of the time on duty in which staff was at work."""
         on_duty = self._terms.on_duty_s(now_s)
-        return sum(self._busy_s) / on_duty if on_duty else None
+        busy_s, overtime_s = map(sum, self._worked_s(now_s, under_way))
+        return (busy_s - overtime_s) / on_duty if on_duty else None
+
+    def _worked_s(
+        self, now_s: float, under_way: Mapping[int, float]
+    ) -> tuple[list[float], list[float]]:
+        """Return how long each of the staff was at work, and how much of that beyond its hours."""
+        busy_s, overtime_s = list(self._busy_s), list(self._overtime_s)
+        for agent, began_s in under_way.items():
+            busy_s[agent] += now_s - began_s
+            overtime_s[agent] += self._terms.overtime_s(agent, began_s, now_s)
+        return busy_s, overtime_s
 
     def _observed(self) -> dict[str, float]:
         """Return what became of the tickets in reality, where the user's file says it."""

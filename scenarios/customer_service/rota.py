@@ -12,6 +12,11 @@ class Rota:
         self._roster, self._rows = terms.roster, terms.roster_rows
         self._has_shifts = any(terms.roster.duties)
 
+    @property
+    def day_s(self) -> float:
+        """After how many seconds it begins again."""
+        return self._roster.day_s
+
     def is_on_duty(self, agent: int, at_s: float) -> bool:
         """Say whether an agent is on duty."""
         return not self._has_shifts or self._roster.on_duty(self._rows[agent], at_s)

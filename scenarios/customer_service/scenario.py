@@ -1,12 +1,13 @@
 """Staff answer customers: drafts, reviews by threshold vote, one reply a ticket."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from agents import Population, Stage, Stages
 from blackboard import (
     NO_BALLOT,
+    Answered,
+    Ballots,
     ClosedStage,
     Decided,
     Entry,
@@ -17,10 +18,10 @@ from blackboard import (
 )
 
 from ..base import Setup
+from .asked import Asked
 from .case import Case, case_of, plain
 from .crafts import Work, craft_of
 from .files.formats import DATA_FORMATS
-from .files.roster import Roster
 from .floor import REVIEW, Floor, Item
 from .hands import Hands, after, written
 from .options import CustomerServiceOptions
@@ -29,11 +30,10 @@ from .reporting import Reporting
 from .results import Results
 from .rota import Rota
 from .staff import LOOKUP, Clerk
-from .tau2 import FILES
-from .terms import matched, terms_of
+from .terms import matched, refuse_unheeded, terms_of
 
 
-class CustomerService(Reporting):
+class CustomerService(Reporting, Asked):
     """A cluster of inquiry, recommendation and after-sales agents, in simulated time."""
 
     name = "customer-service"
@@ -54,6 +54,7 @@ class CustomerService(Reporting):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
+        refuse_unheeded(setup)
         self.terms = terms_of(setup)
         self.customers, self.practice = self.terms.customers, self.terms.practice
         self.floor = Floor(self.terms.skills, self.terms.team)
@@ -67,36 +68,11 @@ class CustomerService(Reporting):
         self.tickets: dict[str, int] = {}
         """The ticket of each open proposal."""
         self.seats: dict[str, dict[int, int]] = {}
-        """The seat of each agent that has one, by open proposal."""
+        """The seat of each agent that has one, by open proposal; people's from outside as well."""
+        self.moved_s = 0.0
+        """When something last came in, was begun, or came to its end."""
         self._opening: list[Proposal] = []
         self._conflicts: dict[int, list[dict[str, Any]]] = {}
-
-    @classmethod
-    def resolve(cls, options: Any, asked: int | None) -> tuple[Any, int]:
-        """Return the options, and how many agents there are: the roster's, where there is one."""
-        if options.tau2 is not None and (directory := Path(options.tau2)).is_dir():
-            options = options.model_copy(update={"tau2": str(directory.resolve())})
-        if options.roster is None or asked is not None:
-            return options, cls.default_agents if asked is None else asked
-        return options, Roster.read(options.roster, day_s=options.day_s).agents
-
-    @classmethod
-    def implied_structure(cls, structure: str, agents: int) -> str:
-        """One agent has nobody to vote with."""
-        return "solo" if agents == 1 else structure
-
-    @classmethod
-    def asks_models(cls, options: Any) -> bool:
-        """Say whether models answer the customers."""
-        return bool(options.staff == "models")
-
-    @classmethod
-    def input_files(cls, options: Any) -> Mapping[str, Path]:
-        """Return the files of a user's own, those of a benchmark's directory one by one."""
-        files = dict(super().input_files(options))
-        if options.tau2 is not None:
-            files |= {f"tau2 {name}": Path(options.tau2, name) for name in FILES}
-        return files
 
     def matched_options(self, kind: str) -> Mapping[str, Any]:
         """Return the options of the baseline: the same work and speed, and the load that fits."""
@@ -129,6 +105,7 @@ class CustomerService(Reporting):
     def arrive(self, ticket: int) -> None:
         """Take in a ticket, and all others that arrive at the same instant."""
         now, times = self.model.now_s, self.customers.arrivals_s
+        self.moved_s = now
         while ticket < len(times) and times[ticket] <= now:
             self._take_in(ticket, now)
             ticket += 1
@@ -177,21 +154,25 @@ class CustomerService(Reporting):
 
     def _take(self, closed: ClosedStage, works: Sequence[Work]) -> None:
         """Go on with what was drafted, looked up and decided, and with what nobody could do."""
+        self.moved_s = self.model.now_s
+        self._take_seats(closed)
         made: dict[int, tuple[str, Entry]] = {}
         for name, entry in written(closed):
             made[entry.agent] = name, entry
             if entry.kind == LOOKUP and (hand := self.hands.busy.get(entry.agent)):
                 self.craft.take_lookup(self.cases[hand.item.ticket], name, entry)
-        ballots = {record.proposal: record for record in closed.ballots}
+        ballots: dict[str, list[Ballots]] = {}  # people's from outside in records of their own
+        for record in closed.ballots:
+            ballots.setdefault(record.proposal, []).append(record)
         failed: list[Item] = []
         for agent, item, seat, case in works:
             if item.skill == REVIEW:
-                cast = ballots.get(item.proposal)
-                is_done = cast is not None and cast.choices[seat] != NO_BALLOT
-                if cast and is_done:
+                found = ballots.get(item.proposal, ())
+                cast = next((its for its in found if its.choices[seat] != NO_BALLOT), None)
+                if cast:
                     case.ballots += 1
                     self.craft.take_ballot(case, seat, cast)
-                self.hands.rest(agent, is_done=is_done)
+                self.hands.rest(agent, is_done=cast is not None)
             elif agent not in made:
                 self.hands.rest(agent, is_done=False)
                 failed.append(item)
@@ -267,6 +248,7 @@ class CustomerService(Reporting):
 
     def _take_decision(self, decided: Decided) -> None:
         """Send what was accepted; else draft again, or hand the ticket to a person."""
+        self.moved_s = self.model.now_s
         case = self.cases[self.tickets.pop(decided.proposal)]
         for agent in self.seats.pop(decided.proposal):
             hand = self.hands.busy.get(agent)
@@ -283,6 +265,7 @@ class CustomerService(Reporting):
 
     def _take_vetoes(self, closed: ClosedStage) -> None:
         """Heed what people decided between two votes."""
+        self._take_seats(closed)
         for decided in closed.decisions:
             self._take_decision(decided)
 
@@ -291,19 +274,32 @@ class CustomerService(Reporting):
 
     def _begin(self, offers: Mapping[int, Item], closed: ClosedStage) -> None:
         """Have those begin who were granted what they claimed."""
-        for record in closed.records:
-            if isinstance(record, Granted) and record.granted and record.agent in offers:
+        for record in self._take_seats(closed):
+            if record.agent in offers:
                 self._begin_work(record.agent, offers[record.agent])
         for agent, item in offers.items():
             if agent not in self.hands.busy:
                 self.floor.put(self.cases[item.ticket].team, item)
                 self.hands.let_rest(agent)
 
+    def _take_seats(self, closed: ClosedStage) -> list[Granted]:
+        """Note who got a seat in a panel, whoever it is, and return all that was granted.
+
+        People from outside who sit in a panel, or answer for one, take part in the decision.
+        """
+        self.results.has_people |= any(type(record) is Answered for record in closed.records)
+        granted = [r for r in closed.records if type(r) is Granted and r.granted]
+        for record in granted:
+            if record.act == "claim" and (seats := self.seats.get(record.key)) is not None:
+                seats.setdefault(record.agent, len(seats))
+                self.results.has_people |= record.agent >= self.agents
+        return granted
+
     def _begin_work(self, agent: int, item: Item) -> None:
         case, seat = self.cases[item.ticket], 0
+        self.moved_s = self.model.now_s
         if item.skill == REVIEW:
-            seats = self.seats[item.proposal]
-            seat = seats[agent] = len(seats)
+            seat = self.seats[item.proposal][agent]
         else:
             case.authors[item.part] = agent
             case.begun_s = self.model.now_s if case.begun_s is None else case.begun_s
@@ -333,11 +329,14 @@ class CustomerService(Reporting):
         self.results.closed(case, outcome, self.model.now_s)
 
     def _is_void(self, item: Item) -> bool:
-        """Say whether an item is work no more: its ticket is closed, or beyond that draft."""
+        """Say whether an item is work no more: its ticket is beyond that, or every seat taken."""
         case = self.cases.get(item.ticket)
         if case is None or case.draft != item.draft:
             return True
-        return item.skill == REVIEW and item.proposal not in self.seats
+        if item.skill != REVIEW:
+            return False
+        seats = self.seats.get(item.proposal)
+        return seats is None or len(seats) >= self.terms.panel
 
     def _may(self, agent: int, item: Item) -> bool:
         """Say whether an agent may take an item: nobody reviews its own reply."""
@@ -352,7 +351,10 @@ class CustomerService(Reporting):
             self.model.call_at(at, None, "arrive", ticket=ticket)
 
     def _expect_shift(self, now: float) -> None:
-        if (at := self.rota.next_change_s(now)) is not None:
+        """Wait for who comes or goes next, unless a day of that has led to nothing."""
+        is_to_come = self.results.arrived_tickets < len(self.customers) or self.hands.busy
+        is_in_vain = now - self.moved_s > self.rota.day_s and not is_to_come
+        if not is_in_vain and (at := self.rota.next_change_s(now)) is not None:
             self.model.call_at(at, None, "change_shift")
 
     def change(self, options: Any) -> None:
@@ -375,6 +377,7 @@ class CustomerService(Reporting):
             "floor": self.floor.state(),
             "results": self.results.state(),
             "craft": self.craft.state(),
+            "moved_s": self.moved_s,
         }
 
     def restore(self, state: Any) -> None:
@@ -387,3 +390,4 @@ class CustomerService(Reporting):
         self.floor.restore(state["floor"])
         self.results.restore(state["results"])
         self.craft.restore(state["craft"])
+        self.moved_s = state["moved_s"]

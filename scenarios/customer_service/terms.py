@@ -1,5 +1,6 @@
 """A run's terms: its options with their defaults filled in, for its agents and structure."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,19 @@ ALONE_PER_S, AGENT_PER_S = 5 / 3, 33 / 128
 """Arrivals for one agent alone, and for each agent of a cluster, unless the options say more."""
 ALONE_DRAFT_S, DRAFT_S = 0.4, 0.2
 PANEL = 5
+UNHEEDED: Mapping[str, tuple[str, ...]] = {
+    "solo": ("panel", "coordination", "teams", "shifts", "roster"),
+    "separate": ("panel", "coordination", "teams"),
+    "swarm": ("teams",),
+}
+"""Options that mean nothing in a structure."""
+_WHY = {
+    "panel": "nobody reviews a reply",
+    "coordination": "nobody compares the parts of a reply",
+    "teams": "there are no teams",
+    "shifts": "everybody is always on duty",
+    "roster": "everybody has every skill and is always on duty",
+}
 
 
 @dataclass(frozen=True)
@@ -51,9 +65,18 @@ class Terms:
         """How many teams there are."""
         return max(self.team) + 1
 
+    @property
+    def agents_on_duty(self) -> float:
+        """How many agents are on duty on average over a day."""
+        return self.roster.capacity_agents if any(self.roster.duties) else len(self.skills)
+
     def on_duty_s(self, until_s: float) -> float:
-        """Return for how many agent-seconds staff is on duty up to a time."""
-        return self.roster.on_duty_s(until_s)
+        """Return for how many agent-seconds staff is on duty from when the run's figures begin."""
+        return self.roster.on_duty_s(until_s) - self.roster.on_duty_s(self.customers.began_s)
+
+    def overtime_s(self, agent: int, from_s: float, until_s: float) -> float:
+        """Return for how many of the seconds between two times an agent is off duty."""
+        return self.roster.off_duty_s(self.roster_rows[agent], from_s, until_s)
 
     def cluster(self, competence: float, threshold_percent: int, *, early: bool) -> Cluster:
         """Return what closed forms are about."""
@@ -71,6 +94,21 @@ class Terms:
         )
 
 
+def refuse_unheeded(setup: Setup) -> None:
+    """Refuse what was asked for and means nothing in the run's structure.
+
+    Raises:
+        BadInput: names the first such option.
+    """
+    fields, options = CustomerServiceOptions.model_fields, setup.options
+    for name in UNHEEDED.get(setup.structure, ()):
+        value = getattr(options, name)
+        if name in options.model_fields_set and value != fields[name].default:
+            is_alone = setup.structure == "solo"
+            who = "one agent alone" if is_alone else f"--structure {setup.structure}"
+            raise BadInput(f"{name}={value} with {who}, where {_WHY[name]}: leave it away")
+
+
 def terms_of(setup: Setup) -> Terms:
     """Fill in the defaults of a run's options.
 
@@ -80,14 +118,14 @@ def terms_of(setup: Setup) -> Terms:
     options: CustomerServiceOptions = setup.options
     is_alone = setup.agents == 1
     reviews = setup.structure in ("swarm", "hierarchy") and not is_alone
-    customers = _customers(setup, options, is_alone=is_alone)
+    customers = _customers(setup, options)
     roster = _roster(setup, options, customers)
     team = teams_of(setup.agents, options.teams if setup.structure == "hierarchy" else 1)
     rows = sorted(range(setup.agents), key=lambda row: (roster.skills[row][0], row))
     skills = tuple(roster.skills[row] for row in rows)
     _check_teams(skills, team, customers)
     is_separable = _is_separable(skills, team, customers)
-    panel = _panel(options, team, customers.most_parts if is_separable else 1) if reviews else 0
+    panel = _panel(options, skills, team, customers) if reviews else 0
     practice = Practice(
         setup.random,
         _competence(options, customers.skills),
@@ -117,30 +155,34 @@ def matched(
 ) -> dict[str, Any]:
     """Return the options of the run that a baseline holds this one against.
 
-    One agent alone gets the load of one agent; soloists get all of it.
+    One agent alone gets the load of one that is on duty, on average over a day; soloists get all
+    of it. Options that mean nothing to them are as if nobody had set them.
     """
-    same: dict[str, Any] = {"draft_s": terms.practice.draft_s}
+    fields = CustomerServiceOptions.model_fields
+    unheeded = UNHEEDED["solo" if kind == "single" else kind]
+    same: dict[str, Any] = {name: fields[name].default for name in unheeded}
+    same["draft_s"] = terms.practice.draft_s
     if options.tau2 is not None:
-        return same | {"roster": options.roster if kind != "single" else None}
-    if options.is_file or options.arrivals is not None:
-        load = options.load
-    else:
-        assert terms.customers.profile
-        same["arrivals_per_s"] = terms.customers.profile.mean_per_s / options.load
-        load = options.load
-    share = agents if kind == "single" else 1
-    return same | {"load": load / share, "roster": options.roster if kind != "single" else None}
+        return same
+    if not options.is_file and options.arrivals is None:
+        same["arrivals_per_s"] = _arrivals_per_s(options, agents)
+    share = max(1.0, terms.agents_on_duty) if kind == "single" else 1
+    return same | {"load": options.load / share}
 
 
-def _customers(setup: Setup, options: CustomerServiceOptions, *, is_alone: bool) -> Customers:
+def _arrivals_per_s(options: CustomerServiceOptions, agents: int) -> float:
+    """Return at which rate tickets are generated for a team, before its share is taken."""
+    return options.arrivals_per_s or (ALONE_PER_S if agents == 1 else AGENT_PER_S * agents)
+
+
+def _customers(setup: Setup, options: CustomerServiceOptions) -> Customers:
     if isinstance(options.tickets, str):
         has_models = options.staff == "models"
         return from_file(options.tickets, setup.random, options.load, needs_text=has_models)
     if options.arrivals is not None:
         profile = Profile.read(options.arrivals)
     else:
-        default = ALONE_PER_S if is_alone else AGENT_PER_S * setup.agents
-        profile = Profile.constant(options.arrivals_per_s or default)
+        profile = Profile.constant(_arrivals_per_s(options, setup.agents))
     if options.tau2 is not None:
         is_spread = options.arrivals is not None or options.arrivals_per_s is not None
         return from_benchmark(
@@ -206,17 +248,37 @@ def _is_separable(
     return True
 
 
-def _panel(options: CustomerServiceOptions, team: list[int], authors: int) -> int:
-    smallest = min(team.count(number) for number in set(team))
-    most = max(0, smallest - authors)
+def _panel(
+    options: CustomerServiceOptions,
+    skills: tuple[tuple[int, ...], ...],
+    team: list[int],
+    customers: Customers,
+) -> int:
+    most, agents, authors = min(_reviewers(skills, team, customers))
     if options.panel is None:
         return min(PANEL, most)
     if options.panel > most:
+        of_whom = f", of whom {authors} may have drafted it," if authors > 1 else ""
         raise BadInput(
-            f"panel={options.panel}: nobody reviews a reply of its own, so that {smallest} agents "
-            f"{'of a team ' if max(team) else ''}can give a panel of {most} at the most"
+            f"panel={options.panel}: nobody reviews a reply of its own, so that {agents} agents"
+            f"{' of a team' if max(team) else ''}{of_whom} can give a panel of {most} at the most"
         )
     return options.panel
+
+
+def _reviewers(
+    skills: tuple[tuple[int, ...], ...], team: list[int], customers: Customers
+) -> Iterator[tuple[int, int, int]]:
+    """Yield for each team how many are left to review a reply, how many it has, and its authors.
+
+    A reply has as many authors as it has parts, unless fewer have any of the skills it takes.
+    """
+    wanted = {customers.skills_of(number) for number in range(len(customers))}
+    for number in range(max(team) + 1):
+        members = [set(skills[agent]) for agent, its in enumerate(team) if its == number]
+        able = {its: sum(not held.isdisjoint(its) for held in members) for its in wanted}
+        authors = max(min(len(its), count) for its, count in able.items())
+        yield max(0, len(members) - authors), len(members), authors
 
 
 def _competence(options: CustomerServiceOptions, skills: tuple[str, ...]) -> tuple[float, ...]:

@@ -150,6 +150,15 @@ def test_a_claim_without_a_lease_lasts_until_it_is_released(clock: Any) -> None:
     assert clock.granted(taken) == {2: True}
 
 
+@pytest.mark.parametrize("lease_s", [0.0, -1.0, float("nan")])
+def test_a_lease_of_no_time_is_refused(clock: Any, lease_s: float) -> None:
+    clock.leader.begin_instant(0.0)
+    draft = clock.leader.begin()
+
+    with pytest.raises(InvalidAction, match=f"agent 1 claimed 'desk' for {lease_s} s"):
+        draft.act(1, Claim("desk", lease_s=lease_s))
+
+
 def test_a_person_approves_what_would_be_executed(new_clock: NewClock) -> None:
     asked: list[Any] = []
 

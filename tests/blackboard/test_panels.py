@@ -12,10 +12,12 @@ from blackboard import (
     Granted,
     InstantLeader,
     InvalidAction,
+    Leave,
     Proposal,
     Vote,
     complete,
     parse_rule,
+    plurality,
     threshold,
     veto,
 )
@@ -128,8 +130,8 @@ def test_a_veto_role_on_a_panel_vetoes(clock: Any) -> None:
     [
         ({"panel": 0}, "at least one seat, got 0"),
         ({"panel": 2.0}, "at least one seat, got 2.0"),
-        ({"panel": 9}, "a panel of 9 cannot be filled: 8 agents"),
-        ({"panel": 7, "barred": (0, 1)}, "a panel of 7 cannot be filled: 6 agents"),
+        ({"panel": 8}, "a panel of 8 cannot be filled: 7 agents"),
+        ({"panel": 7, "barred": (0, 1)}, "a panel of 7 cannot be filled: 5 agents"),
         ({"panel": 2, "barred": (3, 1)}, "ascending order"),
         ({"panel": 2, "barred": (1, 1)}, "ascending order"),
         ({"panel": 2, "electorate": [1]}, "leave electorate and weights away"),
@@ -144,6 +146,44 @@ def test_a_panel_that_cannot_be_is_refused(terms: dict[str, Any], said: str) -> 
 
     with pytest.raises(InvalidAction, match=said):
         leader.begin([Proposal(**terms)])
+
+
+def test_seats_of_a_panel_are_for_voters_who_are_still_there(clock: Any) -> None:
+    clock.outsider.join("anna", votes=False)
+    clock.outsider.join("bert", votes=True)
+    clock.hear(0.0)
+    clock.at(1.0, {5: Leave(), 6: Leave()})
+    clock.leader.begin_instant(2.0)
+
+    with pytest.raises(InvalidAction, match="a panel of 6 cannot be filled: 5 agents may have"):
+        clock.leader.begin([Proposal(panel=6, barred=(1, 7))])
+
+    clock.leader.begin([Proposal(panel=5, barred=(1, 7))])
+
+
+def test_who_may_not_vote_gets_no_seat_of_a_panel(clock: Any) -> None:
+    visitor = clock.outsider.join("anna", votes=False)
+    clock.hear(0.0)
+    clock.at(1.0, {}, Proposal(id="p", panel=2))
+
+    closed = clock.at(2.0, clock.claims("p", 3, visitor))
+
+    assert clock.granted(closed) == {3: True, visitor: False}
+    assert clock.seated("p") == [3]
+
+
+def test_an_option_wins_a_panel_only_when_no_other_can_catch_up(clock: Any) -> None:
+    terms = {"options": ("a", "b", "c"), "rule": plurality(), "panel": 5}
+    clock.at(0.0, clock.claims("p", 1, 2, 3, 4, 5), Proposal(id="p", **terms))
+
+    ahead = clock.at(1.0, {1: Vote("a", "p")})
+    level = clock.at(2.0, dict.fromkeys((2, 3), Vote("b", "p")))
+    closed = clock.at(3.0, {4: Vote("b", "p")})
+
+    assert not ahead.decisions
+    assert not level.decisions
+    assert closed.decisions[0].option == "b"
+    assert closed.decisions[0].weights == {"a": 1, "b": 3, "c": 0}
 
 
 def test_a_run_that_counts_rounds_has_no_panels() -> None:
@@ -183,6 +223,20 @@ def test_who_fails_to_vote_abstains_by_cause_and_may_vote_later(clock: Any) -> N
     told = [(r.proposal, r.cause, r.members.tolist()) for r in failed.abstained if r.proposal]
     assert told == [("p", "error", [2])]
     assert clock.outcomes(closed) == [("p", "accepted")]
+
+
+def test_who_fails_again_and_again_abstains_once(clock: Any) -> None:
+    clock.at(0.0, clock.claims("p", 1, 2), Proposal(id="p", panel=2, rule=complete(threshold(60))))
+
+    failed = [clock.at(at_s, {2: Abstain("error")}) for at_s in (1.0, 2.0, 3.0)]
+    absent = set(clock.leader.replica.open["p"].absent)
+    clock.at(4.0, clock.yes("p", 2))
+    later = clock.at(5.0, {2: Abstain("error")})
+
+    told = [[r.proposal for r in closed.abstained if r.proposal] for closed in failed]
+    assert (told, absent) == ([["p"], [], []], {2})
+    assert clock.leader.replica.open["p"].absent == set()
+    assert [r.proposal for r in later.abstained] == [None]
 
 
 def test_a_panel_whose_members_have_voted_or_failed_expires(clock: Any) -> None:

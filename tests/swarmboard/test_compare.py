@@ -11,6 +11,7 @@ from blackboard import BadInput, RunDirectory
 from swarmboard import Population, Post, Proposal, RuleAgent, Scenario, Stage, Vote, run
 from swarmboard.comparing import compare
 from swarmboard.diverging import Divergence, divergence_text, first_divergence
+from swarmboard.forking import fork
 
 type Make = Callable[..., RunDirectory]
 
@@ -170,3 +171,18 @@ def test_a_killed_run_is_compared_by_its_log(make: Make, tmp_path: Path) -> None
 def test_a_directory_without_a_log_is_refused(make: Make, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="nothing to compare"):
         compare(make("a"), RunDirectory(tmp_path, "no-run"))
+
+
+def test_what_a_fork_changed_stands_among_the_parameters(tmp_path: Path) -> None:
+    parent = run("customer-service", agents=6, tickets=30, board="memory://", out=tmp_path / "all")
+    child = fork(
+        RunDirectory.find(str(parent.path)),
+        at_round=40,
+        changes={"competence": 0.4},
+        out=tmp_path / "child",
+    )
+
+    text = compare(*(RunDirectory.find(str(result.path)) for result in (parent, child)))
+
+    assert "options.competence from 41 on" in text
+    assert "after 40" in text

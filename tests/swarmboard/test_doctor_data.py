@@ -41,8 +41,52 @@ def test_the_example_tickets_are_described(cli, service) -> None:
     assert found["second 0"].startswith("2026-03-02 06:")
     assert "inquiry 5" in found["skills"]
     assert found["outcomes"].startswith("right 7")
-    assert sum(map(int, found["by hour"].split())) == 223
+    begins, hours = found["by hour"].split(": ")
+    assert begins == "from 06:00"
+    assert list(map(int, hours.split()))[:3] == [3, 9, 20]
+    assert sum(map(int, hours.split())) == 223
+    assert found["rate"].endswith("; 26 from 10:00, the busiest")
     assert "ignored" not in found
+
+
+def test_hours_of_several_days_have_their_date(tmp_path: Path) -> None:
+    times = ["2026-03-01T23:40:00", "2026-03-02T00:10:00", "2026-03-02T00:50:00"]
+    rows = "".join(f"{time}+05:30,a\n" for time in [*times, "2026-03-02T03:00:00"])
+    path = written(tmp_path, "t.csv", f"arrival,skill\n{rows}")
+
+    lines = examine_file(path, FORMATS)
+
+    assert lines[3].endswith("; 2 from 2026-03-02 00:00, the busiest")
+    assert lines[4] == "by hour      from 23:00: 1 2 0 0 1"
+
+
+def test_hours_of_a_file_of_seconds_count_from_its_first_ticket(tmp_path: Path) -> None:
+    rows = "".join(f"{at_s},a\n" for at_s in (25_000, 26_000, 29_000, 33_000))
+
+    lines = examine_file(written(tmp_path, "t.csv", f"arrival,skill\n{rows}"), FORMATS)
+
+    assert lines[4] == "by hour      2 1 1"
+
+
+@pytest.mark.parametrize(
+    ("first_s", "last_s", "said"),
+    [
+        (0, 100, "as in the file"),
+        (5, 100, "as in the file"),
+        (0.5, 0.5, "as in the file"),
+        (25_200, 60_000, "as in the file, 7 h before the first ticket: hours of shifts and"),
+        (9e8, 9e8, "as in the file, 10,417 days before the first ticket: hours"),
+    ],
+)
+def test_a_first_ticket_far_from_second_0_is_said(
+    tmp_path: Path, first_s: float, last_s: float, said: str
+) -> None:
+    path = written(tmp_path, "t.csv", f"arrival,skill\n{first_s},a\n{last_s},a\n")
+
+    second_0 = examine_file(path, FORMATS)[2].removeprefix("second 0     ")
+
+    assert second_0.startswith(said)
+    assert ("figures from the first ticket" in second_0) == (said != "as in the file")
 
 
 def test_the_example_profile_is_described() -> None:

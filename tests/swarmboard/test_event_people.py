@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 
 from blackboard import Answered, Board, Closed, Decided, Note, RunDirectory, read_log
-from swarmboard import run
+from swarmboard import Population, RuleAgent, Scenario, run
+from swarmboard.config import make_config, read_config
+from swarmboard.plan import prepare
+from swarmboard.replaying import replay, verify
+from swarmboard.resuming import resume
 from tests.swarmboard.repair_desk import RepairDesk
 
 type Start = Callable[..., subprocess.Popen[str]]
@@ -94,6 +98,48 @@ def test_a_run_is_paused_stepped_and_stopped_instant_by_instant(
     assert "(stopped)" in out
     notes = [r.name for r in read_log(tmp_path / "run/events.log") if isinstance(r, Note)]
     assert notes == ["pause", "step", "stop"]
+
+
+class Ticking(Scenario):
+    """A world in which time passes, and nobody ever acts."""
+
+    name = "ticking"
+    summary = "nobody acts"
+    is_event_driven = True
+    default_agents = 2
+    _given = Scenario._given | {"model"}
+
+    def populate(self, model: Any) -> list[Population]:
+        self.model = model
+        return [Population("idler", [RuleAgent(model) for _ in range(self.agents)])]
+
+    def start(self, model: Any) -> None:
+        model.call_at(0.0, None, "tick")
+
+    def tick(self) -> None:
+        self.model.call_at(self.model.now_s + 1.0, None, "tick")
+
+    def stages(self, board: Any) -> Any:
+        yield from ()
+
+
+def test_a_run_in_which_nobody_acts_is_stopped_from_outside_and_goes_on(tmp_path: Path) -> None:
+    def stop(model: Any, accounts: Any) -> None:
+        if model.leader.round == 5:
+            Board(model.leader._channel.store).command("stop", by="anna")
+
+    terms = {"board": "memory://", "rounds": 5000}
+    summary = run(Ticking, out=tmp_path / "run", watch=stop, **terms).summary
+    directory = RunDirectory.find(str(tmp_path / "run"))
+    stopped = replay(directory)
+    plan = prepare(make_config(read_config(directory.path / "config.json")), kind=Ticking)
+    verify(directory, stopped, plan=plan)
+    again = resume(directory, kind=Ticking).summary
+
+    assert summary["status"] == "stopped"
+    assert 5 <= summary["instants"] == stopped.rounds < 5000
+    assert (again["status"], again["instants"]) == ("done", 5000)
+    assert again["digest"] == run(Ticking, out=tmp_path / "whole", **terms).summary["digest"]
 
 
 def test_ctrl_c_ends_a_run_between_two_instants_and_resume_goes_on(

@@ -6,10 +6,22 @@ from typing import Any
 
 import pytest
 
-from blackboard import RunDirectory, Snapshots, SwarmboardError, read_segments
+from blackboard import (
+    Board,
+    EventLog,
+    InstantLeader,
+    NotPlain,
+    RunDirectory,
+    Snapshots,
+    SwarmboardError,
+    read_rounds,
+    read_segments,
+)
+from blackboard.memory_store import MemoryStore
 from swarmboard import Population, RuleAgent, Scenario, Stage, run
 from swarmboard.forking import fork
 from swarmboard.future import Future
+from swarmboard.questions import settle
 from swarmboard.replaying import replay, verify
 from swarmboard.resuming import resume
 from swarmboard.testing import scenario_checks
@@ -82,6 +94,16 @@ def test_calls_come_in_order_of_time_then_of_asking(bench: Call) -> None:
 
     assert world.heard == [(0.0, "a"), (0.5, "b"), (2.0, "c"), (2.0, "d"), (2.0, "e")]
     assert world.seen == [(0.0, (1,)), (0.5, ()), (2.0, (0, 2))]
+
+
+def test_a_method_that_nobody_has_is_refused_when_it_is_asked_for(bench: Call) -> None:
+    with pytest.raises(SwarmboardError, match="agent 1 has no method 'fly'"):
+        bench(lambda model: model.call_at(1.0, 1, "fly"))
+
+
+def test_a_value_that_no_state_can_hold_is_refused_when_it_is_asked_for(bench: Call) -> None:
+    with pytest.raises(NotPlain):
+        bench(lambda model: model.call_at(1.0, None, "told", what=object()))
 
 
 def test_nothing_to_come_is_the_end(bench: Call, tmp_path: Path) -> None:
@@ -244,6 +266,31 @@ def test_the_watch_is_called_at_each_instant(desk: Call) -> None:
     assert times == result.rounds["at_s"].tolist()
 
 
+def test_while_models_are_waited_for_the_log_has_all_instants_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blackboard.instants.WINDOW_S", 1e9)
+    seen: list[int] = []
+
+    class Waiting:
+        recorded_calls = 0
+
+        def answer(self, asked: Any, at: Any, *, meanwhile: Any) -> list[Any]:
+            seen.extend(number for number, _ in read_rounds(tmp_path / "events.log"))
+            return []
+
+    with EventLog(tmp_path / "events.log") as log:
+        leader = Board(MemoryStore()).lead(kind=InstantLeader, log=log)
+        leader.begin_instant(0.0)
+        leader.end_round()
+        leader.begin_instant(1.0)
+        leader.begin()
+
+        settle([], leader, Waiting())
+
+    assert seen == [0, 1]
+
+
 def test_a_limit_of_rounds_is_one_of_instants(desk: Call) -> None:
     summary = desk(rounds=7).summary
 
@@ -337,11 +384,12 @@ def test_a_run_is_verified_up_to_any_instant(desk: Call) -> None:
     result = desk(jobs=5)
     directory = RunDirectory.find(str(result.path))
 
-    for last in (0, 1, 13):
+    digests = replay(directory).digests
+    for last, reached in ((0, 1), (1, 1), (13, 13)):  # who joined ends where the first begins
         found = replay(directory, to_round=last)
         rehearsed = verify(directory, found, to_round=last, plan=_plan(directory))
-        assert found.rounds == last
-        assert last == 0 or rehearsed.leader.digest.hex == found.digest
+        assert (found.rounds, found.digest) == (last, digests[last])
+        assert rehearsed.leader.digest.hex == digests[reached]
 
 
 def _plan(directory: RunDirectory) -> Any:

@@ -36,7 +36,7 @@ def test_grid_dispatch_keeps(check: Callable[[], None]) -> None:
     check()
 
 
-CLUSTER = {"agents": 24, "teams": 2, "tickets": 40}
+CLUSTER = {"agents": 24, "tickets": 40}
 
 
 @pytest.mark.parametrize("check", scenario_checks("customer-service", **CLUSTER), ids=str)

@@ -1,6 +1,7 @@
 """What `swarmboard doctor --data` says of tickets, arrival profiles and rosters."""
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 from ...data_formats import DataFormat
@@ -11,6 +12,8 @@ from .roster import Roster
 from .tickets import TicketFile, read_tickets
 
 HOUR_S = 3600
+FAR = 0.1
+"""A first ticket is far from second 0 beyond this share of the time that all tickets take."""
 MOST_HOURS = 48
 """What is longer is told by its busiest hour alone."""
 
@@ -26,7 +29,7 @@ def examine_tickets(path: Path) -> list[str]:
     began = file.clock.began
     lines = [
         f"tickets      {count:,} over {_duration(span_s)}",
-        f"second 0     {began.isoformat(' ') if began else 'as in the file'}",
+        f"second 0     {began.isoformat(' ') if began else _second_0(file, span_s)}",
         *_rate_lines(file, span_s),
         f"skills       {_shares(Counter(t.skills[0] for t in file.tickets), file.skills)}",
     ]
@@ -90,18 +93,40 @@ DATA_FORMATS = {
 """By the option of the scenario that takes such a file."""
 
 
-def _rate_lines(file: TicketFile, span_s: float) -> list[str]:
-    """Return how many tickets arrive, on average and by the hour."""
+def _second_0(file: TicketFile, span_s: float) -> str:
+    """Return what second 0 is in a file of seconds, and whether tickets begin far from it."""
     first_s = file.tickets[0].arrival_s
+    if first_s <= max(1.0, FAR * span_s):
+        return "as in the file"
+    return (
+        f"as in the file, {_duration(first_s)} before the first ticket: hours of shifts and "
+        "rosters count from second 0, figures from the first ticket"
+    )
+
+
+def _rate_lines(file: TicketFile, span_s: float) -> list[str]:
+    """Return how many tickets arrive, on average and by the hour.
+
+    Hours are those of the clock where there are timestamps, else counted from the first ticket.
+    """
+    first_s = (
+        -(file.clock.second_of_day % HOUR_S) if file.clock.began else file.tickets[0].arrival_s
+    )
     in_hour = Counter(int((t.arrival_s - first_s) // HOUR_S) for t in file.tickets)
     average = _rate((len(file.tickets) - 1) / span_s) if span_s else "all at once"
     if span_s <= HOUR_S:
         return [f"rate         {average}"]
     busiest = max(in_hour, key=in_hour.__getitem__)
-    lines = [f"rate         {average}; {in_hour[busiest]:,} in hour {busiest + 1}, the busiest"]
+    when = f"in hour {busiest + 1}"
+    if began := file.clock.began:
+        moment = began + timedelta(hours=busiest)
+        is_one_day = began.date() == (began + timedelta(seconds=span_s)).date()
+        when = f"from {moment:%H:00}" if is_one_day else f"from {moment:%Y-%m-%d %H:00}"
+    lines = [f"rate         {average}; {in_hour[busiest]:,} {when}, the busiest"]
     if span_s <= MOST_HOURS * HOUR_S:
         hours = [in_hour[hour] for hour in range(max(in_hour) + 1)]
-        lines.append(f"by hour      {' '.join(f'{number:,}' for number in hours)}")
+        begins = f"from {began:%H:00}: " if began else ""
+        lines.append(f"by hour      {begins}{' '.join(f'{number:,}' for number in hours)}")
     return lines
 
 
@@ -128,7 +153,10 @@ def _duration(seconds: float) -> str:
     if seconds < 2 * HOUR_S:
         return f"{seconds / 60:,.4g} min"
     hours = seconds / HOUR_S
-    return f"{hours:,.4g} h" if hours < 48 else f"{hours / 24:,.4g} days"
+    if hours < 48:
+        return f"{hours:,.4g} h"
+    days = hours / 24
+    return f"{days:,.4g} days" if days < 1000 else f"{days:,.0f} days"
 
 
 def _ignored(columns: tuple[str, ...]) -> list[str]:

@@ -123,6 +123,20 @@ class Roster:
             seconds_until(changes, second_of_day) for changes in self._changes
         )
 
+    def off_duty_s(self, agent: int, from_s: float, until_s: float) -> float:
+        """Return for how many of the seconds between two times an agent is off duty."""
+        if not self._changes[agent]:
+            return 0.0
+        days = floor((until_s - from_s) / self.day_s)
+        off_s = days * (self.day_s - seconds_on_duty(self._changes[agent], self.day_s))
+        at_s = from_s + days * self.day_s
+        while at_s < until_s:
+            change_s = self.next_change_s(agent, at_s)
+            end_s = until_s if change_s is None else min(until_s, change_s)
+            off_s += 0.0 if self.on_duty(agent, at_s) else end_s - at_s
+            at_s = end_s
+        return off_s
+
     def on_duty(self, agent: int, at_s: float) -> bool:
         """Say whether an agent is on duty; at the second of a change as it is afterwards."""
         comes = True

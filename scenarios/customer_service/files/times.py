@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from .csv_rows import LARGEST, CsvRows, number_in, shown, with_point
+from .dates import date_hint
 
 COLUMN = "arrival"
 EXPECTED = "seconds since the start (>= 0) or a timestamp such as 2026-03-01T09:30:00"
@@ -13,6 +14,11 @@ LOCAL = "a timestamp without an offset"
 WITH_OFFSET = "a timestamp with an offset"
 MICROSECOND = timedelta(microseconds=1)
 DATE_CHARS = len("2026-03-01")
+SINCE_1970 = (
+    (1e11, "seconds since 1970: write timestamps, or subtract the first"),
+    (1e14, "milliseconds since 1970: write timestamps, or subtract the first and divide by 1,000"),
+)
+"""What a number below is most likely meant as that is too large for seconds since the start."""
 
 
 class Clock(NamedTuple):
@@ -34,8 +40,11 @@ class ArrivalColumn:
 
     def read(self, row: int, cell: str) -> float | datetime | None:
         """Return a time; else keep what is wrong with it and return None."""
-        if number_in(cell) is None:
+        if (number := number_in(cell)) is None:
             return self._timestamp(row, cell)
+        if number > LARGEST and (meant := next((m for n, m in SINCE_1970 if number < n), None)):
+            self._rows.note(row, COLUMN, f"{shown(cell)} looks like {meant}", EXPECTED)
+            return None
         seconds = self._rows.number(row, COLUMN, cell, EXPECTED)
         return seconds if seconds is not None and self._fits(row, cell, SECONDS) else None
 
@@ -43,7 +52,8 @@ class ArrivalColumn:
         try:
             moment = datetime.fromisoformat(cell)
         except ValueError:
-            self._rows.note(row, COLUMN, f"{shown(cell)} is no time", EXPECTED + with_point(cell))
+            expected = EXPECTED + (with_point(cell) or date_hint(cell))
+            self._rows.note(row, COLUMN, f"{shown(cell)} is no time", expected)
             return None
         if len(cell) <= DATE_CHARS:
             self._rows.note(row, COLUMN, f"{shown(cell)} has no time of day", EXPECTED)

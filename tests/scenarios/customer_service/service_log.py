@@ -3,16 +3,31 @@
 It keeps books of its own, from the log alone: nothing is read from the scenario.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from blackboard import Ballots, Decided, Entries, Granted, Instant, entry_id, read_log
 from blackboard.records import Opened, World
+from scenarios.customer_service.files.roster import Roster
 from swarmboard import Result
 
 NO_BALLOT = 255
 type OnDuty = Callable[[int, float], bool]
+
+
+def always(agent: int, at_s: float) -> bool:
+    return True
+
+
+def on_duty(terms: Mapping[str, Any]) -> OnDuty:
+    """Return the hours that `shifts` gives to agents with the three skills of generated tickets."""
+    if "shifts" not in terms:
+        return always
+    held = terms.get("cross_training", 1)
+    roster = Roster.even(terms["agents"], 3, held, terms["shifts"], terms["day_s"])
+    rows = sorted(range(terms["agents"]), key=lambda row: (roster.skills[row][0], row))
+    return lambda agent, at_s: roster.on_duty(rows[agent], at_s)
 
 
 class Place(NamedTuple):
@@ -25,18 +40,31 @@ class Place(NamedTuple):
 
 
 class Audit:
-    """Goes through a run instant by instant; `faults` says what ought not to have been."""
+    """Goes through a run instant by instant; `faults` says what ought not to have been.
+
+    Args:
+        result: The run.
+        max_drafts: Its option.
+        on_duty: Who is on duty when.
+        is_apart: Whether the parts of a reply are drafted by different agents.
+    """
 
     def __init__(
-        self, result: Result, *, max_drafts: int = 3, on_duty: OnDuty = lambda agent, at_s: True
+        self,
+        result: Result,
+        *,
+        max_drafts: int = 3,
+        on_duty: OnDuty = always,
+        is_apart: bool = True,
     ) -> None:
         staff = result.tables["staff"]
         self.held = [set(text.split("+")) for text in staff["skills"]]
         self.teams = staff["team"].tolist()
-        self.max_drafts, self.on_duty = max_drafts, on_duty
+        self.max_drafts, self.on_duty, self.is_apart = max_drafts, on_duty, is_apart
         self.faults: list[str] = []
-        self.at_s = self.ticket_s = self.busy_s = 0.0
-        """The time, and the integrals over it of open tickets and of agents at work."""
+        self.at_s = self.ticket_s = self.busy_s = self.overtime_s = 0.0
+        """The time, and the integrals over it of open tickets, of agents at work, and of those of
+        them who are off duty; a shift changes at an instant."""
         self.arrived = self.closed = 0
         self.most_open = self.most_waiting = self.rows = 0
         self.wanted: dict[int, list[str]] = {}
@@ -63,6 +91,7 @@ class Audit:
         passed_s = records[0].at_s - self.at_s
         self.ticket_s += self.open * passed_s
         self.busy_s += len(self.busy) * passed_s
+        self.overtime_s += sum(not self.on_duty(a, self.at_s) for a in self.busy) * passed_s
         self.at_s = records[0].at_s
         began: dict[int, Place] = {}
         worlds = [record for record in records if isinstance(record, World)]
@@ -157,7 +186,8 @@ class Audit:
 
     def _may_draft(self, agent: int, place: Place) -> bool:
         is_able = place.skill in self.held[agent] and self.teams[agent] == self.team[place.ticket]
-        return is_able and agent not in self.authors.get(place[:2], {}).values()
+        is_author = agent in self.authors.get(place[:2], {}).values()
+        return is_able and not (self.is_apart and is_author)
 
     def _may_review(self, agent: int, key: str) -> bool:
         place = self.votes[key]

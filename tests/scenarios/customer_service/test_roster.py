@@ -53,6 +53,30 @@ def test_without_shifts_everybody_is_always_there() -> None:
     assert roster.capacity_agents == 2
 
 
+@settings(max_examples=200)
+@given(
+    edges=st.lists(st.integers(0, 20), min_size=2, max_size=4, unique=True),
+    from_s=st.integers(0, 100),
+    lasts_s=st.integers(0, 100),
+)
+def test_time_off_duty_is_all_that_is_not_on_duty(
+    edges: list[int], from_s: int, lasts_s: int
+) -> None:
+    duties = tuple(Duty(*pair) for pair in zip(edges[::2], edges[1::2], strict=False))
+    roster = one(*duties, day_s=20.0)
+
+    off_s = roster.off_duty_s(0, from_s, from_s + lasts_s)
+
+    assert off_s == sum(not roster.on_duty(0, from_s + s + 0.5) for s in range(lasts_s))
+
+
+def test_time_off_duty_of_many_days_takes_no_longer() -> None:
+    roster = one(Duty(20, 70))
+
+    assert roster.off_duty_s(0, 60.0, 60.0 + 1e14) == 5e13
+    assert one().off_duty_s(0, 60.0, 1e14) == 0
+
+
 def test_a_duty_begins_and_ends_every_day() -> None:
     roster = one(Duty(20, 70))
 

@@ -120,14 +120,14 @@ def test_the_same_seed_brings_the_same_customers_and_luck_whatever_the_staff(
     tmp_path: Path,
 ) -> None:
     terms = {"tickets": 180, "arrivals_per_s": 20.0, "seed": 6, "parts": 0.2, "conflicts": 0.0}
-    terms |= {"coordination": False}
+    apart = {"coordination": False}
 
     few, many, patient = (
-        service(tmp_path, agents=agents, early=early, **terms)
+        service(tmp_path, agents=agents, early=early, **terms, **apart)
         for agents, early in [(16, True), (128, True), (128, False)]
     )
     soloists = [service(tmp_path, agents=n, structure="separate", **terms) for n in (16, 128)]
-    other = service(tmp_path, agents=16, **{**terms, "seed": 7})
+    other = service(tmp_path, agents=16, **{**terms, "seed": 7}, **apart)
 
     assert same(few, many, "arrived_s", "skills", "outcome", "drafts")
     assert same(many, patient, "arrived_s", "skills", "outcome", "drafts", "begun_s")

@@ -37,7 +37,7 @@ def test_nobody_begins_work_off_duty_by_a_roster_from_a_file(tmp_path: Path) -> 
     assert audit.faults == []
     assert audit.closed == len(given.tickets) == 223
     staff = result.tables["staff"]["skills"]
-    busy_s, until_s = result.tables["staff"]["busy_s"].sum(), result.summary["simulated_s"]
+    busy_s, until_s = audit.busy_s - audit.overtime_s, result.summary["simulated_s"]
     present = [roster.on_duty(row, at_s) for row in rows for at_s in np.arange(0.5, until_s, 60.0)]
     used = result.summary["metrics"]["utilisation"]
     assert used == pytest.approx(busy_s / (60 * sum(present)), rel=0.005)
@@ -55,7 +55,7 @@ def test_nobody_begins_work_outside_its_shift(tmp_path: Path, shifts: int) -> No
     roster = Roster.even(3 * shifts, 3, cross_training=3, shifts=shifts, day_s=10.0)
     rows = sorted(range(roster.agents), key=lambda row: (roster.skills[row][0], row))
     audit = Audit(result, on_duty=lambda agent, at_s: roster.on_duty(rows[agent], at_s))
-    busy_s = result.tables["staff"]["busy_s"].sum()
+    busy_s = audit.busy_s - audit.overtime_s
     on_duty_s = roster.on_duty_s(result.summary["simulated_s"])
     assert audit.faults == []
     assert audit.closed == 150

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.scenarios.customer_service.service_log import Audit
+from tests.scenarios.customer_service.service_log import Audit, on_duty
 from tests.scenarios.customer_service.service_runs import columns, service
 
 RUNS: dict[str, dict[str, Any]] = {
@@ -38,6 +38,7 @@ def test_every_metric_follows_from_the_rows(tmp_path: Path, terms: dict[str, Any
     }
     assert {name: metrics[name] for name in found} == pytest.approx(found, rel=1e-12)
     assert metrics["tickets"] == len(rows) == tickets
+    assert metrics["open"] == 0
     assert rows["ticket"].tolist() == list(range(tickets))
     answered = rows[rows["outcome"] != "abandoned"]
     took_s = answered["closed_s"] - answered["arrived_s"]
@@ -80,7 +81,7 @@ def test_a_row_contradicts_itself_in_nothing(tmp_path: Path, terms: dict[str, An
         assert (rows["ballots"][~gone] > 0).all()
     assert not gone.any() or "patience_s" in terms
     if terms["agents"] > 1:
-        assert Audit(result, max_drafts=most).faults == [] or "shifts" in terms
+        assert Audit(result, max_drafts=most, on_duty=on_duty(terms)).faults == []
 
 
 def test_an_impatient_customer_is_lost_only_before_somebody_begins(tmp_path: Path) -> None:

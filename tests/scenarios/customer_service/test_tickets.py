@@ -127,7 +127,12 @@ WRONG = {
     "nan": (HEADER + ",nan,a,,\n", "row 2, column arrival", "'nan' is not finite", "seconds"),
     "infinite": (HEADER + ",inf,a,,\n", "row 2, column arrival", "'inf' is not finite", "seconds"),
     "beyond all numbers": (HEADER + ",1e999,a,,\n", "row 2, column arrival", "not finite", ""),
-    "since 1970": (HEADER + ",1772000000,a,,\n", "row 2, column arrival", "too large", "2026-"),
+    "since 1970": (HEADER + ",1772000000,a,,\n", "row 2, column arrival", "since 1970", "2026-"),
+    "milliseconds since 1970": (
+        *(HEADER + ",1772000000123,a,,\n", "row 2, column arrival"),
+        *("milliseconds since 1970: write timestamps, or subtract the first and divide", "2026-"),
+    ),
+    "no time since anything": (HEADER + ",1e20,a,,\n", "row 2, column arrival", "too large", ""),
     "digits of Python": (HEADER + ",1_000,a,,\n", "row 2, column arrival", "no time", "seconds"),
     "a day without a time": (HEADER + ",2026-03-01,a,,\n", "row 2, column arrival", "day", "T09"),
     "no such day": (HEADER + ",2026-02-30T09:00,a,,\n", "row 2, column arrival", "no time", "T09"),
@@ -199,6 +204,31 @@ def test_what_is_wrong_is_named_with_row_and_column(
     assert expected in wanted
     assert message.endswith(f"; `swarmboard doctor --data {tmp_path / 'tickets.csv'}` lists all")
     assert refused.value.problems[0].where == where
+
+
+@pytest.mark.parametrize(
+    ("cell", "hint"),
+    [
+        ("03/14/2026 9:30 PM", "2026-03-14T21:30:00 for 03/14/2026 9:30 PM"),
+        ("3/14/26 12:05 am", "2026-03-14T00:05:00 for 3/14/26 12:05 am"),
+        ("14/3/2026 09:30:15", "2026-03-14T09:30:15 for 14/3/2026 09:30:15"),
+        ("3/1/2026 9:30", "2026-03-01T09:30:00 for 3/1/2026 9:30 (or 2026-01-03T09:30:00, if the"),
+        ("3/3/2026", "2026-03-03THH:MM:SS for 3/3/2026"),
+        ("1.3.2026 14:00", "2026-03-01T14:00:00 for 1.3.2026 14:00"),
+        ("13/13/2026 9:30", None),
+        ("2/30/2026 9:30", None),
+        ("3/14/2026 25:30", None),
+        ("3/14/2026 13:30 PM", None),
+        ("3/14-2026", None),
+        ("3/1/2026 9:30\u0661", None),
+    ],
+)
+def test_a_date_as_written_by_hand_gets_a_hint(read: Read, cell: str, hint: str | None) -> None:
+    with pytest.raises(DataError) as refused:
+        read(f"{HEADER},{cell},a,,\n")
+
+    expected = refused.value.problems[0].expected
+    assert f", {hint}" in expected if hint else expected.endswith("2026-03-01T09:30:00")
 
 
 def test_rows_are_counted_as_an_editor_does(read: Read) -> None:
