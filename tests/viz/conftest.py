@@ -28,7 +28,7 @@ VIOLATIONS = """async (rules) => (await axe.run({ runOnly: rules })).violations.
   [v.impact, v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120)).join(" | ")])"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium without a window; tests skip where there is none, or no playwright to drive it."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
