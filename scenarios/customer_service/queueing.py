@@ -120,13 +120,6 @@ def mmc_satisfaction(
     return competence * waited / (1 + service_s / scale_s)
 
 
-def mm1_satisfaction(
-    arrivals_per_s: float, service_s: float, competence: float, scale_s: float = 8.0
-) -> float:
-    """Return competence x E[exp(-T / scale_s)] of one agent alone; T is Exp(mu - lambda)."""
-    return mmc_satisfaction(1, arrivals_per_s, service_s, competence, scale_s=scale_s)
-
-
 def erlang_a(
     agents: int, arrivals_per_s: float, service_s: float, patience_s: float
 ) -> Abandonment:

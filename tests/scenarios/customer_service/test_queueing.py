@@ -16,7 +16,6 @@ from scenarios.customer_service.queueing import (
     erlang_a,
     erlang_b,
     erlang_c,
-    mm1_satisfaction,
     mmc_satisfaction,
     sojourn_quantile_s,
     waiting_s,
@@ -58,11 +57,12 @@ def test_one_agent_at_two_thirds_answers_in_three_services() -> None:
     arrivals_per_s, service_s = 5 / 3, 0.4
 
     in_system_s = waiting_s(1, arrivals_per_s, service_s) + service_s
+    content = mmc_satisfaction(1, arrivals_per_s, service_s, 0.81)
 
     assert in_system_s == pytest.approx(1.2)
     assert sojourn_quantile_s(1, arrivals_per_s, service_s) == pytest.approx(1.2 * math.log(20))
-    assert mm1_satisfaction(arrivals_per_s, service_s, 0.81) == pytest.approx(0.81 / (1 + 1.2 / 8))
-    assert mm1_satisfaction(arrivals_per_s, service_s, 0.81) == pytest.approx(0.708, abs=0.005)
+    assert content == pytest.approx(0.81 / (1 + 1.2 / 8))
+    assert content == pytest.approx(0.708, abs=0.005)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,10 @@ def test_a_queue_too_wide_to_sum_is_refused() -> None:
         (lambda: waiting_s(2, 1.0, 0.0), "service_s must be positive and finite, got 0.0"),
         (lambda: sojourn_quantile_s(2, 1.0, 1.0, 1.0), "share must be at least 0 and below 1"),
         (lambda: erlang_a(2, 1.0, 1.0, 0.0), "patience_s must be positive, got 0.0"),
-        (lambda: mm1_satisfaction(1.0, 0.5, 0.8, 0.0), "scale_s must be positive and finite"),
+        (
+            lambda: mmc_satisfaction(1, 1.0, 0.5, 0.8, scale_s=0.0),
+            "scale_s must be positive and finite",
+        ),
     ],
 )
 def test_a_bad_argument_is_named(call: object, named: str) -> None:
