@@ -11,12 +11,25 @@ from viz.canvas import CanvasView
 from viz.canvas.static_page import page as static_page
 
 
+class Listener:
+    """The far end of a view. Where Solara was imported, widgets outside of its pages have none."""
+
+    kernel = comm_id = "a listener"
+
+    def on_msg(self, answer: Callable[[Any], None]) -> None:
+        """Never say anything back."""
+
+    def close(self, *_: Any) -> None:
+        """Go as quietly."""
+
+
 class Messages:
     """What a view has sent since it was made."""
 
     def __init__(self, view: CanvasView) -> None:
         self.updates: list[dict[str, Any]] = []
         self.bytes: list[int] = []
+        view.comm = Listener()
         view._send = self._take
 
     def _take(self, message: dict[str, Any], buffers: list[bytes] | None = None) -> None:
