@@ -1,0 +1,1 @@
+"""Studies: many runs over a parameter space."""
