@@ -3,7 +3,7 @@
 from .anchoring.action_mix import MixWatch
 from .anchoring.conflicts import Conflict, Conflicts, Said
 from .anchoring.corrections import Correction, CorrectionBook
-from .anchoring.correlation import correlation_of
+from .anchoring.correlation import correlation_of, effective_votes, rho_of
 from .anchoring.drift import DriftWatch, agreement, distances
 from .anchoring.normal_form import subject_of
 from .anchoring.relevance import most_relevant
@@ -162,6 +162,7 @@ __all__ = [
     "distances",
     "distinct_voices",
     "draw_voices",
+    "effective_votes",
     "entry_line",
     "estimate",
     "findings_of",
@@ -176,6 +177,7 @@ __all__ = [
     "read_header",
     "request_of",
     "restore_to",
+    "rho_of",
     "section",
     "select_from",
     "state_of",

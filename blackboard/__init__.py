@@ -107,8 +107,10 @@ from .run_lock import RunLock
 from .rundir import RunDirectory
 from .script import Script
 from .seats import read_panel
+from .server import EmbeddedServer
 from .snapshots import Snapshots, pack, unpack
 from .store import NO_FLOOR, Floor
+from .study_directory import StudyDirectory
 from .tables import write_tables
 from .view import ProposalView, View
 from .worker import Worker
@@ -161,6 +163,7 @@ __all__ = [
     "Diverged",
     "Draft",
     "Electorate",
+    "EmbeddedServer",
     "Ended",
     "Entries",
     "Entry",
@@ -212,6 +215,7 @@ __all__ = [
     "SnapshotDamaged",
     "Snapshots",
     "Stopped",
+    "StudyDirectory",
     "SwarmboardError",
     "Tally",
     "TooLate",

@@ -95,6 +95,23 @@ class EmbeddedServer:
         """Whether the server has ended although nobody stopped it."""
         return self._is_ours and _is_readable(_pipes(self._watchdog)[1], within_s=0)
 
+    def clear(self) -> None:
+        """Forget every run, where none goes on: for one server that serves many of them.
+
+        Raises:
+            ServerUnavailable: it does not answer any more.
+        """
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.settimeout(_STOP_TIMEOUT_S)
+                connection.connect(str(self._socket_path))
+                connection.sendall(b"FLUSHALL SYNC\r\n")
+                reply = connection.makefile("rb").readline()
+        except OSError as error:
+            raise ServerUnavailable(f"the embedded server does not answer ({error})") from error
+        if reply != b"+OK\r\n":
+            raise ServerUnavailable(f"the embedded server keeps its runs: {reply.decode().strip()}")
+
     def stop(self) -> None:
         """End the server after it has flushed its append-only file; do nothing the second time."""
         if not self._is_ours:

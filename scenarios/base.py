@@ -244,6 +244,10 @@ class Scenario(Stateful, ABC):
         """Return what the run is held against; asked once, when it has ended."""
         return None
 
+    def truths(self) -> Mapping[str, str]:
+        """Return the right option of proposals, by their ids, as far as that is known."""
+        return {}
+
     def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
         """Return what the user came for: tables by name, columns by name, in the case's units."""
         return {}

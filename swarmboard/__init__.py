@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
     from .result import Result
     from .runner import run
+    from .studies import Study, study
     from .swarm import Swarm
     from .swarm_decision import SwarmDecision
 
@@ -75,9 +76,11 @@ _HOMES = {
     **dict.fromkeys(_BLACKBOARD.split(), "blackboard"),
     **dict.fromkeys(_SCENARIOS.split(), "scenarios"),
     "Result": "swarmboard.result",
+    "Study": "swarmboard.studies",
     "Swarm": "swarmboard.swarm",
     "SwarmDecision": "swarmboard.swarm_decision",
     "run": "swarmboard.runner",
+    "study": "swarmboard.studies",
 }
 PACKAGES = ("blackboard", "agents", "scenarios", "viz")
 
@@ -109,6 +112,7 @@ __all__ = [
     "Stage",
     "Stages",
     "Structure",
+    "Study",
     "Swarm",
     "SwarmDecision",
     "Tally",
@@ -123,6 +127,7 @@ __all__ = [
     "plurality",
     "quorum",
     "run",
+    "study",
     "threshold",
     "veto",
 ]

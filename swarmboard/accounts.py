@@ -6,6 +6,8 @@ from typing import Any
 
 from blackboard import ABSTAINED, Abstained, Ballots, Decided, Record, Replied, decode, encode
 
+from .measures import Measures
+
 CAUSES = ("cast", "error", "invalid", "late", "budget", "silent", "left", "quarantined")
 DECISIONS_SHOWN = 100
 _ABSTAINED = bytes([ABSTAINED])
@@ -22,28 +24,32 @@ class Accounts:
         self.abstentions: Counter[str] = Counter()
         self.last: deque[Decided] = deque(maxlen=DECISIONS_SHOWN)
         self.last_accepted: Decided | None = None
+        self.measures = Measures()
+        """What whole rounds are folded into."""
         self._refused: tuple[int, int, int, str | None] = (0, 0, 0, None)
         """Of the last round with questions: its number, how many questions there were, how many
         were refused by a cap, and the cap, that of the run before any other."""
 
     def take(self, records: Iterable[Record]) -> None:
         """Fold records in."""
+        cast = 0
         for record in records:
-            if type(record) not in _COUNTED:
+            kind = type(record)
+            if kind not in _COUNTED:
                 continue
-            match record:
-                case Decided(outcome=outcome):
-                    self.outcomes[outcome] += 1
-                    self.last.append(record)
-                    if outcome == "accepted":
-                        self.last_accepted = record
-                case Ballots(choices=choices):
-                    self.abstentions["cast"] += choices.count(_ABSTAINED)
-                case Abstained(proposal=proposal, cause=cause):
-                    if proposal is not None:
-                        self.abstentions[cause] += len(record.members)
-                case Replied():
-                    self._count_question(record)
+            its: Any = record
+            if kind is Decided:
+                self.outcomes[its.outcome] += 1
+                self.last.append(its)
+                if its.outcome == "accepted":
+                    self.last_accepted = its
+            elif kind is Ballots:
+                cast += its.choices.count(_ABSTAINED)
+            elif kind is Replied:
+                self._count_question(its)
+            elif its.proposal is not None:
+                self.abstentions[its.cause] += len(its.members)
+        self.abstentions["cast"] += cast
 
     def used_up(self, *, since: int) -> str | None:
         """Return the cap that ends the run, or None while there is something left to spend.
@@ -81,6 +87,7 @@ class Accounts:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from counts that `state` returned."""
+        self.measures.is_whole = False  # a snapshot has none: they are read from the log
         self.outcomes, self.abstentions = Counter(state["outcomes"]), Counter(state["abstentions"])
         decided: Any = map(decode, state["last"])
         self._refused = tuple(state["refused"])

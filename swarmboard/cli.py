@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_dashboard, cli_people, cli_report, cli_runs
+from . import cli_dashboard, cli_people, cli_report, cli_runs, cli_sweep
 from .cli_app import (
     BAD_USAGE,
     DONE,
@@ -24,7 +24,7 @@ from .cli_app import (
 )
 from .cli_dashboard import watched
 
-__all__ = ["app", "cli_dashboard", "cli_people", "cli_report", "cli_runs", "main"]
+__all__ = ["app", "cli_dashboard", "cli_people", "cli_report", "cli_runs", "cli_sweep", "main"]
 
 NO_LIMIT = 2**31 - 1
 """So many rounds or instants stand for as many as it takes."""

@@ -12,7 +12,8 @@ DONE, FAILED, BAD_USAGE, STOPPED = 0, 1, 2, 3
 RUNS = Path("runs")
 RUNS_HELP = "where runs are kept; may be given several times"
 ORDER = (
-    *("run", "new", "resume", "fork", "list", "show", "explain", "compare", "replay", "report"),
+    *("run", "new", "resume", "fork", "list", "show", "explain", "compare", "sweep"),
+    *("replay", "report"),
     *("pause", "step", "unpause", "stop", "approve", "veto", "inject", "dashboard"),
 )
 """How `--help` lists the commands; the others follow."""

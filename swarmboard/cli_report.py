@@ -1,25 +1,34 @@
-"""The command that writes a run as one file to send to somebody."""
+"""The command that writes a run as one file to send to somebody, or a study as a report."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .cli_app import RunFolders, RunName, app, find_run
+from .cli_app import RunFolders, app, find_run
 
 REPORT = "report.html"
 
 
 @app.command()
 def report(
-    run: RunName,
+    run: Annotated[
+        str, typer.Argument(metavar="RUN|STUDY_DIR", help="a run's id or path, or a study's path")
+    ],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help=f"the file; {REPORT} in the run directory if not given"),
+        typer.Option(
+            metavar="FILE|DIR",
+            help=f"the file of a run ({REPORT} in its directory if not given), or the folder of a "
+            "study's report (report)",
+        ),
     ] = None,
     runs: RunFolders = None,
 ) -> None:
-    """Write a run as one HTML file that needs no network: its views, a slider, its summary."""
+    """Write a run, or a study with its figures and tables, as one HTML file without a network."""
+    if (Path(run) / "study.json").is_file():
+        _report_study(Path(run), out)
+        return
     from blackboard import BadInput
     from viz import write_report
 
@@ -37,6 +46,20 @@ def report(
     if written.shown < written.moments:
         shown = f"{written.shown:,} of {written.moments:,} moments"
     typer.echo(f"wrote {written.path} ({written.size / 1e6:.1f} MB, {shown}): open it in a browser")
+
+
+def _report_study(path: Path, out: Path | None) -> None:
+    from blackboard import BadInput
+
+    if out is not None and out.is_file():
+        raise BadInput(f"--out {out} is a file: name a folder for the study's report")
+    from .studies.reporting import report_study
+
+    written = report_study(path, out)
+    typer.echo(
+        f"wrote {written.path} ({written.size / 1e6:.1f} MB, {written.figures} figures, "
+        f"{written.tables} tables): open it in a browser"
+    )
 
 
 def _check_target(target: Path) -> None:

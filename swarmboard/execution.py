@@ -28,6 +28,7 @@ from .event_model import model_kind
 from .health import Health
 from .keeping import Keeping
 from .leading import led_board
+from .measures import overhead
 from .model import SwarmModel
 from .ongoing import Run, Tell, Watch
 from .plan import Plan, prepare
@@ -169,6 +170,7 @@ def _write_results(run: Run, summary: dict[str, Any]) -> None:
     summary["timing"]["wall_s"] = round(time.perf_counter() - run.began, 4)
     if plan.config.baseline and status == "done" and not run.stop.is_asked:
         summary["baseline"] = _baseline(plan, directory)
+        summary["measures"] |= overhead(summary)
     directory.write_json("summary.json", summary)
     if status == "done" and run.model:
         learn(plan, run.model.world, directory)
@@ -234,6 +236,7 @@ def _until_done(run: Run, model: SwarmModel, keeping: Keeping) -> str:
         run.computed += not leader.is_rehearsing
         for closed in model.closed:
             run.accounts.take(closed.records)
+        run.accounts.measures.take(model.records)
         leader.renew_if_due()
         keeping.keep_if_due(model, run.accounts)
         if run.watch:

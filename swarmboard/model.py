@@ -11,7 +11,7 @@ from mesa.time import Priority, Schedule
 from numpy.typing import NDArray
 
 from agents import Cohort, Population, Stage, Structure, restore_to, state_of
-from blackboard import ClosedStage, Draft, Follower, Leader, View
+from blackboard import ClosedStage, Draft, Follower, Leader, Record, View
 from scenarios import Scenario
 
 from .future import Coming, Future
@@ -78,6 +78,8 @@ class SwarmModel(mesa.Model):
         self.timing = Timing()
         self.closed: list[ClosedStage] = []
         """What the stages of the last round came to."""
+        self.records: Sequence[Record] = ()
+        """All records of the last round, in the process that leads."""
         self._clock = clock
         self._due: tuple[int, ...] = ()
         """The agents whose events fell due at this instant."""
@@ -283,7 +285,8 @@ class SwarmModel(mesa.Model):
     def _end_round(self) -> None:
         began = self._clock()
         if isinstance(self.leader, Leader):
-            self.world.observe(self.leader.history.written)
+            self.records = self.leader.history.written
+            self.world.observe(self.records)
         row = dict(self.world.row())
         frame = self.world.frame()
         self.timing.scenario_s += self._clock() - began

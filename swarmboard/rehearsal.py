@@ -65,4 +65,5 @@ def rehearse(plan: Plan, directory: RunDirectory, *, to_round: int | None = None
             break
         for closed in model.closed:
             accounts.take(closed.records)
+        accounts.measures.take(model.records)
     return Rehearsed(plan, model, accounts, leader, is_ended)

@@ -26,6 +26,7 @@ from blackboard import (
 
 from .config import make_config, read_config
 from .lengths import seconds_text
+from .measures import Measures, check_measures
 from .plan import Plan, prepare
 from .provenance import check_unchanged
 from .reaching import is_led
@@ -53,6 +54,8 @@ class Replay:
     """Records of a last round that was broken off; they count for nothing here."""
     is_running: bool = False
     """Whether a process runs the run: the log may have grown since, and nothing is written."""
+    measures: Measures = field(default_factory=Measures)
+    """What the rounds read were folded into."""
     row: dict[str, Any] = field(default_factory=dict)
     """The world's own numbers of the last round read."""
 
@@ -96,6 +99,7 @@ def replay(directory: RunDirectory, *, to_round: int | None = None) -> Replay:
         found.digests.append(digest.close_round().hex())
         found.rounds, found.records = number, found.records + len(records)
         _note(found, records)
+        found.measures.take(records)
         _check_digest(directory, records, digest)
     if to_round is not None and to_round > found.rounds:
         raise BadInput(
@@ -205,11 +209,24 @@ def report(
             rows.append(("metrics", _numbers(metrics)))
         if is_whole:
             written += rebuild(directory, rehearsed)
+            rows += _measured(directory, found, rehearsed)
     says = is_whole and directory.read_json("summary.json") is not None
     rows.append(("digest", found.digest + (", as the summary says" if says else "")))
     if written:
         rows.append(("written", ", ".join(written)))
     return "\n".join(f"{name:<10} {text}" for name, text in rows)
+
+
+def _measured(
+    directory: RunDirectory, found: Replay, rehearsed: Rehearsed
+) -> list[tuple[str, str]]:
+    """Hold the summary's measures against those of the log, and say how many are right."""
+    summary = directory.read_json("summary.json")
+    if summary is None:
+        return []
+    truths = rehearsed.model.world.truths()
+    count = check_measures(summary, found.measures, directory, truths=truths)
+    return [("measured", f"{count} measures, all as the summary says")] if count else []
 
 
 def _answer(answer: Answered) -> str:

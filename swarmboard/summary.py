@@ -12,6 +12,7 @@ from scenarios import Scenario, Yardstick
 
 from .accounts import CAUSES, RUN_CAPS, Accounts, decision_row, percent
 from .desk import Desk, is_stubbed, models_of, tokens_of
+from .measures import measures_of, unmeasured
 from .model import SwarmModel
 from .plan import Plan
 from .spending import is_mute, unanswered
@@ -62,6 +63,9 @@ def summarise(
     summary["answer"], summary["dissent"] = world.answer_text(), _dissent(model, accounts)
     summary["stopped_by"] = _used_up(plan, model, accounts) if status == "stopped" else None
     summary["metrics"] = _finite("metrics()", world.metrics())
+    summary["measures"] = measures_of(
+        accounts.measures, directory, truths=world.truths(), yardstick=summary["yardstick"]
+    )
     summary["timing"] |= {
         "board_s": round(timing.board_s, 4),
         "agents_s": round(timing.agents_s, 4),
@@ -81,6 +85,8 @@ def unfinished_summary(
 ) -> dict[str, Any]:
     """Return the summary of a run that broke off: the same names, and `error` where it failed."""
     summary = _frame(plan, directory, leader, accounts, status)
+    if accounts.measures.is_whole:
+        summary["measures"] = measures_of(accounts.measures, directory)
     return summary | {"error": why} if why else summary
 
 
@@ -96,10 +102,11 @@ def baseline_summary(summary: Mapping[str, Any], kind: str | None) -> dict[str, 
         "digest",
         "yardstick",
         "metrics",
+        "measures",
         "tokens",
         "timing",
     )
-    return {"kind": kind, **{name: summary[name] for name in names}}
+    return {"kind": kind, **{name: summary.get(name) for name in names}}
 
 
 def _frame(
@@ -137,6 +144,7 @@ def _frame(
         "unanswered": unanswered(directory),
         "models": models_of(plan),
         "metrics": {},
+        "measures": unmeasured(),
         "abstentions": {cause: accounts.abstentions[cause] for cause in CAUSES},
         "tokens": NO_TOKENS | tokens_of(directory),
         "timing": {"wall_s": None, "board_s": None, "agents_s": None, "scenario_s": None},

@@ -23,6 +23,7 @@ from blackboard.server import EmbeddedServer, find_server_binary
 from blackboard.store import Store
 from swarmboard import execution
 from swarmboard.lengths import turns
+from swarmboard.measures import check_measures
 from swarmboard.plan import prepare
 from swarmboard.replaying import rebuild, replay, verify
 
@@ -138,6 +139,8 @@ def verify_from_log(run: Any) -> None:
         rehearsed = verify(copy, found, plan=plan)
         assert found.digest == rehearsed.leader.digest.hex == summary["digest"]
         assert found.rounds == turns(summary)
+        truths = rehearsed.model.world.truths()
+        check_measures(summary, found.measures, run.directory, truths=truths)
         if summary["status"] == "done":
             rebuild(copy, rehearsed)
             for name, path in copy.results().items():

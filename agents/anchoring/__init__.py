@@ -9,6 +9,7 @@ from .correlation import (
     agreement_beyond_chance,
     correlation_of,
     effective_votes,
+    rho_of,
 )
 from .cusum import Cusum, RunLength, alarm_share, run_length, threshold_for
 from .drift import DriftWatch, Usual, agreement, distances, slope
@@ -43,6 +44,7 @@ __all__ = [
     "folded",
     "js_divergence",
     "most_relevant",
+    "rho_of",
     "run_length",
     "slope",
     "threshold_for",

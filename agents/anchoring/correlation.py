@@ -64,6 +64,17 @@ def correlation_of(right: NDArray[Any]) -> Correlation | None:
     return Correlation(hits / total, float(rho), low, high, tasks, total / tasks)
 
 
+def rho_of(known: NDArray[np.float64], ones: NDArray[np.float64]) -> float | None:
+    """Return the correlation alone, from how many answers each task has and how many are right.
+
+    None where nothing can be said, as in `correlation_of`.
+    """
+    if len(known) < 3 or float(ones.sum()) in (0.0, float(known.sum())):
+        return None
+    ratio, size = _variance_ratio(known, ones)
+    return float(_rho(ratio, size))
+
+
 def _counted(right: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return answers and right ones of each task that has at least two answers."""
     values = np.asarray(right, np.float64)

@@ -91,6 +91,11 @@ class Jury(Scenario):
         gap = None if ours is None else 100 * (1 - ours)
         return Yardstick("known answers", 1.0, ours, gap, expected=expected, evidence="exact")
 
+    def truths(self) -> Mapping[str, str]:
+        """Return the right answer of every trial."""
+        trials = zip(self.verdicts, self.truth, strict=True)
+        return {name: ANSWERS[code] for (name, _, _), code in trials}
+
     def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
         """Return one row a trial."""
         names, outcomes, options = zip(*self.verdicts, strict=True) if self.verdicts else ([],) * 3

@@ -131,6 +131,14 @@ class Verdicts:
         self._right.append(right.astype(int).tolist())
         self._confidence.append([1.0] * len(choices) if confidence is None else confidence.tolist())
 
+    def truths(self) -> dict[str, str]:
+        """Return the known answers by the proposals that tasks ended with."""
+        return {
+            row["proposal"]: row["answer"]
+            for row in self.rows
+            if row["proposal"] is not None and row["answer"] is not None
+        }
+
     def row(self) -> dict[str, float | int | str | None]:
         """Return which task the last attempt was about, and how it ended."""
         if self.last is not None:

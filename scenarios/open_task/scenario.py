@@ -178,6 +178,10 @@ class OpenTask(Scenario):
         planning = Planning(self.options, self.setup.structure, self.team, self.voices)
         return planning.calls(self.verdicts.tasks, rounds)
 
+    def truths(self) -> Mapping[str, str]:
+        """Return the right choice of the last vote on each task whose answer is known."""
+        return self.verdicts.truths()
+
     def tables(self) -> Mapping[str, Mapping[str, ArrayLike]]:
         """Return the tasks, the dissent, and the corrections that were asked for."""
         return {**self.verdicts.tables(), **self.coordination.tables()}

@@ -35,6 +35,8 @@ class Finished:
     """Its row of the table; of a failed one what is known: key, parameters, seed, status, error."""
     traceback: str | None = None
     """Why it failed: a traceback, `killed by signal 9`, or `no end within 60 s`; None where not."""
+    may_retry: bool = False
+    """Whether it may go otherwise next time: its process died, it hung, or its server failed."""
 
     @property
     def has_failed(self) -> bool:
@@ -48,10 +50,11 @@ class Engine(Protocol):
     name: str
 
     def run(
-        self, carry_out: Callable[[Job], Finished], jobs: Iterable[Job], *, folder: Path
+        self, carry_out: Callable[[Job], Finished], jobs: Iterable[Job | None], *, folder: Path
     ) -> Iterator[Finished]:
         """Yield what came of each job as it ends, in any order.
 
         Jobs are taken from the iterator only as places become free, so that it may be long, and
-        may depend on what has come back. A job whose process dies, or that hangs, fails alone.
+        may depend on what has come back: None says that the next job depends on one that is still
+        being carried out. A job whose process dies, or that hangs, fails alone.
         """

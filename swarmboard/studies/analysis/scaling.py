@@ -1,0 +1,121 @@
+"""Growth with size: the exponent of a power law, and whether there is one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from .estimates import CONFIDENCE, FEW, Estimate, interval
+
+MISFIT_P = 0.01
+"""Lack of fit is told when chance alone gives as much this rarely ..."""
+MISFIT_SHARE = 0.05
+"""... and some level lies at least so far from the line, as a share of it."""
+TOLD = "log-log least squares on runs"
+
+
+@dataclass(frozen=True, slots=True)
+class PowerLaw:
+    """`y = factor * x ** exponent`, fitted to geometric means."""
+
+    exponent: Estimate
+    factor: float
+    is_adequate: bool
+    """Whether the points lie on a line on log axes, as far as the runs can tell."""
+    r_squared: float
+    misfit_p: float | None
+    """Of the lack-of-fit F-test against the spread of replicates; None without replicates."""
+    largest_deviation: float
+    """Of a level's geometric mean from the line, as a share of the line."""
+    local_exponents: tuple[float, ...]
+    """Between neighbouring levels of x."""
+    levels: int
+    n: int
+    method: str
+    warnings: tuple[str, ...] = ()
+
+    def at(self, x: ArrayLike) -> Any:
+        """Return the line at `x`."""
+        return self.factor * np.asarray(x, float) ** self.exponent.value
+
+
+def fit_power_law(x: ArrayLike, y: ArrayLike, *, seed: int = 0) -> PowerLaw:
+    """Fit a power law to runs; the interval resamples the replicates of each level.
+
+    Raises:
+        ValueError: fewer than three levels of x have positive values, or y never differs.
+    """
+    xs, ys = np.asarray(x, float), np.asarray(y, float)
+    usable = np.isfinite(xs) & np.isfinite(ys) & (xs > 0) & (ys > 0)
+    dropped = int(usable.size - usable.sum())
+    xs, ys = np.log(xs[usable]), np.log(ys[usable])
+    levels, place = np.unique(xs, return_inverse=True)
+    if len(levels) < 3:
+        raise ValueError(f"a power law needs three levels of x with positive y, got {len(levels)}")
+    if np.ptp(ys) < 1e-12:
+        raise ValueError("a power law needs values of y that differ")
+    samples = [ys[place == i] for i in range(len(levels))]
+    line = stats.linregress(xs, ys)
+    means = np.array([sample.mean() for sample in samples])
+    deviations = np.expm1(np.abs(means - (line.intercept + line.slope * levels)))
+    p = _misfit(samples, means - (line.intercept + line.slope * levels))
+    adequate = not (deviations.max() > MISFIT_SHARE and (p is None or p < MISFIT_P))
+    local = np.diff(means) / np.diff(levels)
+    exponent = _exponent(levels, samples, line, seed)
+    notes = [f"{dropped} runs without positive values were left out"] if dropped else []
+    if not adequate:
+        notes.append(
+            f"a power law does not fit: the slope between neighbouring levels goes from "
+            f"{local[0]:.2f} to {local[-1]:.2f}, and a level lies {100 * deviations.max():.0f} % "
+            "off the line"
+        )
+    return PowerLaw(
+        exponent,
+        float(np.exp(line.intercept)),
+        bool(adequate),
+        float(line.rvalue**2),
+        p,
+        float(deviations.max()),
+        tuple(float(slope) for slope in local),
+        len(levels),
+        int(usable.sum()),
+        exponent.method,
+        (*notes, *exponent.warnings),
+    )
+
+
+def _exponent(levels: Any, samples: list[Any], line: Any, seed: int) -> Estimate:
+    """Return the slope with its interval."""
+    sizes = np.array([len(sample) for sample in samples])
+    n = int(sizes.sum())
+    weights = levels - np.average(levels, weights=sizes)
+    spread = float((sizes * weights**2).sum())
+
+    def slope(*drawn: Any, axis: int = -1) -> Any:
+        sums = [w * sample.sum(axis=axis) for w, sample in zip(weights, drawn, strict=True)]
+        return sum(sums) / spread
+
+    notes = [f"a level has only {sizes.min()} runs: the interval is approximate"]
+    notes = notes if sizes.min() < FEW else []
+    if sizes.min() >= 2 and any(np.ptp(sample) > 0 for sample in samples):
+        low, high, used = interval(samples, slope, "BCa", seed)
+        told = f"{TOLD}, {used} bootstrap over replicates"
+        return Estimate(float(line.slope), low, high, n, told, warnings=tuple(notes))
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 2) * line.stderr)
+    notes = ["no replicates that differ: the interval is the regression's own (Student's t)"]
+    value = float(line.slope)
+    return Estimate(value, value - half, value + half, n, f"{TOLD}, t", warnings=tuple(notes))
+
+
+def _misfit(samples: list[Any], residuals: Any) -> float | None:
+    """Return p of the lack-of-fit test; None where replicates show no spread to compare with."""
+    sizes = np.array([len(sample) for sample in samples])
+    within = float(sum(((sample - sample.mean()) ** 2).sum() for sample in samples))
+    free_within, free_misfit = int(sizes.sum() - len(samples)), len(samples) - 2
+    if free_within < 1 or within <= 1e-24:
+        return None
+    misfit = float((sizes * residuals**2).sum())
+    ratio = (misfit / free_misfit) / (within / free_within)
+    return float(stats.f.sf(ratio, free_misfit, free_within))

@@ -1,0 +1,116 @@
+"""Carrying out one run of a study in the process that an engine chose for it."""
+
+import os
+import shutil
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from blackboard import EmbeddedServer, ServerUnavailable
+
+from ..config import make_config
+from ..execution import execute
+from ..plan import prepare
+from ..stop import Stop
+from .engines.time_limits import Overdue
+from .job import Finished, Job
+from .table import failed_row, row_of
+
+
+class CarryOut:
+    """Carries out jobs, one at a time; travels to other processes without its server.
+
+    Runs that name no board share one server of this process. It keeps nothing on disk, because a
+    run that is broken off is begun anew, and forgets each run at its end.
+    """
+
+    def __init__(self, folder: Path, *, board: str | None = None) -> None:
+        """Take where the run directories go, each under its key.
+
+        Args:
+            folder: An absolute path, the same wherever jobs are carried out.
+            board: An outside server for all runs; None means `$SWARMBOARD_URL`, else one's own.
+        """
+        self.folder, self.board = folder, board
+        self._server: EmbeddedServer | None = None
+
+    def __call__(self, job: Job) -> Finished:
+        """Carry out a job; whatever happens in it is told, not raised."""
+        out = self.folder / job.key
+        shutil.rmtree(out, ignore_errors=True)  # of an earlier try, which nobody goes on with
+        try:
+            return self._carry_out(job, out)
+        except (Exception, SystemExit) as error:
+            text = "".join(traceback.format_exception(error))
+            why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            if isinstance(error, Overdue):
+                why = str(error)
+            causes = (error, error.__cause__)
+            may_retry = any(isinstance(one, ServerUnavailable | Overdue) for one in causes)
+            return Finished(job, failed_row(job, why), text, may_retry)
+        finally:
+            self._forget()
+
+    def close(self) -> None:
+        """End the server, if there is one."""
+        server, self._server = self._server, None
+        if server:
+            server.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"folder": self.folder, "board": self.board, "_server": None}
+
+    def _carry_out(self, job: Job, out: Path) -> Finished:
+        values = {**job.values, "seed": job.seed, "out": out, "board": self._url(job)}
+        summary = execute(prepare(make_config(values)), stop=_NoStop()).summary
+        row = row_of(job, summary)
+        if row["status"] == "done" or summary.get("stopped_by"):
+            return Finished(job, row)
+        why = str(row["error"] or f"the run was {row['status']} by a person")
+        return Finished(job, {**row, "status": "failed", "error": why}, why)
+
+    def _url(self, job: Job) -> str:
+        """Return the board of a run: the study's, or this process's own server."""
+        named = job.values.get("board") or self.board or os.environ.get("SWARMBOARD_URL")
+        if named and named != "bundled":
+            return str(named)
+        if self._server is None or self._server.has_ended:
+            self.close()
+            self._server = EmbeddedServer.start(None)
+        return self._server.url
+
+    def _forget(self) -> None:
+        """Have one's own server forget the run, or do without it if it cannot."""
+        if self._server is None:
+            return
+        try:
+            self._server.clear()
+        except ServerUnavailable:
+            self.close()
+
+
+class _NoStop(Stop):
+    """Leaves signals to the sweep: a run is not to take a Ctrl-C for a wish of its own."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass

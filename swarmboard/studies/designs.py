@@ -1,0 +1,211 @@
+"""Designs: which points of a parameter space a study visits, and in which order."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blackboard import BadInput
+
+from .axes import Axis, Given, column_kind, spread
+from .job import Value
+from .study_file import MOST_RUNS, StudyConfig
+
+_OF_THE_DESIGN = (0, 0xDE51)
+"""The spawn key of the random numbers of a design: no run's has its length and words."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points of a design, made as they are asked for, each once."""
+
+    axes: Sequence[Axis]
+    """In the order in which the study states them."""
+    design: str
+    samples: int | None
+    seed: int
+
+    @cached_property
+    def count(self) -> int:
+        """How many points there are; of far too many, more than a study may have."""
+        free = [axis for axis in self.axes if not axis.when]
+        if self.samples is None and len(free) == len(self.axes):
+            return math.prod(axis.size or 0 for axis in free)
+        return sum(1 for _ in islice(self, MOST_RUNS + 1))
+
+    @property
+    def least(self) -> int:
+        """How many points there are at least; known at once, without a look at any value."""
+        longest = max(axis.size or 1 for axis in self.axes)
+        if self.samples is not None:
+            return max(self.samples, longest if longest > MOST_RUNS else 0)
+        return max(longest, math.prod(axis.size or 0 for axis in self.axes if not axis.when))
+
+    def __iter__(self) -> Iterator[Given]:
+        names = [axis.name for axis in self.axes]
+        for given in self._grid() if self.samples is None else self._sampled():
+            yield {name: given[name] for name in names}
+
+    def covering(self, axis: Axis) -> Iterator[Given]:
+        """Yield points in which the values of a parameter are seen, all else being equal."""
+        needed = self._needed(axis)
+        first = {one.name: needed.get(one.name, one.ends)[0] for one in self.axes}
+        for value in spread(axis.ends):
+            given: dict[str, Any] = {}
+            for other in self._ordered:
+                chosen = value if other is axis else first[other.name]
+                given[other.name] = chosen if other.applies(given) else None
+            yield {one.name: given[one.name] for one in self.axes}
+
+    def _needed(self, axis: Axis) -> dict[str, Sequence[Any]]:
+        """Return the values that others have to have for a parameter to apply, theirs included."""
+        needed = dict(axis.when)
+        for other in reversed(self._ordered):
+            if other.name in needed:
+                needed = {**other.when, **needed}
+        return needed
+
+    def cells(self, given: Given) -> dict[str, Value]:
+        """Return a point as cells of a table: one type a parameter, what is no cell as JSON."""
+        return {axis.name: self._cell(axis, given[axis.name]) for axis in self.axes}
+
+    def _cell(self, axis: Axis, value: Any) -> Value:
+        if value is None:
+            return None
+        match self._kinds[axis.name]:
+            case "number":
+                return float(value)
+            case "text" if not isinstance(value, str):
+                return json.dumps(value, sort_keys=True)
+        cell: Value = value
+        return cell
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        return {axis.name: column_kind(axis.ends) for axis in self.axes}
+
+    def _grid(self) -> Iterator[Given]:
+        values = {axis.name: axis.values for axis in self.axes}
+        yield from _product(self._ordered, values, {})
+
+    def _sampled(self) -> Iterator[Given]:
+        seen: set[tuple[Any, ...]] = set()
+        for row in self._units():
+            drawn = {axis.name: axis.at(u) for axis, u in zip(self.axes, row, strict=True)}
+            given: dict[str, Any] = {}
+            for axis in self._ordered:
+                given[axis.name] = drawn[axis.name] if axis.applies(given) else None
+            mark = tuple(json.dumps(given[axis.name]) for axis in self.axes)
+            if mark not in seen:
+                seen.add(mark)
+                yield given
+
+    def _units(self) -> NDArray[np.float64]:
+        """Return the design on the unit cube, shape (samples, parameters)."""
+        from scipy.stats import qmc  # half a second that a grid need not wait for
+
+        assert self.samples
+        sequence = np.random.SeedSequence(self.seed, spawn_key=_OF_THE_DESIGN)
+        rng, size = np.random.default_rng(sequence), len(self.axes)
+        match self.design:
+            case "latin-hypercube":
+                drawn = qmc.LatinHypercube(size, rng=rng).random(self.samples)
+            case "sobol":
+                drawn = qmc.Sobol(size, rng=rng).random(self.samples)
+            case _:
+                drawn = rng.random((self.samples, size))
+        units: NDArray[np.float64] = drawn
+        return units
+
+    @cached_property
+    def _ordered(self) -> list[Axis]:
+        """The parameters, each behind those that its condition names."""
+        found: list[Axis] = []
+        left = list(self.axes)
+        while left:
+            known = {axis.name for axis in found}
+            ready = [axis for axis in left if known.issuperset(axis.when)]
+            if not ready:
+                names = ", ".join(axis.name for axis in left)
+                raise BadInput(f"[when] goes round in a circle: {names} wait for each other")
+            found.append(ready[0])
+            left.remove(ready[0])
+        return found
+
+
+def points_of(config: StudyConfig, is_whole: Mapping[str, bool]) -> Points:
+    """Return the points of a study.
+
+    Args:
+        config: The study.
+        is_whole: Of each varied parameter whether only whole numbers will do.
+
+    Raises:
+        BadInput: conditions contradict each other, ranges hold no such values, or it is too large.
+    """
+    _check_conditions(config)
+    axes = [
+        Axis(name, entry, is_whole[name], config.when.get(name, {}))
+        for name, entry in config.vary.items()
+    ]
+    points = Points(axes, config.design, config.samples, config.seed)
+    if points.least * config.replicates <= MOST_RUNS:
+        _check_met(points)
+        if points.count * config.replicates <= MOST_RUNS:
+            return points
+        size = points.count
+    else:
+        size = points.least
+    least = "at least " if config.when else ""
+    raise BadInput(
+        f"the study would have {least}{size * config.replicates:,} runs ({size:,} points x "
+        f"{config.replicates:,}), and {MOST_RUNS:,} is the most: take fewer values, or a sampled "
+        'design such as design = "sobol" with samples = 1024'
+    )
+
+
+def _check_conditions(config: StudyConfig) -> None:
+    for name, conditions in config.when.items():
+        if name not in config.vary:
+            raise BadInput(
+                f"when.{name}: {name} does not vary; name it in [vary], or leave it away"
+            )
+        for other in conditions:
+            if other not in config.vary:
+                raise BadInput(f"when.{name} names {other}, which does not vary: see [vary]")
+
+
+def _check_met(points: Points) -> None:
+    """Refuse a condition on values that are never taken."""
+    by_name = {axis.name: axis for axis in points.axes}
+    for axis in points._ordered:
+        for other, wanted in axis.when.items():
+            if by_name[other].size is None:
+                raise BadInput(
+                    f"when.{axis.name} waits for values of {other}, which takes any value between "
+                    "two ends: give it steps, or a list"
+                )
+            values = by_name[other].values
+            for value in wanted:
+                if value not in values:
+                    raise BadInput(
+                        f"when.{axis.name} waits for {other} = {value!r}, which is none of its "
+                        f"values {values[:8]}"
+                    )
+
+
+def _product(
+    axes: Sequence[Axis], values: Mapping[str, list[Any]], given: Given
+) -> Iterator[Given]:
+    if not axes:
+        yield given
+        return
+    axis, *rest = axes
+    for value in values[axis.name] if axis.applies(given) else [None]:
+        yield from _product(rest, values, {**given, axis.name: value})

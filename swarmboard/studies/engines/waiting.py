@@ -1,0 +1,50 @@
+"""The jobs that an engine has not begun yet."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from blackboard import SwarmboardError
+
+from ..job import Job
+
+STARTS_AT_MOST = 3
+"""How many workers in a row may die before they can take a job; then none will."""
+
+
+class Waiting:
+    """Jobs that nobody carries out yet."""
+
+    def __init__(self, jobs: Iterable[Job | None]) -> None:
+        self._jobs, self._back = iter(jobs), deque[Job]()
+        self._has_ended = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no job will come any more."""
+        return self._has_ended and not self._back
+
+    def put_back(self, job: Job) -> None:
+        """Take a job back that was not begun."""
+        self._back.append(job)
+
+    def next(self, *, is_idle: bool) -> Job | None:
+        """Return the next job; None where there is none, or none yet.
+
+        Args:
+            is_idle: Whether nothing is being carried out on which the next job could depend.
+
+        Raises:
+            SwarmboardError: it depends on one all the same.
+        """
+        if self._back:
+            return self._back.popleft()
+        if self._has_ended:
+            return None
+        try:
+            job = next(self._jobs)
+        except StopIteration:
+            self._has_ended = True
+            return None
+        if job is None and is_idle:
+            raise SwarmboardError("the next run of the study depends on one that never began")
+        return job

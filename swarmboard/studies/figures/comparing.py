@@ -1,0 +1,155 @@
+"""Structures side by side, effects against the paired baseline, and what matters most."""
+
+from typing import Any
+
+from viz import study_report as shown
+
+from ..analysis import Effect, Estimate, effects, grouped
+from ..analysis.attribution import Sensitivity, sensitivity
+from ..analysis.estimates import numeric
+from ..analysis.pairing import BASELINE
+from .evidence import evidence_of
+from .survey import MOST_LEVELS, Survey
+from .wording import label, plain, setting, short, slug
+
+_MOST_ROWS = 40
+_MOST_BARS = 14
+_TOLD_APART = 0.05
+
+
+def category_table(survey: Survey, *, seed: int) -> shown.Figure | None:
+    """Return each response for each category of structure, scenario and their like."""
+    by = list(survey.categories)
+    if not by or len(survey.table.drop_duplicates(by)) > _MOST_ROWS:
+        return None
+    columns: dict[str, list[Any]] = {}
+    means = {name: grouped(survey.table, name, by, seed=seed) for name in survey.responses}
+    settings = survey.table.groupby(by, dropna=False, sort=True)
+    keys = [dict(zip(by, key, strict=True)) for key, _ in settings]
+    for name in by:
+        columns[name] = [plain(key[name]) for key in keys]
+    columns["runs"] = [len(part) for _, part in settings]
+    for name, found in means.items():
+        known = {str(group.values): group.estimate for group in found.groups}
+        columns[label(name)] = [_written(known.get(str(key))) for key in keys]
+    pooled = f" Pooled over {', '.join(map(short, survey.numeric))}." if survey.numeric else ""
+    return shown.Figure(
+        f"By {' and '.join(map(short, by))}",
+        f"Means with 95 % intervals over {len(survey.table):,} runs.{pooled}",
+        evidence_of(survey),
+        "mean, BCa bootstrap; shares of runs by Wilson",
+        shown.Sheet(slug("table", *by), columns),
+    )
+
+
+def effects_of_structure(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
+    """Draw the differences between runs and their own baselines, setting by setting."""
+    table = survey.table
+    if BASELINE + response not in table or numeric(table[BASELINE + response]).isna().all():
+        return None
+    by = [name for name in survey.settings if table[name].nunique() <= MOST_LEVELS]
+    if by and len(table.drop_duplicates(by)) > _MOST_BARS:
+        by = [name for name in (survey.by, survey.x) if name in by][-1:]
+    found = effects(table, [response], by, seed=seed)
+    if not found or len(found) > _MOST_BARS or all(e.p is None for e in found):
+        return None
+    same = [_named(e) for e in found if e.p is None]
+    bars: list[shown.Bar] = []
+    rows: list[dict[str, Any]] = []
+    for effect in found:
+        e, d = effect.difference, effect.cliffs_delta
+        name = _named(effect)
+        apart = effect.p_holm is not None and effect.p_holm < _TOLD_APART
+        if effect.p is not None:
+            bars.append(shown.Bar(name, e.value, e.low, e.high, apart))
+        rows.append(
+            {"setting": name, "difference": e.value, "low": e.low, "high": e.high}
+            | {"Hedges' g": effect.hedges_g, "Cliff's delta": d.value}
+            | {"delta low": d.low, "delta high": d.high}
+            | {"p": effect.p, "p, Holm": effect.p_holm, "pairs": effect.n}
+        )
+    kinds = "baseline.structure"
+    against = plain(table[kinds].dropna().iloc[0]) if kinds in table else "baseline"
+    return shown.Figure(
+        f"{short(response).capitalize()}: effect against {against}",
+        f"Mean difference in {label(response)} between each run and its own baseline ({against}, "
+        f"same task, seed and budget), with 95 % intervals over {sum(e.n for e in found):,} pairs. "
+        "Filled marks: p < 0.05 after Holm's correction over the rows shown."
+        f"{f' Not drawn, as no pair differs: {"; ".join(same)}.' if same else ''}",
+        evidence_of(survey, response),
+        found[0].method,
+        shown.Sheet(slug("effects", response), {n: [row[n] for row in rows] for n in rows[0]}),
+        shown.Forest(
+            shown.Axis(f"difference in {label(response)}"),
+            tuple(bars),
+            legend=("told apart from 0", "not told apart"),
+        ),
+        tuple(
+            dict.fromkeys(
+                f"{_upper(note)}." for e in found if e.p is not None for note in e.warnings
+            )
+        ),
+    )
+
+
+def what_matters(
+    survey: Survey, response: str, bounds: dict[str, tuple[float, float]], *, seed: int
+) -> shown.Figure | None:
+    """Draw how much of a response's variance each varied parameter explains."""
+    parameters = [*survey.numeric, *survey.categories]
+    known = survey.table.dropna(subset=parameters)
+    if len(parameters) < 2:
+        return None
+    try:
+        found = sensitivity(known, response, parameters, bounds=bounds, seed=seed)
+    except ValueError:
+        return None
+    bars = [
+        shown.Bar(short(i.parameter), i.first.value, i.first.low, i.first.high, _is_apart(i.first))
+        for i in found.indices
+    ]
+    return shown.Figure(
+        f"What {short(response)} hangs on",
+        f"{_upper(found.first_name)} of each varied parameter for {label(response)}, with 95 % "
+        f"intervals over {found.n:,} runs. What is missing to 1 are interactions, and chance "
+        "between replicates.",
+        evidence_of(survey, response),
+        found.method,
+        shown.Sheet(slug("sensitivity", response), _index_columns(found)),
+        shown.Forest(
+            shown.Axis(found.first_name), tuple(bars), legend=("interval above 0", "not above 0")
+        ),
+        tuple(f"{_upper(note)}." for note in found.warnings),
+    )
+
+
+def _index_columns(found: Sensitivity) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {
+        "parameter": [i.parameter for i in found.indices],
+        found.first_name: [i.first.value for i in found.indices],
+        "low": [i.first.low for i in found.indices],
+        "high": [i.first.high for i in found.indices],
+    }
+    if found.total_name:
+        columns[found.total_name] = [i.total and i.total.value for i in found.indices]
+    return columns | {"n": [found.n] * len(found.indices)}
+
+
+def _named(effect: Effect) -> str:
+    return setting(effect.group) or "all runs"
+
+
+def _is_apart(estimate: Estimate) -> bool:
+    return estimate.low is not None and estimate.low > 0
+
+
+def _written(estimate: Estimate | None) -> str | None:
+    if estimate is None:
+        return None
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.4g}"
+    return f"{estimate.value:.4g} ({estimate.low:.4g} to {estimate.high:.4g})"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,246 @@
+"""How responses grow: curves with intervals, fitted exponents, the scalability law."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from viz import study_report as shown
+
+from ..analysis import PowerLaw, fit_power_law, fit_usl, grouped
+from ..analysis.estimates import numeric
+from .evidence import evidence_of
+from .survey import MOST_LEVELS, Survey
+from .wording import is_share, label, plain, short, slug
+
+_LOG_FROM = 8.0
+"""A parameter whose values differ by so much stands on a logarithmic axis ..."""
+_LOG_RESPONSE_FROM = 4.0
+"""... and so does a response, where its parameter does."""
+_BINS = 8
+
+
+def curves(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
+    """Draw a response over the study's axis, a curve for each category."""
+    if survey.x is None:
+        return None
+    x = survey.x
+    table = survey.table[survey.table[x].notna() & numeric(survey.table[response]).notna()]
+    if table[x].nunique() < 2:
+        return None
+    binned = table[x].nunique() > MOST_LEVELS
+    table = table.assign(**{x: _binned(table[x])}) if binned else table
+    values = numeric(table[response])
+    x_log = _spans(table[x], _LOG_FROM)
+    means = values.groupby(table[x]).mean()
+    is_part = is_share(response) or (
+        values.min() >= 0 and values.max() <= 1 and not response.startswith("timing.")
+    )
+    y_log = x_log and not is_part and _spans(means, _LOG_RESPONSE_FROM)
+    y_log = y_log and bool((values > 0).all())
+    may_fit = x_log and not is_part and not binned
+    series, rows, notes, theory, laws = [], [], [], [], 0
+    by = survey.by if _differs(table, values, x, survey.by) else None
+    for name, part in _parts(table, by):
+        found = grouped(part, response, [x], seed=seed)
+        notes += [note for note in found.warnings if "groups have" in note]
+        law = _law(part, x, response, seed) if may_fit else None
+        exact = _exact(survey, part, response)
+        points = [
+            shown.Point(float(g.values[x]), g.estimate.value, g.estimate.low, g.estimate.high)
+            for g in found.groups
+        ]
+        rows += [_row(x, by, name, g, law) for g in found.groups]
+        theory += [exact] if exact else []
+        series.append(
+            shown.Series(name, tuple(points), exact) if exact else _series(name, points, law)
+        )
+        if law:
+            laws += 1
+            notes += [
+                f"{f'{name}: ' if name else ''}{note}." for note in law.warnings if "fit" in note
+            ]
+    ticks = tuple(sorted(map(float, table[x].unique()))) if not binned else ()
+    drawing = shown.Curves(
+        shown.Axis(label(x), x_log, ticks), shown.Axis(label(response), y_log), tuple(series)
+    )
+    return shown.Figure(
+        f"{short(response).capitalize()} against {short(x)}",
+        _caption(survey, response, table, by=by, binned=binned, laws=laws, exact=bool(theory)),
+        evidence_of(survey, response),
+        _method(rows, laws),
+        shown.Sheet(slug("scaling", response), _columns(rows)),
+        drawing,
+        tuple(dict.fromkeys(_sentence(note) for note in notes)),
+    )
+
+
+def scalability(survey: Survey, *, seed: int) -> shown.Figure | None:
+    """Fit the universal scalability law to a throughput, where the study has one."""
+    response = survey.config.throughput or next(
+        (n for n in survey.table.columns if "throughput" in n and not n.startswith("baseline.")),
+        None,
+    )
+    if survey.x != "agents" or response is None:
+        return None
+    series, rows, notes = [], [], []
+    for name, part in _parts(survey.table, survey.by):
+        try:
+            law = fit_usl(part["agents"], numeric(part[response]), seed=seed)
+        except ValueError as error:
+            notes.append(f"{f'{name}: ' if name else ''}{error}")
+            continue
+        found = grouped(part, response, ["agents"], seed=seed)
+        points = tuple(
+            shown.Point(
+                float(g.values["agents"]), g.estimate.value, g.estimate.low, g.estimate.high
+            )
+            for g in found.groups
+        )
+        sizes = np.geomspace(min(p.x for p in points), max(p.x for p in points), 60)
+        fit = tuple(zip(sizes.tolist(), law.at(sizes).tolist(), strict=True))
+        peak = f", peak at N = {law.peak:,.0f}" if law.peak else ", no peak"
+        series.append(shown.Series(f"{name or 'runs'}{peak}", points, fit))
+        notes += [f"{f'{name}: ' if name else ''}{note}" for note in law.warnings]
+        for symbol in ("gamma", "alpha", "beta"):
+            e = getattr(law, symbol)
+            rows.append(
+                {"series": name or "all", "coefficient": symbol, "value": e.value}
+                | {"low": e.low, "high": e.high, "n": e.n, "peak": law.peak}
+            )
+    if not series:
+        return None
+    ticks = tuple(sorted(map(float, survey.table["agents"].unique())))
+    axis = shown.Axis(label("agents"), _spans(survey.table["agents"], _LOG_FROM), ticks)
+    return shown.Figure(
+        f"Scalability of {short(response)}",
+        f"Mean {short(response)} with 95 % intervals, and the universal scalability law "
+        "X(N) = γN / (1 + α(N − 1) + βN(N − 1)) fitted to "  # noqa: RUF001 - Greek and minus
+        f"{len(survey.table):,} runs: α is contention, β crosstalk.",  # noqa: RUF001
+        evidence_of(survey, response),
+        "least squares of log throughput, percentile bootstrap over replicates",
+        shown.Sheet(slug("scalability", response), _columns(rows)),
+        shown.Curves(axis, shown.Axis(label(response)), tuple(series)),
+        tuple(_sentence(note) for note in notes),
+    )
+
+
+def _parts(table: pd.DataFrame, by: str | None) -> Iterator[tuple[str, pd.DataFrame]]:
+    if by is None:
+        yield "", table
+        return
+    for value, part in table.groupby(by, sort=True, dropna=True):
+        yield plain(value) if isinstance(value, str) else f"{short(by)} {plain(value)}", part
+
+
+def _series(name: str, points: list[shown.Point], law: PowerLaw | None) -> shown.Series:
+    if law is None:
+        return shown.Series(name, tuple(points))
+    e = law.exponent
+    told = f"exponent {e.value:.2f} ({e.low:.2f} to {e.high:.2f})"
+    told = told if law.is_adequate else "no power law"
+    named = f"{name}: {told}" if name else told
+    if not law.is_adequate:
+        return shown.Series(named, tuple(points))
+    ends = np.geomspace(points[0].x, points[-1].x, 30)
+    return shown.Series(
+        named, tuple(points), tuple(zip(ends.tolist(), law.at(ends).tolist(), strict=True))
+    )
+
+
+def _law(part: pd.DataFrame, x: str, response: str, seed: int) -> PowerLaw | None:
+    try:
+        return fit_power_law(part[x], numeric(part[response]), seed=seed)
+    except ValueError:
+        return None
+
+
+def _differs(table: pd.DataFrame, values: pd.Series, x: str, by: str | None) -> bool:
+    """Say whether a response depends on the parameter of the curves."""
+    if by is None:
+        return False
+    spread = values.groupby([table[x], table[by]]).mean().groupby(level=0)
+    return bool((spread.max() - spread.min()).max() > 1e-12 * abs(values).max())
+
+
+def _exact(survey: Survey, table: pd.DataFrame, response: str) -> tuple[tuple[float, float], ...]:
+    """Return what theory says at each value of the axis; empty where it says several things."""
+    column = survey.expected(response)
+    if column is None or survey.x is None:
+        return ()
+    values = numeric(table[column]).groupby(table[survey.x])
+    if not (values.max() - values.min()).max() <= 1e-9:
+        return ()
+    return tuple((float(x), float(y)) for x, y in values.first().items())
+
+
+def _row(x: str, by: str | None, name: str, group: Any, law: PowerLaw | None) -> dict[str, Any]:
+    e = group.estimate
+    row: dict[str, Any] = {by: name} if by else {}
+    row |= {x: float(group.values[x]), "mean": e.value, "low": e.low, "high": e.high}
+    row |= {"n": e.n, "interval": e.method}
+    if law:
+        found = law.exponent
+        row |= {"exponent": found.value, "exponent low": found.low, "exponent high": found.high}
+        row |= {"power law fits": law.is_adequate}
+    return row
+
+
+def _caption(
+    survey: Survey,
+    response: str,
+    table: pd.DataFrame,
+    *,
+    by: str | None,
+    binned: bool,
+    laws: int,
+    exact: bool,
+) -> str:
+    assert survey.x
+    sizes = table.groupby([survey.x, *([survey.by] if by else [])]).size()
+    n = f"{sizes.min()} to {sizes.max()}" if sizes.min() != sizes.max() else f"{sizes.max()}"
+    words = [f"Mean {label(response)} against {label(survey.x)}"]
+    words.append(f", one curve for each {short(by)}" if by else "")
+    words.append(f"; bars are 95 % intervals, n = {n} runs a point ({len(table):,} in all).")
+    if binned:
+        words.append(f" Values of {short(survey.x)} are binned by quantiles.")
+    if laws:
+        words.append(
+            " Lines are power laws where one fits, exponents with 95 % intervals; they are fitted "
+            "to geometric means, so they run below means of runs that spread widely."
+        )
+    if exact:
+        words.append(" Lines join the exact values from theory.")
+    others = [n for n in (*survey.pooled, survey.by) if n and n != by and n != survey.x]
+    if others:
+        pooled = ", ".join(map(short, dict.fromkeys(others)))
+        words.append(f" Pooled over {pooled}: the intervals hold for this study's mix of it.")
+    return "".join(words)
+
+
+def _method(rows: list[dict[str, Any]], laws: int) -> str:
+    methods = list(dict.fromkeys(row["interval"] for row in rows))
+    if laws:
+        methods.append("power law by log-log least squares on runs, bootstrap over replicates")
+    return "; ".join(methods)
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _spans(values: pd.Series, factor: float) -> bool:
+    low, high = float(values.min()), float(values.max())
+    return low > 0 and high / low >= factor
+
+
+def _binned(values: pd.Series) -> pd.Series:
+    """Return the mean of each value's quantile bin in its place."""
+    bins = pd.qcut(values, _BINS, labels=False, duplicates="drop")
+    return values.groupby(bins).transform("mean")
+
+
+def _sentence(note: str) -> str:
+    return note[0].upper() + note[1:].rstrip(".") + "."

@@ -1,0 +1,153 @@
+"""Two parameters against each other, and quality against cost."""
+
+from itertools import combinations
+from typing import Any
+
+from viz import study_report as shown
+
+from ..analysis import crossed, pareto
+from ..analysis.estimates import Estimate, numeric
+from .evidence import evidence_of
+from .survey import MOST_LEVELS, Survey
+from .wording import label, more_is_better, plain, setting, short, slug
+
+_COSTS = (
+    "tokens.cost_usd",
+    "tokens.total",
+    "measures.messages.count",
+    "measures.turns",
+    "rounds",
+    "simulated_s",
+    "timing.wall_s",
+)
+_QUALITIES = ("yardstick.gap_percent", "metrics.correct", "measures.quality.regret")
+_MOST_SETTINGS = 60
+
+
+def heat_maps(survey: Survey, response: str, *, seed: int) -> list[shown.Figure]:
+    """Draw a response at each pair of values of two parameters that are numbers."""
+    table = survey.table
+    if response.startswith("timing.") and response not in survey.config.responses:
+        return []
+    usable = [name for name in survey.numeric if table[name].nunique() <= MOST_LEVELS]
+    figures = []
+    for x, y in combinations(usable, 2):
+        if numeric(table[response]).nunique() < 2 or table[x].nunique() * table[y].nunique() < 6:
+            continue
+        found = crossed(table, response, rows=y, columns=x, seed=seed)
+        values = tuple(tuple(cell.value if cell else None for cell in line) for line in found.cells)
+        if not (_varies(values) and _varies(tuple(zip(*values, strict=True)))):
+            continue
+        rows = [
+            {y: y_value, x: x_value, "mean": cell.value, "low": cell.low, "high": cell.high}
+            | {"n": cell.n}
+            for y_value, line in zip(found.row_values, found.cells, strict=True)
+            for x_value, cell in zip(found.column_values, line, strict=True)
+            if cell is not None
+        ]
+        sizes = [row["n"] for row in rows]
+        empty = any(value is None for line in values for value in line)
+        figures.append(
+            shown.Figure(
+                f"{short(response).capitalize()} by {short(x)} and {short(y)}",
+                f"Mean {label(response)} at each pair of {short(x)} and {short(y)}, "
+                f"n = {_range(sizes)} runs a cell ({found.n:,} in all)."
+                f"{' Hatched cells have no run with a value.' if empty else ''}"
+                f"{_pooled(survey, (x, y))}",
+                evidence_of(survey, response),
+                found.method,
+                shown.Sheet(slug("heat", response, x, y), _columns(rows)),
+                shown.Heat(
+                    _axis(x, found.column_values),
+                    _axis(y, found.row_values),
+                    values,
+                    label(response),
+                ),
+                tuple(f"{note}." for note in found.warnings if "groups" not in note),
+            )
+        )
+    return figures
+
+
+def quality_against_cost(survey: Survey, *, seed: int) -> tuple[shown.Figure | None, str | None]:
+    """Draw the settings by cost and quality; return why not where there is nothing to weigh."""
+    quality = survey.config.quality or _first(survey, _QUALITIES)
+    cost = survey.config.cost or _first(survey, _COSTS)
+    if not quality or not cost:
+        return None, "Quality against cost: name both under [report] (quality, cost)."
+    better = survey.config.more_is_better
+    better = more_is_better(quality) if better is None else better
+    if better is None:
+        return None, f"Quality against cost: say report.more_is_better of {quality}."
+    by = [name for name in survey.settings if survey.table[name].nunique() <= MOST_LEVELS]
+    settings = len(survey.table.drop_duplicates(by)) if by else 0
+    if not 2 <= settings <= _MOST_SETTINGS:
+        return None, f"Quality against cost: {settings} settings cannot be told apart."
+    found = pareto(
+        survey.table, cost=cost, quality=quality, by=by, more_is_better=better, seed=seed
+    )
+    spots: list[shown.Spot] = []
+    rows: list[dict[str, Any]] = []
+    for candidate in found.candidates:
+        c, q = candidate.cost.estimate, candidate.quality.estimate
+        name = setting(candidate.cost.values)
+        spots.append(shown.Spot(_point(c), _point(q), name, candidate.is_on_front))
+        rows.append(
+            {"setting": name, cost: c.value, "cost low": c.low, "cost high": c.high}
+            | {quality: q.value, "quality low": q.low, "quality high": q.high}
+            | {"on the front": candidate.is_on_front, "n": q.n}
+        )
+    on_front = sum(spot.is_on_front for spot in spots)
+    way = "more" if better else "less"
+    figure = shown.Figure(
+        f"{short(quality).capitalize()} against {short(cost)}",
+        f"Each of {len(spots)} settings by its mean {label(cost)} (less is better) and mean "
+        f"{label(quality)} ({way} is better), with 95 % intervals, n = "
+        f"{_range([row['n'] for row in rows])} runs a setting. {on_front} are beaten by no other "
+        "in both, and have numbers.",
+        evidence_of(survey, cost, quality),
+        found.method,
+        shown.Sheet(slug("pareto", quality, cost), _columns(rows)),
+        shown.Plane(
+            shown.Axis(label(cost), _spans([s.x.y for s in spots])),
+            shown.Axis(label(quality)),
+            tuple(spots),
+        ),
+        tuple(f"{note}." for note in found.warnings),
+    )
+    return figure, None
+
+
+def _varies(lines: tuple[tuple[float | None, ...], ...]) -> bool:
+    """Say whether some line has values that differ."""
+    return any(len({value for value in line if value is not None}) > 1 for line in lines)
+
+
+def _first(survey: Survey, names: tuple[str, ...]) -> str | None:
+    table = survey.table
+    return next((n for n in names if n in table and numeric(table[n]).nunique() > 1), None)
+
+
+def _point(estimate: Estimate) -> shown.Point:
+    return shown.Point(0.0, estimate.value, estimate.low, estimate.high)
+
+
+def _axis(name: str, values: tuple[Any, ...]) -> shown.Axis:
+    return shown.Axis(label(name), names=tuple(plain(value) for value in values))
+
+
+def _pooled(survey: Survey, axes: tuple[str, str]) -> str:
+    others = [n for n in (*survey.numeric, *survey.categories) if n not in axes]
+    return f" Pooled over {', '.join(map(short, others))}." if others else ""
+
+
+def _range(sizes: list[int]) -> str:
+    return f"{min(sizes)} to {max(sizes)}" if min(sizes) != max(sizes) else f"{sizes[0]}"
+
+
+def _spans(values: list[float]) -> bool:
+    return min(values) > 0 and max(values) / min(values) > 30
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}

@@ -1,0 +1,94 @@
+"""What columns of a study's table are called where people read them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+_NAMED = {
+    "agents": "agents (N)",
+    "rounds": "rounds",
+    "threshold": "threshold (%)",
+    "simulated_s": "simulated time (s)",
+    "yardstick.gap_percent": "gap to the yardstick (%)",
+    "baseline.yardstick.gap_percent": "gap of the baseline (%)",
+    "timing.wall_s": "wall-clock time (s)",
+    "tokens.total": "tokens, in and out",
+    "tokens.cost_usd": "cost (USD)",
+    "measures.turns": "turns of agents",
+    "measures.messages.count": "messages",
+    "measures.messages.density": "messages per turn",
+    "measures.messages.fan_out": "readers per entry",
+    "measures.consensus.deadlock_share": "deadlocked (share)",
+    "measures.overhead.turns": "overhead in turns (ratio)",
+    "measures.overhead.tokens": "overhead in tokens (ratio)",
+}
+_UNITS = {
+    "_percent": "%",
+    "_usd": "USD",
+    "_mw": "MW",
+    "_per_h": "per hour",
+    "_share": "share",
+    "_s": "s",
+    "_h": "h",
+}
+_SHARES = ("correct", "wrong", "deadlock")
+_LESS_IS_BETTER = ("gap", "regret", "wrong", "deadlock", "error", "brier", "imbalance", "wait")
+_MORE_IS_BETTER = ("correct", "right", "quality", "solved", "success", "accuracy", "score")
+
+
+def label(column: str) -> str:
+    """Return a column in words, with its unit in brackets."""
+    if column in _NAMED:
+        return _NAMED[column]
+    last = column.rpartition(".")[2]
+    for ending, unit in _UNITS.items():
+        if last.endswith(ending):
+            return f"{last.removesuffix(ending).replace('_', ' ')} ({unit})"
+    words = last.replace("_", " ")
+    return f"{words} (share)" if last in _SHARES else words
+
+
+def short(column: str) -> str:
+    """Return a column in words without its unit."""
+    return label(column).partition(" (")[0]
+
+
+def slug(*parts: str) -> str:
+    """Return a file's name."""
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
+
+
+def setting(values: Mapping[str, Any]) -> str:
+    """Return a setting in words, `agents 16, swarm`, without what does not apply."""
+    return ", ".join(
+        plain(value) if isinstance(value, str) else f"{short(name)} {plain(value)}"
+        for name, value in values.items()
+        if not pd.isna(value)
+    )
+
+
+def plain(value: Any) -> str:
+    """Return one value as people write it."""
+    if pd.isna(value):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return str(value)
+
+
+def is_share(column: str) -> bool:
+    """Say whether a column is a part of something, which follows no power law."""
+    last = column.rpartition(".")[2]
+    return last.endswith(("_percent", "_share")) or last in _SHARES
+
+
+def more_is_better(column: str) -> bool | None:
+    """Say which way is better, as far as the column's name tells."""
+    last = column.rpartition(".")[2]
+    if any(word in last for word in _LESS_IS_BETTER):
+        return False
+    return True if any(word in last for word in _MORE_IS_BETTER) else None

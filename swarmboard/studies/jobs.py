@@ -1,0 +1,212 @@
+"""The runs of a study: their parameters, seeds and keys, made only as they are asked for."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from blackboard import BadInput
+from scenarios import Scenario
+
+from ..config import RunConfig, check_options, make_config
+from .designs import Points
+from .job import Job, Value
+from .places import place
+from .study_file import StudyConfig, is_own_file
+
+KEY_DIGITS = 16
+COMMON = "common"
+SOURCES = ("blackboard", "agents", "scenarios", "swarmboard")
+"""The packages whose sources decide what a run comes to; `viz` only looks on."""
+RESTING_ON = ("mesa", "numpy", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One setting of all parameters, checked and ready for its replicates."""
+
+    number: int
+    varied: Mapping[str, Value]
+    values: Mapping[str, Any]
+    """What `make_config` takes, but for `seed`, `out` and `board`."""
+    canonical: str
+    """Its parameters as canonical JSON: equal texts are equal parameters."""
+    files: Mapping[str, str]
+    """The SHA-256 of each file that its options name, by option."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlan:
+    """A checked study, ready to be carried out."""
+
+    config: StudyConfig
+    kind: type[Scenario]
+    """The scenario's class."""
+    folder: Path
+    """Where relative paths of the study begin."""
+    points: Points
+    code: str
+    """The hash of everything but parameters and seed that a result depends on."""
+
+    @property
+    def count(self) -> int:
+        """How many runs it has, unless something decides that during the study."""
+        return self.points.count * self.config.replicates
+
+    @property
+    def scenario(self) -> str:
+        """The scenario's name, or the path of its file as it is found from here."""
+        name = self.config.scenario
+        return str(self.folder / name) if is_own_file(name) else name
+
+    def jobs(self) -> Iterator[Job]:
+        """Yield every run, point by point, replicates of a point one behind the other."""
+        for point in self.settings():
+            for replicate in range(self.config.replicates):
+                yield self.job(point, replicate)
+
+    def settings(self) -> Iterator[Point]:
+        """Yield every point of the design."""
+        for number, given in enumerate(self.points):
+            yield self.setting(given, number=number)
+
+    def setting(self, given: Mapping[str, Any], *, number: int) -> Point:
+        """Check any setting of what the study varies; None stands for what does not apply.
+
+        Raises:
+            BadInput: the scenario refuses it.
+        """
+        values = self._values(given)
+        named = dict(values["options"])
+        files = self._files(named)
+        values["options"] |= {name: str(path) for name, path in files.items()}
+        config = make_config(values)
+        if config.structure not in self.kind.structures:
+            raise BadInput(
+                f"{self.kind.name} does not support the structure {config.structure!r}: "
+                f"it supports {', '.join(self.kind.structures)}"
+            )
+        options = check_options(self.kind, config.options)
+        parameters = _plain({**values, "options": named}, config, options)
+        hashes = {name: _sha256(path) for name, path in files.items()}
+        return Point(
+            number,
+            self.points.cells(given),
+            values,
+            _canonical(parameters | {"scenario": self.config.scenario}),
+            hashes,
+        )
+
+    def job(self, point: Point, replicate: int) -> Job:
+        """Return a replicate of a point, beyond those that the study asks for as well."""
+        seed = run_seed(
+            self.config.seed,
+            replicate,
+            parameters=None if self.config.streams == COMMON else point.canonical,
+        )
+        content = f"[{point.canonical},{seed},{json.dumps(self.code)},{_canonical(point.files)}]"
+        return Job(
+            key=hashlib.sha256(content.encode()).hexdigest()[:KEY_DIGITS],
+            point=point.number,
+            replicate=replicate,
+            seed=seed,
+            varied=point.varied,
+            values={**point.values, "seed": seed},
+        )
+
+    def _files(self, options: Mapping[str, Any]) -> dict[str, Path]:
+        """Return the files that options name, from where the study is."""
+        texts = {name: text for name, text in options.items() if isinstance(text, str)}
+        paths = {name: self.folder / text for name, text in texts.items() if Path(text).suffix}
+        return {name: path for name, path in paths.items() if path.is_file()}
+
+    def _values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what `make_config` takes for a setting of the varied parameters."""
+        values: dict[str, Any] = {"scenario": self.scenario, "options": {}}
+        for name, value in self.config.fixed.items():
+            place(values, name, deepcopy(value))
+        for name, value in given.items():
+            if value is not None:
+                place(values, name, deepcopy(value))
+        return values
+
+
+def run_seed(study: int, replicate: int, *, parameters: str | None) -> int:
+    """Return a run's seed: the same for the same parameters, whatever else a study varies.
+
+    Args:
+        study: The study's seed.
+        replicate: Which replicate, from 0.
+        parameters: The point's parameters as canonical JSON; None gives every point the same seed
+            in the same replicate.
+    """
+    words: list[int] = []
+    if parameters is not None:
+        digest = hashlib.sha256(parameters.encode()).digest()[:16]
+        words = np.frombuffer(digest, "<u4").tolist()
+    sequence = np.random.SeedSequence(study, spawn_key=(*words, replicate))
+    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def code_hash(scenario: Path | None = None) -> str:
+    """Return the hash of the code that runs rest on: our sources, a user's file, and versions."""
+    own = "" if scenario is None else _sha256(scenario)
+    return hashlib.sha256(f"{_sources()} {own}".encode()).hexdigest()
+
+
+@cache
+def _sources() -> str:
+    total = hashlib.sha256()
+    for package in SOURCES:
+        spec = find_spec(package)
+        assert spec
+        assert spec.origin
+        root = Path(spec.origin).parent
+        for path in sorted(path for path in root.rglob("*") if path.suffix in (".py", ".lua")):
+            total.update(f"{package}/{path.relative_to(root).as_posix()}\n".encode())
+            total.update(path.read_bytes())
+    for name in RESTING_ON:
+        total.update(f"{name} {version(name)}\n".encode())
+    return total.hexdigest()
+
+
+def _plain(values: Mapping[str, Any], config: RunConfig, options: Any) -> dict[str, Any]:
+    """Return the parameters as they were given, numbers as the scenario reads them: 1 as 1.0."""
+    run = {
+        name: _as_read(value, getattr(config, name))
+        for name, value in values.items()
+        if name not in ("options", "scenario")
+    }
+    given = values["options"]
+    return run | {"options": {n: _as_read(v, getattr(options, n)) for n, v in given.items()}}
+
+
+def _as_read(given: Any, read: Any) -> Any:
+    """Return a number as it was read; a text may stand for a file somewhere, and stays."""
+    is_number = isinstance(read, bool | int | float)
+    return read if is_number else given
+
+
+def _canonical(content: Any) -> str:
+    return json.dumps(
+        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def _sha256(path: Path) -> str:
+    stat = path.stat()
+    return _hashed(path, stat.st_mtime_ns, stat.st_size)
+
+
+@cache
+def _hashed(path: Path, changed_ns: int, size: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

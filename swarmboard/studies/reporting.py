@@ -1,0 +1,163 @@
+"""The report of a study: its figures and tables, and all that makes them again."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from blackboard import BadInput, StudyDirectory
+from viz import study_report as shown
+
+from .figures import choose_figures, survey_of
+from .report_config import make_report_config
+from .study_result import as_frame
+
+REPORT = "report"
+DIGEST_SAYS = (
+    "SHA-256 over one line for each run, `key digest`, in ascending order of keys, each ended by a "
+    "line feed; runs that failed have no digest and take no part"
+)
+_ANALYSED_WITH = ("scipy", "pandas", "SALib", "matplotlib")
+_LONGEST_VALUES = 12
+
+
+def write_study_report(path: Path | str, out: Path | None = None) -> Path:
+    """Write the report of a study, and return its page.
+
+    Args:
+        path: The study directory.
+        out: The folder of the report; `report` in the study directory if not given.
+
+    Raises:
+        BadInput: there is no study, no run came to its end, `[report]` names a column that there
+            is not, or the folder cannot be written.
+    """
+    return report_study(path, out).path
+
+
+def report_study(path: Path | str, out: Path | None = None) -> shown.WrittenStudy:
+    """Write the report of a study, and return what it came to."""
+    directory = StudyDirectory.open(Path(path))
+    if directory is None:
+        raise BadInput(f"{path} holds no study: `swarmboard sweep STUDY.toml --out DIR` makes one")
+    table = as_frame(directory.table())
+    if table.empty:
+        raise BadInput(f"the study in {path} has no finished run yet: nothing to report")
+    told = tell(table, directory.describe() or {}, name=directory.path.resolve().name)
+    return shown.write_study_report(told, out or directory.path / REPORT)
+
+
+def tell(table: pd.DataFrame, description: Mapping[str, Any], *, name: str) -> shown.StudyTold:
+    """Return a study's report as plain data.
+
+    Args:
+        table: One row a run.
+        description: The content of `study.json`.
+        name: Of the study.
+    """
+    study = description["study"]
+    config = make_report_config(study.get("report", {}))
+    survey = survey_of(table, description["varied"], config)
+    chosen = choose_figures(survey, bounds=_bounds(study), seed=int(study.get("seed", 0)))
+    failed = table[table["status"] != "done"]
+    digests = table.loc[table["digest"].notna(), ["key", "digest"]].sort_values("key")
+    return shown.StudyTold(
+        f"{study['scenario']}: {', '.join(description['varied'])}",
+        f"{name}: {len(survey.table):,} runs of {study['scenario']}, "
+        f"{table['point'].nunique():,} settings, seed {study.get('seed', 0)}",
+        _facts(table, description),
+        chosen.figures,
+        (_runs(table, description["varied"]),),
+        f"swarmboard sweep study.toml --out {name}\nswarmboard report {name}",
+        overall_digest(digests),
+        DIGEST_SAYS,
+        _versions(description),
+        study_toml(study),
+        chosen.not_drawn,
+        [(str(row.key), str(row.error or row.status)) for row in failed.itertuples()],
+    )
+
+
+def overall_digest(digests: pd.DataFrame) -> str:
+    """Return the digest over the columns `key` and `digest`."""
+    lines = (f"{key} {digest}\n" for key, digest in sorted(digests.itertuples(index=False)))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def study_toml(study: Mapping[str, Any]) -> str:
+    """Return a study as the text of its file, without what belongs to one machine."""
+    plain = {n: v for n, v in study.items() if v is not None and n != "board"}
+    lines = [f"{name} = {_toml(v)}" for name, v in plain.items() if not isinstance(v, Mapping)]
+    for table, content in plain.items():
+        if isinstance(content, Mapping) and content:
+            lines += ["", f"[{table}]"]
+            lines += [f"{_key(n)} = {_toml(v)}" for n, v in content.items() if v is not None]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_key(n)} = {_toml(v)}' for n, v in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value)
+
+
+def _key(name: str) -> str:
+    bare = name.replace("_", "").replace("-", "").isalnum() and name.isascii()
+    return name if bare else json.dumps(name)
+
+
+def _bounds(study: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    ranges = {n: v for n, v in study["vary"].items() if isinstance(v, Mapping)}
+    return {name: (float(v["low"]), float(v["high"])) for name, v in ranges.items()}
+
+
+def _facts(table: pd.DataFrame, description: Mapping[str, Any]) -> list[tuple[str, str]]:
+    study = description["study"]
+    done, planned = int((table["status"] == "done").sum()), description.get("runs")
+    design = study.get("design", "grid")
+    rows = [(f"varied: {name}", _values(table[name])) for name in description["varied"]]
+    fixed = ", ".join(f"{n} = {_toml(v)}" for n, v in study.get("fixed", {}).items())
+    rows.append(("fixed", fixed or "nothing but the scenario's defaults"))
+    points = f"{table['point'].nunique():,} points"
+    rows.append(("design", f"{design}, {points}, {study.get('replicates', 1)} replicates a point"))
+    streams = study.get("streams", "independent")
+    rows.append(
+        (
+            "random numbers",
+            f"seed {study.get('seed', 0)}, "
+            f"{'the same for each point' if streams == 'common' else 'independent for each run'}",
+        )
+    )
+    of = f" of {planned:,} planned" if planned else ""
+    rows.append(("runs", f"{done:,} done{of}, {len(table) - done:,} without an end"))
+    rows.append(("code", str(description.get("code", "unknown"))))
+    return rows
+
+
+def _values(column: pd.Series) -> str:
+    values = sorted(column.dropna().unique().tolist())
+    if len(values) <= _LONGEST_VALUES:
+        return ", ".join(f"{v:,.6g}" if isinstance(v, int | float) else str(v) for v in values)
+    return f"{len(values):,} values, {values[0]:,.4g} to {values[-1]:,.4g}"
+
+
+def _runs(table: pd.DataFrame, varied: list[str]) -> shown.Sheet:
+    names = ["key", *varied, "replicate", "seed", "status", "rounds", "digest"]
+    kept = table[[name for name in names if name in table]].astype(object)
+    kept = kept.where(kept.notna(), None)
+    columns = {name: kept[name].tolist() for name in kept}
+    if "seed" in columns:  # more digits than a spreadsheet keeps of a number
+        columns["seed"] = [str(seed) for seed in columns["seed"]]
+    return shown.Sheet("runs", columns)
+
+
+def _versions(description: Mapping[str, Any]) -> str:
+    runs = ", ".join(f"{name} {text}" for name, text in description.get("versions", {}).items())
+    analysis = ", ".join(f"{name} {version(name)}" for name in _ANALYSED_WITH)
+    return f"runs: {runs}; analysis: {analysis}"

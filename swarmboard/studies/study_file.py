@@ -1,0 +1,285 @@
+"""A study as it is written down: read from TOML or given in Python, checked, and frozen."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from blackboard import BadInput, InvalidAction, describe, parse_rule
+
+from .report_config import ReportConfig, make_report_config
+
+MOST_RUNS = 1_000_000
+"""A study of more runs is refused: each of them is a directory of its own."""
+ASKS_ABOVE = 10_000
+"""More runs than this are asked about on a terminal, or need `--yes`."""
+SAMPLED = ("random", "latin-hypercube", "sobol")
+
+_SAYS = "docs/studies.md says what a study file takes"
+_LONGEST_SHOWN = 80
+_RANGE = ("low", "high", "steps", "scale")
+
+Number = int | float
+
+
+class Range(BaseModel):
+    """Values between two ends, both included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    low: Number
+    high: Number
+    steps: int | None = Field(None, ge=2)
+    """How many values; a sampled design without takes any value between the ends."""
+    scale: Literal["linear", "log2", "log10"] = "linear"
+    """How the values lie: equally far apart, or each the same multiple of the one before."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"low={self.low} is not below high={self.high}")
+        if self.scale != "linear" and self.low <= 0:
+            raise ValueError(f"low={self.low} has no logarithm: use a low above 0, or a linear one")
+        return self
+
+
+class StudyConfig(BaseModel):
+    """What a study file holds, with the same names in Python."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    scenario: str
+    """A scenario's name, or the path of a file, from where the study file is."""
+    seed: int = Field(0, ge=0)
+    replicates: int = Field(1, ge=1)
+    """Runs of each point, each with a seed of its own."""
+    design: Literal["grid", "random", "latin-hypercube", "sobol"] = "grid"
+    samples: int | None = Field(None, ge=1)
+    """Points of a sampled design."""
+    streams: Literal["independent", "common"] = "independent"
+    """`common` gives replicate r the same seed at every point."""
+    timeout_s: float | None = Field(600.0, gt=0)
+    """A run that takes longer has failed; None leaves it any time."""
+    retries: int = Field(1, ge=0)
+    """How often a run is tried again that died, hung, or lost its server."""
+    until: str | None = None
+    """When a point has replicates enough."""
+    board: str | None = None
+    """A server for all runs; None lets every worker have one of its own."""
+    fixed: dict[str, Any] = Field(default_factory=dict)
+    vary: dict[str, list[Any] | Range]
+    when: dict[str, dict[str, list[Any]]] = Field(default_factory=dict)
+    """Conditions by parameter: it varies only where the others have one of these values."""
+    report: ReportConfig = ReportConfig()
+    """What its report shows."""
+
+
+def read_study(path: Path) -> tuple[StudyConfig, str]:
+    """Read a study file, and return its text too.
+
+    Raises:
+        BadInput: one line that names the first wrong value and the next step.
+    """
+    try:
+        text = path.read_text("utf-8")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise BadInput(f"the study {path} cannot be read ({error.strerror})") from error
+    except ValueError as error:  # of TOML and UTF-8 alike
+        raise BadInput(f"the study {path} is not TOML: {' '.join(str(error).split())}") from error
+    return within(str(path), lambda: make_study(content)), text
+
+
+def make_study(content: Mapping[str, Any]) -> StudyConfig:
+    """Check a study's shape; whether its parameters exist is checked with its scenario.
+
+    Raises:
+        BadInput: one line that names the first wrong value and the next step.
+    """
+    _known(content, list(StudyConfig.model_fields), "name in a study")
+    if not isinstance(content.get("scenario"), str):
+        raise BadInput('which scenario? Write scenario = "jury"; `swarmboard scenarios` lists them')
+    tables = {name: content.get(name, {}) for name in ("fixed", "vary", "when")}
+    for name, table in tables.items():
+        if not isinstance(table, Mapping):
+            raise BadInput(f"{name} = {_shown(table)} is no table: write it as [{name}]")
+    if not tables["vary"]:
+        raise BadInput("nothing varies: name parameters and their values in [vary]")
+    given = {
+        **content,
+        "fixed": {name: _plain(name, value) for name, value in tables["fixed"].items()},
+        "vary": _varied(tables["vary"]),
+        "when": {name: _condition(name, table) for name, table in tables["when"].items()},
+        "report": make_report_config(content.get("report", {})),
+    }
+    try:
+        config = StudyConfig(**given)
+    except ValidationError as error:
+        raise BadInput(_first_problem(error)) from error
+    _check_design(config)
+    return config
+
+
+def is_own_file(scenario: str) -> bool:
+    """Say whether a scenario is named by the path of a file."""
+    return scenario.endswith(".py") or "/" in scenario
+
+
+def within[T](where: str, act: Callable[[], T]) -> T:
+    """Do something, and say of a bad input where it stands."""
+    try:
+        return act()
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
+
+
+def refuse_unknown(name: str, names: list[str], what: str) -> None:
+    """Refuse a name that is not among those there are.
+
+    Raises:
+        BadInput: names the one that was meant, or all.
+    """
+    if name not in names:
+        close = get_close_matches(name, names, 1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+        raise BadInput(f"unknown {what} {name!r}: {hint}")
+
+
+def _known(content: Mapping[str, Any], names: list[str], what: str) -> None:
+    for name in content:
+        refuse_unknown(name, names, what)
+
+
+def _check_design(config: StudyConfig) -> None:
+    if config.design == "grid":
+        if config.samples is not None:
+            raise BadInput(
+                f"samples = {config.samples} is for a sampled design: write "
+                f"design = {' | '.join(map(repr, SAMPLED))}, or leave samples away"
+            )
+        for name, entry in config.vary.items():
+            if isinstance(entry, Range) and entry.steps is None:
+                raise BadInput(f"vary.{name} has no steps: a grid needs to know how many values")
+    elif config.samples is None:
+        raise BadInput(f"design = {config.design!r} needs a number of points: write samples = 64")
+    elif config.design == "sobol" and config.samples & (config.samples - 1):
+        higher = 1 << config.samples.bit_length()
+        raise BadInput(
+            f"samples = {config.samples}: a Sobol design is balanced at powers of two alone: "
+            f"write {higher // 2} or {higher}"
+        )
+
+
+def _varied(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return ranges and lists of values by name, tables of names as dotted names."""
+    found: dict[str, Any] = {}
+    for part, entry in table.items():
+        name = f"{prefix}{part}"
+        if isinstance(entry, Range):
+            found[name] = entry
+        elif isinstance(entry, Mapping) and not set(entry) & set(_RANGE):
+            if not entry:
+                raise BadInput(f"vary.{name} is empty: give a list of values, or low and high")
+            found |= _varied(entry, f"{name}.")
+        elif isinstance(entry, Mapping):
+            _known(entry, list(_RANGE), f"name in vary.{name}")
+            found[name] = _range(name, entry)
+        elif isinstance(entry, list | tuple | range):
+            found[name] = _list(name, list(entry))
+        else:
+            raise BadInput(
+                f"vary.{name} = {_shown(entry)} is one value: give a list of several, or put it "
+                "under [fixed]"
+            )
+    return found
+
+
+def _range(name: str, entry: Mapping[str, Any]) -> Range:
+    try:
+        return Range(**entry)
+    except ValidationError as error:
+        raise BadInput(_first_problem(error, f"vary.{name}.")) from error
+
+
+def _list(name: str, values: list[Any]) -> list[Any]:
+    if not values:
+        raise BadInput(f"vary.{name} is empty: give at least one value, or leave it away")
+    plain = [_plain(f"vary.{name}", value) for value in values]
+    for index, value in enumerate(plain):
+        if value is None:
+            raise BadInput(f"vary.{name} has no value at place {index + 1}: leave it away")
+        if any(value == other and _alike(value, other) for other in plain[:index]):
+            raise BadInput(f"vary.{name} has {_shown(value)} twice: leave one of them away")
+    return plain
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return isinstance(one, bool) == isinstance(other, bool)
+
+
+def _condition(name: str, table: Any) -> dict[str, Any]:
+    if not isinstance(table, Mapping) or not table:
+        raise BadInput(
+            f"when.{name} = {_shown(table)}: name another parameter and its values, such as "
+            '{structure = ["swarm"]}'
+        )
+    return {n: list(v) if isinstance(v, list | tuple) else [v] for n, v in table.items()}
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return a value as TOML and JSON hold it.
+
+    Raises:
+        BadInput: it cannot be written down.
+    """
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(name, one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(name, one) for one in value]
+    if isinstance(value, Path):
+        return str(value)
+    if callable(value) and name in ("rule", "vary.rule"):
+        return _rule(value)
+    if hasattr(value, "item"):  # a number of numpy's
+        return value.item()
+    raise BadInput(
+        f"{name} = {_shown(value)} cannot be written down: a study takes texts, numbers, true and "
+        "false, and lists and tables of them"
+    )
+
+
+def _rule(rule: Any) -> str:
+    try:
+        text = describe(rule)
+        parse_rule(text)
+    except InvalidAction as error:
+        raise BadInput(f"rule: {error}; other processes cannot see it") from error
+    return text
+
+
+def _first_problem(error: ValidationError, where: str = "") -> str:
+    problems = error.errors()
+    problem = [one for one in problems if one["loc"][:1] == problems[0]["loc"][:1]][-1]
+    place = [str(part) for part in problem["loc"] if not _is_kind(part)]
+    if problem["type"] == "missing":
+        return f"{where}{place[0]} is missing; {_SAYS}"
+    message = problem["msg"].removeprefix("Value error, ")
+    seen = "" if isinstance(problem["input"], Mapping) else f" = {_shown(problem['input'])}"
+    if not place:
+        return f"{where.rstrip('.')}: {message}"
+    return f"{where}{'.'.join(place)}{seen} is wrong: {message[0].lower() + message[1:]}; {_SAYS}"
+
+
+def _is_kind(part: int | str) -> bool:
+    """Say whether a part of a place is not a name but what pydantic adds: a type."""
+    return str(part) in ("int", "float", "Range") or str(part).startswith("list[")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"

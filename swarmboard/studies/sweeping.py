@@ -1,0 +1,220 @@
+"""Carrying out a study: what is done stays, what is missing is done, and nothing is done twice."""
+
+import os
+import signal
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from blackboard import BadInput, RunLock, Stopped, StudyDirectory
+
+from .carrying_out import CarryOut
+from .job import Engine, Finished, Job
+from .jobs import StudyPlan
+from .sweep_progress import SweepProgress
+
+ORPHANS_S = 10.0
+"""How long the workers of a sweep that was killed may take to end."""
+
+type Watch = Callable[[Mapping[str, Any]], None]
+"""Told how far the sweep is, with the names of `progress.json`, as runs begin and end."""
+
+
+class SweepStopped(Stopped):
+    """Raised when a sweep was stopped from the keyboard, or by SIGTERM."""
+
+    def __init__(self, progress: SweepProgress, directory: StudyDirectory) -> None:
+        self.progress = progress
+        super().__init__(
+            f"stopped: {progress.ended:,} of {progress.planned:,} runs have ended and are kept in "
+            f"{directory.path}; the same sweep with --out {directory.path} goes on"
+        )
+
+
+def sweep(
+    plan: StudyPlan,
+    directory: StudyDirectory,
+    engine: Engine,
+    *,
+    watch: Watch | None = None,
+    retry_failed: bool = False,
+) -> SweepProgress:
+    """Carry out the runs of a study that are not done yet, and write its table.
+
+    Args:
+        plan: The study.
+        directory: Where it is kept; what an earlier sweep has done there stays.
+        engine: Where runs are carried out.
+        watch: Told how far the sweep is.
+        retry_failed: Whether runs that have failed are done again.
+
+    Raises:
+        BadInput: another sweep goes on in the directory.
+        SweepStopped: a Ctrl-C ended it; nothing that was done is lost.
+    """
+    with _held(directory):
+        _clear_up(directory)
+        stored = directory.finished()
+        progress = SweepProgress(plan.count)
+        agenda = _Agenda(plan, stored, progress, retry_failed=retry_failed)
+        teller = _Teller(directory, progress, watch)
+        try:
+            with (
+                _interruptible(),
+                CarryOut(directory.runs.resolve(), board=plan.config.board) as carry_out,
+            ):
+                jobs = agenda.jobs(teller)
+                with _closed(engine.run(carry_out, jobs, folder=directory.path)) as results:
+                    for finished in results:
+                        if not agenda.tries_again(finished):
+                            _keep(directory, finished)
+                            progress.end(finished)
+                        teller.tell()
+            progress.status = "done"
+        except KeyboardInterrupt as error:
+            progress.status = "stopped"
+            raise SweepStopped(progress, directory) from error
+        finally:
+            if progress.status != "done":
+                progress.break_off()
+                _clear_up(directory)
+            directory.write_table()
+            teller.tell(is_last=True)
+    return progress
+
+
+class _Agenda:
+    """Which runs are still to be done: those of the plan, and those to be tried again."""
+
+    def __init__(
+        self,
+        plan: StudyPlan,
+        stored: Mapping[str, str],
+        progress: SweepProgress,
+        *,
+        retry_failed: bool,
+    ) -> None:
+        self._plan, self._stored, self._progress = plan, stored, progress
+        self._retry_failed = retry_failed
+        self._again = deque[Job]()
+        self._tries = Counter[str]()
+        for job in plan.jobs() if stored else ():
+            if not self._is_open(job):
+                progress.take_before(stored[job.key])
+
+    def jobs(self, teller: "_Teller") -> Iterator[Job | None]:
+        """Yield what is to be done; None while that depends on what is being done."""
+        for job in self._plan.jobs():
+            yield from self._second_tries()
+            if self._is_open(job):
+                self._progress.begin(job.key)
+                teller.tell()
+                yield job
+        while self._again or self._progress.running:
+            if self._again:
+                yield from self._second_tries()
+            else:
+                yield None
+
+    def tries_again(self, finished: Finished) -> bool:
+        """Say whether a run that failed by chance is tried once more, and see to that."""
+        key = finished.job.key
+        if not finished.may_retry or self._tries[key] >= self._plan.config.retries:
+            self._tries.pop(key, None)
+            return False
+        self._tries[key] += 1
+        self._progress.try_again(key)
+        self._again.append(finished.job)
+        return True
+
+    def _is_open(self, job: Job) -> bool:
+        """Say whether a run is still to be done, or to be done again."""
+        status = self._stored.get(job.key)
+        return status is None or (status == "failed" and self._retry_failed)
+
+    def _second_tries(self) -> Iterator[Job]:
+        while self._again:
+            job = self._again.popleft()
+            self._progress.begin(job.key)
+            yield job
+
+
+class _Teller:
+    """Tells those who look how far the sweep is."""
+
+    def __init__(
+        self, directory: StudyDirectory, progress: SweepProgress, watch: Watch | None
+    ) -> None:
+        self._directory, self._progress, self._watch = directory, progress, watch
+
+    def tell(self, *, is_last: bool = False) -> None:
+        """Tell that a run has begun or ended, or that all have."""
+        content = self._progress.as_json()
+        self._directory.write_progress(content, is_due=is_last)
+        if self._watch:
+            self._watch(content)
+
+
+def _keep(directory: StudyDirectory, finished: Finished) -> None:
+    """Keep what came of a run: its traceback first, because its row makes it final."""
+    if finished.traceback is not None:
+        directory.write_failure(finished.job.key, finished.traceback)
+    directory.write_part(finished.row)
+
+
+def _clear_up(directory: StudyDirectory) -> None:
+    """Remove what was broken off, once those who wrote it have ended."""
+    deadline = time.monotonic() + ORPHANS_S
+    stored = directory.finished()
+    for path in directory.runs.iterdir():
+        lock = RunLock(path / "run.lock")
+        while path.name not in stored and not lock.is_free() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    directory.remove_unfinished()
+
+
+@contextmanager
+def _held(directory: StudyDirectory) -> Iterator[None]:
+    """Hold the study's lock, unless whoever called does already.
+
+    Raises:
+        BadInput: another process holds it.
+    """
+    with directory.lock as lock:
+        if lock.holder != os.getpid() and not lock.take(within_s=1.0):
+            raise BadInput(
+                f"another sweep goes on in {directory.path} (process {lock.holder}): wait for its "
+                "end, or name another directory with --out"
+            )
+        yield
+
+
+@contextmanager
+def _closed(results: Iterator[Finished]) -> Iterator[Iterator[Finished]]:
+    """Let an engine end its workers in every case."""
+    try:
+        yield results
+    finally:
+        if close := getattr(results, "close", None):
+            close()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM stop a sweep as Ctrl-C does, where this thread hears signals."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)

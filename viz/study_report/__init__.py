@@ -1,0 +1,38 @@
+"""A study as figures, tables, and one page that needs no network."""
+
+from .described import (
+    Axis,
+    Bar,
+    Cell,
+    Curves,
+    Drawing,
+    Figure,
+    Forest,
+    Heat,
+    Plane,
+    Point,
+    Series,
+    Sheet,
+    Spot,
+    StudyTold,
+)
+from .writing import WrittenStudy, write_study_report
+
+__all__ = [
+    "Axis",
+    "Bar",
+    "Cell",
+    "Curves",
+    "Drawing",
+    "Figure",
+    "Forest",
+    "Heat",
+    "Plane",
+    "Point",
+    "Series",
+    "Sheet",
+    "Spot",
+    "StudyTold",
+    "WrittenStudy",
+    "write_study_report",
+]
