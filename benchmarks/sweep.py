@@ -11,13 +11,12 @@ JSON (Linux).
 import json
 import multiprocessing
 import random
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,9 @@ RUNS, TINY_RUNS, KILLS = 1_000, 10_000, 20
 TURNS = 4
 """So often each way gets its turn, so that a machine that slows down slows all of them."""
 PROCESSES = 2
+RUNS_A_KILL = 40
+EARLY, LATEST_S, POLL_S = 0.2, 1.0, 0.01
+"""How often a kill does not wait until a run has ended, and how long it waits behind that."""
 STEADY_SHARE = 0.1
 """The part of the runs after which memory is to be flat."""
 SEED = 7
@@ -184,7 +186,7 @@ def kills(count: int, folder: Path) -> list[dict[str, Any]]:
     """
     rng, whole, killed = random.Random(SEED), folder / "whole", folder / "killed"
     study = folder / "study.toml"
-    runs = 12 * count
+    runs = RUNS_A_KILL * count
     study.write_text(
         f'scenario = "jury"\nseed = {SEED}\nreplicates = {runs // 2}\n'
         "[fixed]\ntrials = 100\n[vary]\nagents = [8, 16]\n"
@@ -194,10 +196,12 @@ def kills(count: int, folder: Path) -> list[dict[str, Any]]:
     began, before, struck = time.perf_counter(), dict[str, str](), 0
     while struck < count:
         with swept(study, killed) as process:
-            try:
-                process.wait(rng.uniform(0.2, 6.0))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
+            is_early = rng.random() < EARLY
+            while not is_early and process.poll() is None and len(kept(killed)) <= len(before):
+                _wait(process, POLL_S)
+            _wait(process, rng.uniform(0.0, LATEST_S))
+            if process.poll() is None:
+                process.kill()
                 struck += 1
         after = kept(killed)
         assert before.items() <= after.items(), "a run that was done is gone, or was done again"
@@ -211,6 +215,11 @@ def kills(count: int, folder: Path) -> list[dict[str, Any]]:
     assert {path.name for path in (killed / "runs").iterdir()} == set(kept(killed))
     took_s = time.perf_counter() - began
     return [{"kills": struck, "runs": runs, "done before the last life": len(before), "s": took_s}]
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
 
 
 @contextmanager

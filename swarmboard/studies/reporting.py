@@ -18,8 +18,8 @@ from .study_result import as_frame
 
 REPORT = "report"
 DIGEST_SAYS = (
-    "SHA-256 over one line for each run, `key digest`, in ascending order of keys, each ended by a "
-    "line feed; runs that failed have no digest and take no part"
+    "SHA-256 over the digests of all runs, one a line, in ascending order, each ended by a line "
+    "feed; runs that failed have none and take no part"
 )
 _ANALYSED_WITH = ("scipy", "pandas", "SALib", "matplotlib")
 _LONGEST_VALUES = 12
@@ -64,7 +64,6 @@ def tell(table: pd.DataFrame, description: Mapping[str, Any], *, name: str) -> s
     survey = survey_of(table, description["varied"], config)
     chosen = choose_figures(survey, bounds=_bounds(study), seed=int(study.get("seed", 0)))
     failed = table[table["status"] != "done"]
-    digests = table.loc[table["digest"].notna(), ["key", "digest"]].sort_values("key")
     return shown.StudyTold(
         f"{study['scenario']}: {', '.join(description['varied'])}",
         f"{name}: {len(survey.table):,} runs of {study['scenario']}, "
@@ -73,7 +72,7 @@ def tell(table: pd.DataFrame, description: Mapping[str, Any], *, name: str) -> s
         chosen.figures,
         (_runs(table, description["varied"]),),
         f"swarmboard sweep study.toml --out {name}\nswarmboard report {name}",
-        overall_digest(digests),
+        overall_digest(table["digest"]),
         DIGEST_SAYS,
         _versions(description),
         study_toml(study),
@@ -82,10 +81,10 @@ def tell(table: pd.DataFrame, description: Mapping[str, Any], *, name: str) -> s
     )
 
 
-def overall_digest(digests: pd.DataFrame) -> str:
-    """Return the digest over the columns `key` and `digest`."""
-    lines = (f"{key} {digest}\n" for key, digest in sorted(digests.itertuples(index=False)))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+def overall_digest(digests: pd.Series) -> str:
+    """Return the digest over the digests of runs, whatever their order."""
+    lines = "".join(f"{digest}\n" for digest in sorted(digests.dropna()))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def study_toml(study: Mapping[str, Any]) -> str:

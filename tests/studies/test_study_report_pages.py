@@ -30,8 +30,6 @@ from viz.study_report import (
 from viz.study_report.drawing import _style, composed, draw, inlined
 from viz.study_report.themes import ramp, themed
 
-pytestmark = pytest.mark.unrepeatable
-
 SIZES = (4.0, 8.0, 16.0, 32.0, 64.0, 1024.0)
 DRAWINGS: dict[str, Drawing] = {
     "curves": Curves(
