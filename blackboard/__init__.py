@@ -110,7 +110,7 @@ from .seats import read_panel
 from .server import EmbeddedServer
 from .snapshots import Snapshots, pack, unpack
 from .store import NO_FLOOR, Floor
-from .study_directory import StudyDirectory
+from .study_directory import STUDIES, StudyDirectory
 from .tables import write_tables
 from .view import ProposalView, View
 from .worker import Worker
@@ -139,6 +139,7 @@ __all__ = [
     "NO_DEADLINE",
     "NO_FLOOR",
     "OPERATIONAL",
+    "STUDIES",
     "Abstain",
     "Abstained",
     "Action",

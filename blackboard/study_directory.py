@@ -103,7 +103,7 @@ class StudyDirectory:
         return RunLock(self.path / "study.lock")
 
     def run_path(self, key: str) -> Path:
-        """Return where a run's directory is."""
+        """Return where a run's directory is, if it was kept."""
         return self.runs / key
 
     def describe(self) -> dict[str, Any] | None:
@@ -167,6 +167,25 @@ class StudyDirectory:
         found = self._read(lambda paths: _newest(_columns(paths, ["key", "row"])))
         return [msgspec.json.decode(row) for row in found.values()]
 
+    def news(self, seen: Mapping[str, int]) -> tuple[list[dict[str, Any]], dict[str, int]]:
+        """Return the rows of parts that were not seen yet, for somebody who follows a study.
+
+        Args:
+            seen: The second value that this returned before; empty at first.
+
+        Returns:
+            Rows, of which the last of a key counts, among them some that were seen already where
+            parts were merged; and which parts there are.
+        """
+
+        def read(paths: list[Path]) -> tuple[list[dict[str, Any]], dict[str, int]]:
+            stamps = {path.name: path.stat().st_mtime_ns for path in paths}
+            fresh = [path for path in paths if seen.get(path.name) != stamps[path.name]]
+            found = _newest(_columns(fresh, ["key", "row"]))
+            return [msgspec.json.decode(row) for row in found.values()], stamps
+
+        return self._read(read)
+
     def table(self) -> pa.Table:
         """Return one row a run, in the order of points and replicates."""
         rows = [row for row in self.rows() if row["point"] is not None]
@@ -190,6 +209,10 @@ class StudyDirectory:
             found = _newest(_columns(paths, ["key", "row"]))
             self._write_pack([msgspec.json.decode(row) for row in found.values()], paths)
         self._singles = 0 if len(paths) > 1 else len(paths)
+
+    def remove_run(self, key: str) -> None:
+        """Remove the directory of a run; its row stays."""
+        shutil.rmtree(self.run_path(key), ignore_errors=True)
 
     def renumber(self, places: Mapping[str, Row]) -> int:
         """Give stored rows their place in a study that has changed; return how many have none.

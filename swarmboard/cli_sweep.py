@@ -46,8 +46,8 @@ def sweep(
     if dry_run:
         typer.echo(_foretold(plan, as_json=as_json))
         return
-    if plan.count > ASKS_ABOVE and not yes:
-        _ask(plan.count, study)
+    if plan.most > ASKS_ABOVE and not yes:
+        _ask(plan.most, study)
     directory = StudyDirectory.create(out)
     try:
         with ProgressBar(is_shown=not no_progress and sys.stderr.isatty()) as bar:
@@ -101,16 +101,38 @@ def _present(directory: Any, plan: Any, *, as_json: bool) -> int:
     failed = statuses.count("failed")
     done, runs = len(statuses) - failed, max(plan.count, len(statuses))
     target = directory.path / "table.parquet"
+    found = _found(directory) if plan.policy else []
     if as_json:
-        came_of = {"path": str(directory.path), "runs": runs, "done": done, "failed": failed}
+        came_of: dict[str, Any] = {
+            "path": str(directory.path),
+            "runs": runs,
+            "done": done,
+            "failed": failed,
+        }
+        came_of |= {"found": found} if plan.policy else {}
         typer.echo(json.dumps(came_of | {"table": str(target)}, indent=1))
         return failed
     typer.echo(f"{done:,} of {runs:,} runs done, {failed:,} failed: {target}")
+    for one in found[:_POINTS_SHOWN]:
+        typer.echo(_found_line(one, directory.describe()["varied"]))
+    if len(found) > _POINTS_SHOWN:
+        typer.echo(f"... and {len(found) - _POINTS_SHOWN:,} more in study.json")
     if failed:
         row = statuses.index("failed")
         key, why = table.column("key")[row], table.column("error")[row]
         typer.echo(f"the first that failed: {key}: {why} (failures/ has the tracebacks)")
     return failed
+
+
+def _found(directory: Any) -> list[dict[str, Any]]:
+    """Return what an adaptive study has found."""
+    found: list[dict[str, Any]] = directory.describe().get("adaptive", {}).get("found", [])
+    return found
+
+
+def _found_line(row: dict[str, Any], varied: list[str]) -> str:
+    named = [f"{name}={row[name]}" for name in varied if row.get(name) is not None]
+    return f"{' '.join(named)}: {row['said']}".removeprefix(": ")
 
 
 def _foretold(plan: Any, *, as_json: bool) -> str:
@@ -120,12 +142,17 @@ def _foretold(plan: Any, *, as_json: bool) -> str:
     first = next(plan.jobs())
     config = plan.config
     if as_json:
-        would = {"points": plan.points.count, "replicates": config.replicates, "runs": plan.count}
+        would = {
+            "points": plan.points.count,
+            "replicates": config.replicates,
+            "runs": plan.count,
+        }
+        if plan.policy:
+            would["runs_at_most"] = plan.most
         would |= {"first": {"key": first.key, "seed": first.seed, "varied": dict(first.varied)}}
         return json.dumps(would, indent=1)
     lines = [
-        f"would run {config.scenario}: {plan.points.count:,} points ({config.design}) x "
-        f"{config.replicates:,} replicates = {plan.count:,} runs, seed {config.seed}, "
+        f"would run {', '.join(config.scenarios)}: {_size(plan)}, seed {config.seed}, "
         f"{config.streams} streams",
     ]
     for number, given in enumerate(islice(plan.points, _POINTS_SHOWN)):
@@ -139,6 +166,18 @@ def _foretold(plan: Any, *, as_json: bool) -> str:
     return "\n".join(lines)
 
 
+def _size(plan: Any) -> str:
+    """Say how many runs a study has, or between which numbers."""
+    points, config = plan.points.count, plan.config
+    if plan.policy is None:
+        return (
+            f"{points:,} points ({config.design}) x {config.replicates:,} replicates = "
+            f"{plan.count:,} runs"
+        )
+    runs = f"{plan.count:,}" if plan.count == plan.most else f"{plan.count:,} to {plan.most:,}"
+    return f"{plan.policy.said}; points are chosen among {points:,}: {runs} runs"
+
+
 def _estimate(plan: Any, first: Any) -> str:
     """Say how long a study may take, and what its first run may ask of models."""
     from .config import make_config
@@ -148,7 +187,7 @@ def _estimate(plan: Any, first: Any) -> str:
     limit = plan.config.timeout_s
     time = "no limit to a run's time (timeout_s)"
     if limit is not None:
-        hours = plan.count * limit / 3600
+        hours = plan.most * limit / 3600
         time = f"at most {limit:g} s a run (timeout_s): {hours:,.1f} hours on one processor"
     calls = foretold(prepare(make_config(dict(first.values)))).replace("\n", "\n  ")
     return f"{time}\nthe first run: {calls}"

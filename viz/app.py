@@ -5,8 +5,10 @@ import solara
 from .pages.layout import Layout
 from .pages.run_page import RunPage
 from .pages.runs_page import RunsPage
+from .pages.studies_page import StudiesPage
 
 routes = [
     solara.Route(path="/", component=RunsPage, layout=Layout, label="Runs"),
     solara.Route(path="run", component=RunPage, label="Run"),
+    solara.Route(path="studies", component=StudiesPage, label="Studies"),
 ]

@@ -64,11 +64,19 @@ class Axis:
             return [low, high] if self.is_whole else [float(low), float(high)]
         return self.values
 
-    def at(self, unit: float) -> Any:
-        """Return the value at a place from 0 up to 1 of the axis."""
+    def at(self, unit: float, *, is_level: bool = False) -> Any:
+        """Return the value at a place from 0 up to 1 of the axis.
+
+        Args:
+            unit: The place.
+            is_level: Whether it is one of a few levels, both ends among them, so that a whole
+                number is the nearest; else every whole number is as likely as any other.
+        """
         if self.size is not None:
             return self.values[min(int(unit * self.size), self.size - 1)]
         assert isinstance(self.entry, Range)
+        if self.is_whole and is_level:
+            return round(self._between(unit))
         if self.is_whole:
             return min(math.floor(self._between(unit, wider=1)), int(self.entry.high))
         return float(min(max(self._between(unit), self.entry.low), self.entry.high))

@@ -25,14 +25,15 @@ class CarryOut:
     run that is broken off is begun anew, and forgets each run at its end.
     """
 
-    def __init__(self, folder: Path, *, board: str | None = None) -> None:
+    def __init__(self, folder: Path, *, board: str | None = None, keep_runs: str = "all") -> None:
         """Take where the run directories go, each under its key.
 
         Args:
             folder: An absolute path, the same wherever jobs are carried out.
             board: An outside server for all runs; None means `$SWARMBOARD_URL`, else one's own.
+            keep_runs: Of which runs the directory stays: `all`, `failed` or `none`.
         """
-        self.folder, self.board = folder, board
+        self.folder, self.board, self.keep_runs = folder, board, keep_runs
         self._server: EmbeddedServer | None = None
 
     def __call__(self, job: Job) -> Finished:
@@ -40,7 +41,10 @@ class CarryOut:
         out = self.folder / job.key
         shutil.rmtree(out, ignore_errors=True)  # of an earlier try, which nobody goes on with
         try:
-            return self._carry_out(job, out)
+            finished = self._carry_out(job, out)
+            if self.keep_runs != "all" and not finished.has_failed:
+                shutil.rmtree(out, ignore_errors=True)
+            return finished
         except (Exception, SystemExit) as error:
             text = "".join(traceback.format_exception(error))
             why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -70,7 +74,7 @@ class CarryOut:
         self.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"folder": self.folder, "board": self.board, "_server": None}
+        return {**self.__dict__, "_server": None}
 
     def _carry_out(self, job: Job, out: Path) -> Finished:
         values = {**job.values, "seed": job.seed, "out": out, "board": self._url(job)}

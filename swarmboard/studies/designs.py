@@ -8,17 +8,12 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from blackboard import BadInput
 
 from .axes import Axis, Given, column_kind, spread
 from .job import Value
-from .study_file import MOST_RUNS, StudyConfig
-
-_OF_THE_DESIGN = (0, 0xDE51)
-"""The spawn key of the random numbers of a design: no run's has its length and words."""
+from .sampling import places_of, rows_of
+from .study_file import MOST_RUNS, OF_A_METHOD, StudyConfig
 
 
 @dataclass(frozen=True)
@@ -30,6 +25,8 @@ class Points:
     design: str
     samples: int | None
     seed: int
+    levels: int | None = None
+    """Of a Morris design."""
 
     @cached_property
     def count(self) -> int:
@@ -44,7 +41,8 @@ class Points:
         """How many points there are at least; known at once, without a look at any value."""
         longest = max(axis.size or 1 for axis in self.axes)
         if self.samples is not None:
-            return max(self.samples, longest if longest > MOST_RUNS else 0)
+            drawn = rows_of(self.design, self.samples, len(self.axes))
+            return max(drawn, longest if longest > MOST_RUNS else 0)
         return max(longest, math.prod(axis.size or 0 for axis in self.axes if not axis.when))
 
     def __iter__(self) -> Iterator[Given]:
@@ -94,34 +92,39 @@ class Points:
         values = {axis.name: axis.values for axis in self.axes}
         yield from _product(self._ordered, values, {})
 
+    @property
+    def visits(self) -> list[int] | None:
+        """The number of the point of each row of a sample that one method reads row by row.
+
+        A point that is drawn twice is one point, and stands here as often as it was drawn; None
+        where the design is not made for a method.
+        """
+        if self.samples is None or self.design not in OF_A_METHOD:
+            return None
+        numbers: dict[tuple[str, ...], int] = {}
+        return [numbers.setdefault(mark, len(numbers)) for mark, _ in self._drawn()]
+
     def _sampled(self) -> Iterator[Given]:
-        seen: set[tuple[Any, ...]] = set()
-        for row in self._units():
-            drawn = {axis.name: axis.at(u) for axis, u in zip(self.axes, row, strict=True)}
-            given: dict[str, Any] = {}
-            for axis in self._ordered:
-                given[axis.name] = drawn[axis.name] if axis.applies(given) else None
-            mark = tuple(json.dumps(given[axis.name]) for axis in self.axes)
+        seen: set[tuple[str, ...]] = set()
+        for mark, given in self._drawn():
             if mark not in seen:
                 seen.add(mark)
                 yield given
 
-    def _units(self) -> NDArray[np.float64]:
-        """Return the design on the unit cube, shape (samples, parameters)."""
-        from scipy.stats import qmc  # half a second that a grid need not wait for
-
+    def _drawn(self) -> Iterator[tuple[tuple[str, ...], Given]]:
+        """Yield each point that is drawn, and what tells it from others."""
         assert self.samples
-        sequence = np.random.SeedSequence(self.seed, spawn_key=_OF_THE_DESIGN)
-        rng, size = np.random.default_rng(sequence), len(self.axes)
-        match self.design:
-            case "latin-hypercube":
-                drawn = qmc.LatinHypercube(size, rng=rng).random(self.samples)
-            case "sobol":
-                drawn = qmc.Sobol(size, rng=rng).random(self.samples)
-            case _:
-                drawn = rng.random((self.samples, size))
-        units: NDArray[np.float64] = drawn
-        return units
+        is_level = self.design == "morris"
+        size = len(self.axes)
+        for row in places_of(
+            self.design, self.samples, size, seed=self.seed, levels=self.levels
+        ).tolist():
+            places = zip(self.axes, row, strict=True)
+            drawn = {axis.name: axis.at(unit, is_level=is_level) for axis, unit in places}
+            given: dict[str, Any] = {}
+            for axis in self._ordered:
+                given[axis.name] = drawn[axis.name] if axis.applies(given) else None
+            yield tuple(json.dumps(given[axis.name]) for axis in self.axes), given
 
     @cached_property
     def _ordered(self) -> list[Axis]:
@@ -154,7 +157,7 @@ def points_of(config: StudyConfig, is_whole: Mapping[str, bool]) -> Points:
         Axis(name, entry, is_whole[name], config.when.get(name, {}))
         for name, entry in config.vary.items()
     ]
-    points = Points(axes, config.design, config.samples, config.seed)
+    points = Points(axes, config.design, config.samples, config.seed, config.levels)
     if points.least * config.replicates <= MOST_RUNS:
         _check_met(points)
         if points.count * config.replicates <= MOST_RUNS:

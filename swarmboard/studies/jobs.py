@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from .designs import Points
 from .job import Job, Value
 from .places import place
 from .study_file import StudyConfig, is_own_file
+
+if TYPE_CHECKING:
+    from .adaptive import Policy
 
 KEY_DIGITS = 16
 COMMON = "common"
@@ -41,6 +44,8 @@ class Point:
     """Its parameters as canonical JSON: equal texts are equal parameters."""
     files: Mapping[str, str]
     """The SHA-256 of each file that its options name, by option."""
+    code: str
+    """The hash of everything but parameters and seed that its results depend on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +53,31 @@ class StudyPlan:
     """A checked study, ready to be carried out."""
 
     config: StudyConfig
-    kind: type[Scenario]
-    """The scenario's class."""
+    kinds: Mapping[str, type[Scenario]]
+    """The class of each of its scenarios."""
     folder: Path
     """Where relative paths of the study begin."""
     points: Points
     code: str
-    """The hash of everything but parameters and seed that a result depends on."""
+    """The hash of everything but parameters and seed that results depend on."""
+    codes: Mapping[str, str]
+    """The same for the runs of each scenario."""
+    policy: "Policy | None" = None
+    """What decides during the study which runs it has; None where all are known."""
 
     @property
     def count(self) -> int:
-        """How many runs it has, unless something decides that during the study."""
-        return self.points.count * self.config.replicates
+        """How many runs it has; where something decides that during the study, at least."""
+        return self.policy.first if self.policy else self.points.count * self.config.replicates
 
     @property
-    def scenario(self) -> str:
-        """The scenario's name, or the path of its file as it is found from here."""
-        name = self.config.scenario
-        return str(self.folder / name) if is_own_file(name) else name
+    def most(self) -> int:
+        """How many runs it has at most."""
+        return self.policy.most if self.policy else self.count
+
+    def scenario_of(self, given: Mapping[str, Any]) -> str:
+        """Return the scenario of a setting, as the study names it."""
+        return self.config.scenario or str(given["scenario"])
 
     def jobs(self) -> Iterator[Job]:
         """Yield every run, point by point, replicates of a point one behind the other."""
@@ -89,20 +101,23 @@ class StudyPlan:
         files = self._files(named)
         values["options"] |= {name: str(path) for name, path in files.items()}
         config = make_config(values)
-        if config.structure not in self.kind.structures:
+        scenario = self.scenario_of(given)
+        kind = self.kinds[scenario]
+        if config.structure not in kind.structures:
             raise BadInput(
-                f"{self.kind.name} does not support the structure {config.structure!r}: "
-                f"it supports {', '.join(self.kind.structures)}"
+                f"{kind.name} does not support the structure {config.structure!r}: "
+                f"it supports {', '.join(kind.structures)}"
             )
-        options = check_options(self.kind, config.options)
+        options = check_options(kind, config.options)
         parameters = _plain({**values, "options": named}, config, options)
         hashes = {name: _sha256(path) for name, path in files.items()}
         return Point(
             number,
             self.points.cells(given),
             values,
-            _canonical(parameters | {"scenario": self.config.scenario}),
+            _canonical(parameters | {"scenario": scenario}),
             hashes,
+            self.codes[scenario],
         )
 
     def job(self, point: Point, replicate: int) -> Job:
@@ -112,7 +127,7 @@ class StudyPlan:
             replicate,
             parameters=None if self.config.streams == COMMON else point.canonical,
         )
-        content = f"[{point.canonical},{seed},{json.dumps(self.code)},{_canonical(point.files)}]"
+        content = f"[{point.canonical},{seed},{json.dumps(point.code)},{_canonical(point.files)}]"
         return Job(
             key=hashlib.sha256(content.encode()).hexdigest()[:KEY_DIGITS],
             point=point.number,
@@ -130,11 +145,13 @@ class StudyPlan:
 
     def _values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return what `make_config` takes for a setting of the varied parameters."""
-        values: dict[str, Any] = {"scenario": self.scenario, "options": {}}
+        name = self.scenario_of(given)
+        located = str(self.folder / name) if is_own_file(name) else name
+        values: dict[str, Any] = {"scenario": located, "options": {}}
         for name, value in self.config.fixed.items():
             place(values, name, deepcopy(value))
         for name, value in given.items():
-            if value is not None:
+            if value is not None and name != "scenario":
                 place(values, name, deepcopy(value))
         return values
 
@@ -156,9 +173,9 @@ def run_seed(study: int, replicate: int, *, parameters: str | None) -> int:
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-def code_hash(scenario: Path | None = None) -> str:
-    """Return the hash of the code that runs rest on: our sources, a user's file, and versions."""
-    own = "" if scenario is None else _sha256(scenario)
+def code_hash(*scenarios: Path) -> str:
+    """Return the hash of the code that runs rest on: our sources, users' files, and versions."""
+    own = " ".join(map(_sha256, scenarios))
     return hashlib.sha256(f"{_sources()} {own}".encode()).hexdigest()
 
 

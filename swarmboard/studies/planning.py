@@ -1,6 +1,8 @@
 """From a study as it is written to a plan: everything is checked before anything runs."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from textwrap import shorten
@@ -13,6 +15,7 @@ from scenarios import Scenario
 from ..catalog import find_scenario
 from ..config import RunConfig, check_options, make_config
 from ..plan import prepare
+from .adaptive import policy_of, visits
 from .axes import Axis, Given
 from .designs import points_of
 from .jobs import StudyPlan, code_hash
@@ -36,41 +39,67 @@ def plan_study(config: StudyConfig, *, folder: Path) -> StudyPlan:
         BadInput: one line that names the first wrong name, value or point.
     """
     folder = folder.resolve()
-    path = folder / config.scenario if is_own_file(config.scenario) else None
-    kind = find_scenario(str(path) if path else config.scenario)
-    if config.until is not None:
-        raise BadInput(f"until = {config.until!r}: no study stops early yet; leave it away")
-    _check_names(config, kind)
-    is_whole = {name: _is_whole(name, kind) for name in config.vary}
-    points = points_of(config, is_whole)
-    plan = StudyPlan(config, kind, folder, points, code_hash(path))
+    files = {name: folder / name for name in config.scenarios if is_own_file(name)}
+    kinds = {name: find_scenario(str(files.get(name, name))) for name in config.scenarios}
+    named = [*config.vary, *([config.find.vary] if config.find else [])]
+    _check_names(config, named, kinds)
+    is_whole = {name: _is_whole(name, kinds.values()) for name in named}
+    points = points_of(visits(config, is_whole.__getitem__), is_whole)
+    codes = {name: code_hash(*([files[name]] if name in files else [])) for name in kinds}
+    plan = StudyPlan(config, kinds, folder, points, code_hash(*files.values()), codes)
+    plan = replace(plan, policy=policy_of(plan))
     _check_points(plan)
     return plan
 
 
-def _check_names(config: StudyConfig, kind: type[Scenario]) -> None:
-    names = [*RUN_NAMES, *kind.Options.model_fields]
-    for table in ("fixed", "vary"):
-        for name in getattr(config, table):
+def _check_names(
+    config: StudyConfig, varied: list[str], kinds: Mapping[str, type[Scenario]]
+) -> None:
+    for table, given in (("fixed", config.fixed), ("vary", varied)):
+        for name in given:
+            if name == "scenario" and name in config.vary and table == "vary":
+                continue
             if head(name) in ("seed", "scenario"):
                 raise BadInput(f"{table}.{name}: {head(name)} stands at the top of the study file")
-            if "." in head(name) or head(name) not in names:
-                refuse_unknown(head(name), names, f"parameter of {kind.name}")
-    for name in config.vary:
+            _check_name(f"{table}.{name}", name, config.when.get(name, {}), kinds)
+    for name in varied:
         if is_placed(config.fixed, name):
             raise BadInput(f"{name} is fixed and varies too: leave one of them away")
-        for other in config.vary:
+        for other in varied:
             if other.startswith(f"{name}."):
                 raise BadInput(f"{name} varies, and so does {other} in it: leave one of them away")
 
 
-def _is_whole(name: str, kind: type[Scenario]) -> bool:
+def _check_name(
+    where: str, name: str, when: Mapping[str, Any], kinds: Mapping[str, type[Scenario]]
+) -> None:
+    """Refuse a parameter that is unknown where it applies."""
+    if head(name) in RUN_NAMES:
+        return
+    known = {scenario: list(kind.Options.model_fields) for scenario, kind in kinds.items()}
+    knowing = [scenario for scenario, names in known.items() if head(name) in names]
+    if not knowing:
+        every = dict.fromkeys(one for names in known.values() for one in names)
+        told = " or ".join(kind.name for kind in kinds.values())
+        refuse_unknown(head(name), [*RUN_NAMES, *every], f"parameter of {told}")
+    for scenario in when.get("scenario", kinds):
+        if scenario in kinds and scenario not in knowing:
+            raise BadInput(
+                f"{where}: {scenario} has no {head(name)}; give it in [vary], as a list, and write "
+                f"{name} = {{scenario = {json.dumps(knowing)}}} in [when]"
+            )
+
+
+def _is_whole(name: str, scenarios: Iterable[type[Scenario]]) -> bool:
     """Say whether a parameter takes whole numbers, and no others."""
     if "." in name:
         return False
-    field = RunConfig.model_fields.get(name) or kind.Options.model_fields[name]
-    kinds = set(_kinds(field.annotation))
-    return int in kinds and float not in kinds
+    own = [
+        kind.Options.model_fields[name] for kind in scenarios if name in kind.Options.model_fields
+    ]
+    fields = [RunConfig.model_fields[name]] if name in RunConfig.model_fields else own
+    kinds = [set(_kinds(field.annotation)) for field in fields]
+    return any(int in one and float not in one for one in kinds)
 
 
 def _kinds(annotation: Any) -> Iterator[Any]:
@@ -101,8 +130,9 @@ def _check_axis(plan: StudyPlan, axis: Axis) -> None:
     for given in plan.points.covering(axis):
         point = _at(given, partial(plan.setting, given, number=0))
         config = make_config(dict(point.values))
+        kind = plan.kinds[plan.scenario_of(given)]
         is_name = isinstance(given[axis.name], str)  # of a case or a file, which has to be there
-        check = partial(prepare, config) if is_name else partial(_resolve, plan.kind, config)
+        check = partial(prepare, config) if is_name else partial(_resolve, kind, config)
         _at(given, check)
         if point.canonical in seen:
             raise BadInput(

@@ -12,6 +12,7 @@ import pandas as pd
 from blackboard import BadInput, StudyDirectory
 from viz import study_report as shown
 
+from .analysis import MethodSample
 from .figures import choose_figures, survey_of
 from .report_config import make_report_config
 from .study_result import as_frame
@@ -61,12 +62,13 @@ def tell(table: pd.DataFrame, description: Mapping[str, Any], *, name: str) -> s
     """
     study = description["study"]
     config = make_report_config(study.get("report", {}))
-    survey = survey_of(table, description["varied"], config)
+    survey = survey_of(table, description["varied"], config, sample=_sample(description))
     chosen = choose_figures(survey, bounds=_bounds(study), seed=int(study.get("seed", 0)))
     failed = table[table["status"] != "done"]
+    scenarios = study.get("scenario") or " and ".join(study["vary"]["scenario"])
     return shown.StudyTold(
-        f"{study['scenario']}: {', '.join(description['varied'])}",
-        f"{name}: {len(survey.table):,} runs of {study['scenario']}, "
+        f"{scenarios}: {', '.join(description['varied'])}",
+        f"{name}: {len(survey.table):,} runs of {scenarios}, "
         f"{table['point'].nunique():,} settings, seed {study.get('seed', 0)}",
         _facts(table, description),
         chosen.figures,
@@ -116,6 +118,15 @@ def _bounds(study: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     return {name: (float(v["low"]), float(v["high"])) for name, v in ranges.items()}
 
 
+def _sample(description: Mapping[str, Any]) -> MethodSample | None:
+    """Return the design of a study that one method of sensitivity analysis reads row by row."""
+    if (visits := description.get("visits")) is None:
+        return None
+    study = description["study"]
+    varied, levels = tuple(description["varied"]), study.get("levels")
+    return MethodSample(study["design"], varied, tuple(visits), levels)
+
+
 def _facts(table: pd.DataFrame, description: Mapping[str, Any]) -> list[tuple[str, str]]:
     study = description["study"]
     done, planned = int((table["status"] == "done").sum()), description.get("runs")
@@ -135,6 +146,9 @@ def _facts(table: pd.DataFrame, description: Mapping[str, Any]) -> list[tuple[st
     )
     of = f" of {planned:,} planned" if planned else ""
     rows.append(("runs", f"{done:,} done{of}, {len(table) - done:,} without an end"))
+    if (keep := study.get("keep_runs", "all")) != "all":
+        kept = "those of failed runs alone" if keep == "failed" else "none"
+        rows.append(("run directories", f"{kept} were kept: digests and rows are all there is"))
     rows.append(("code", str(description.get("code", "unknown"))))
     return rows
 

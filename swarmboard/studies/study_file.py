@@ -10,13 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from blackboard import BadInput, InvalidAction, describe, parse_rule
 
+from .adaptive_config import FindConfig, HalvingConfig, SearchConfig, check_adaptive, make_table
 from .report_config import ReportConfig, make_report_config
 
 MOST_RUNS = 1_000_000
 """A study of more runs is refused: each of them is a directory of its own."""
 ASKS_ABOVE = 10_000
 """More runs than this are asked about on a terminal, or need `--yes`."""
-SAMPLED = ("random", "latin-hypercube", "sobol")
+SAMPLED = ("random", "latin-hypercube", "sobol", "saltelli", "morris")
+OF_A_METHOD = ("saltelli", "morris")
+"""Designs that one method of sensitivity analysis reads, point by point."""
+FEWEST_SAMPLES = {"saltelli": 8, "morris": 4}
+BETTER_SAMPLES = {"saltelli": 256, "morris": 20}
 
 _SAYS = "docs/studies.md says what a study file takes"
 _LONGEST_SHOWN = 80
@@ -51,14 +56,16 @@ class StudyConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    scenario: str
-    """A scenario's name, or the path of a file, from where the study file is."""
+    scenario: str | None = None
+    """A scenario's name, or the path of a file, from where the study file is; None varies it."""
     seed: int = Field(0, ge=0)
     replicates: int = Field(1, ge=1)
     """Runs of each point, each with a seed of its own."""
-    design: Literal["grid", "random", "latin-hypercube", "sobol"] = "grid"
+    design: Literal["grid", "random", "latin-hypercube", "sobol", "saltelli", "morris"] = "grid"
     samples: int | None = Field(None, ge=1)
-    """Points of a sampled design."""
+    """Points of a sampled design; the base of a Saltelli sample, the trajectories of Morris."""
+    levels: int | None = Field(None, ge=2)
+    """How many values of each parameter a Morris design takes; None means 4."""
     streams: Literal["independent", "common"] = "independent"
     """`common` gives replicate r the same seed at every point."""
     timeout_s: float | None = Field(600.0, gt=0)
@@ -67,14 +74,26 @@ class StudyConfig(BaseModel):
     """How often a run is tried again that died, hung, or lost its server."""
     until: str | None = None
     """When a point has replicates enough."""
+    max_replicates: int | None = Field(None, ge=1)
+    """The most that a point of an adaptive study gets."""
+    halving: HalvingConfig | None = None
+    find: FindConfig | None = None
+    search: SearchConfig | None = None
+    keep_runs: Literal["all", "failed", "none"] = "all"
+    """Of which runs the directory stays; every run has its row, and a failed one its traceback."""
     board: str | None = None
     """A server for all runs; None lets every worker have one of its own."""
     fixed: dict[str, Any] = Field(default_factory=dict)
-    vary: dict[str, list[Any] | Range]
+    vary: dict[str, list[Any] | Range] = Field(default_factory=dict)
     when: dict[str, dict[str, list[Any]]] = Field(default_factory=dict)
     """Conditions by parameter: it varies only where the others have one of these values."""
     report: ReportConfig = ReportConfig()
     """What its report shows."""
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """The scenarios of its runs: one, or those that it varies."""
+        return tuple(self.vary["scenario"]) if self.scenario is None else (self.scenario,)  # type: ignore[arg-type]
 
 
 def read_study(path: Path) -> tuple[StudyConfig, str]:
@@ -100,26 +119,29 @@ def make_study(content: Mapping[str, Any]) -> StudyConfig:
         BadInput: one line that names the first wrong value and the next step.
     """
     _known(content, list(StudyConfig.model_fields), "name in a study")
-    if not isinstance(content.get("scenario"), str):
-        raise BadInput('which scenario? Write scenario = "jury"; `swarmboard scenarios` lists them')
     tables = {name: content.get(name, {}) for name in ("fixed", "vary", "when")}
     for name, table in tables.items():
         if not isinstance(table, Mapping):
             raise BadInput(f"{name} = {_shown(table)} is no table: write it as [{name}]")
-    if not tables["vary"]:
+    if not tables["vary"] and content.get("find") is None:
         raise BadInput("nothing varies: name parameters and their values in [vary]")
+    _check_scenarios(content.get("scenario"), tables["vary"].get("scenario"))
     given = {
         **content,
         "fixed": {name: _plain(name, value) for name, value in tables["fixed"].items()},
         "vary": _varied(tables["vary"]),
         "when": {name: _condition(name, table) for name, table in tables["when"].items()},
         "report": make_report_config(content.get("report", {})),
+        "halving": make_table(HalvingConfig, "halving", content.get("halving")),
+        "find": make_table(FindConfig, "find", content.get("find")),
+        "search": make_table(SearchConfig, "search", content.get("search")),
     }
     try:
         config = StudyConfig(**given)
     except ValidationError as error:
         raise BadInput(_first_problem(error)) from error
     _check_design(config)
+    check_adaptive(config)
     return config
 
 
@@ -148,12 +170,30 @@ def refuse_unknown(name: str, names: list[str], what: str) -> None:
         raise BadInput(f"unknown {what} {name!r}: {hint}")
 
 
+def _check_scenarios(named: Any, varied: Any) -> None:
+    """Refuse a study that names no scenario, or names it twice."""
+    if varied is None:
+        if not isinstance(named, str):
+            raise BadInput(
+                'which scenario? Write scenario = "jury"; `swarmboard scenarios` lists them'
+            )
+        return
+    if named is not None:
+        raise BadInput(f"scenario = {_shown(named)} and [vary] scenario: keep one of them")
+    if not isinstance(varied, list | tuple) or not all(isinstance(one, str) for one in varied):
+        raise BadInput(
+            f'vary.scenario = {_shown(varied)}: give a list of names, such as ["jury", "open-task"]'
+        )
+
+
 def _known(content: Mapping[str, Any], names: list[str], what: str) -> None:
     for name in content:
         refuse_unknown(name, names, what)
 
 
 def _check_design(config: StudyConfig) -> None:
+    if config.levels is not None and config.design != "morris":
+        raise BadInput(f'levels = {config.levels} is for design = "morris": leave it away')
     if config.design == "grid":
         if config.samples is not None:
             raise BadInput(
@@ -161,15 +201,43 @@ def _check_design(config: StudyConfig) -> None:
                 f"design = {' | '.join(map(repr, SAMPLED))}, or leave samples away"
             )
         for name, entry in config.vary.items():
-            if isinstance(entry, Range) and entry.steps is None:
+            if isinstance(entry, Range) and entry.steps is None and not config.search:
                 raise BadInput(f"vary.{name} has no steps: a grid needs to know how many values")
     elif config.samples is None:
         raise BadInput(f"design = {config.design!r} needs a number of points: write samples = 64")
-    elif config.design == "sobol" and config.samples & (config.samples - 1):
+    elif config.design in ("sobol", "saltelli") and config.samples & (config.samples - 1):
         higher = 1 << config.samples.bit_length()
+        named = "Sobol" if config.design == "sobol" else "Saltelli"
         raise BadInput(
-            f"samples = {config.samples}: a Sobol design is balanced at powers of two alone: "
+            f"samples = {config.samples}: a {named} design is balanced at powers of two alone: "
             f"write {higher // 2} or {higher}"
+        )
+    if config.design in OF_A_METHOD:
+        _check_method(config)
+
+
+def _check_method(config: StudyConfig) -> None:
+    """Refuse what the method that a design is made for cannot tell."""
+    if config.when:
+        raise BadInput(
+            f"[when] and design = {config.design!r}: its method needs every parameter everywhere; "
+            "leave [when] away, or take a grid"
+        )
+    if len(config.vary) < 2:
+        raise BadInput(
+            f"design = {config.design!r} tells parameters apart, and "
+            f"{len(config.vary)} of them varies: name two or more in [vary]"
+        )
+    assert config.samples
+    if config.samples < FEWEST_SAMPLES[config.design]:
+        raise BadInput(
+            f"samples = {config.samples} is too few for design = {config.design!r}: "
+            f"at least {FEWEST_SAMPLES[config.design]}, better {BETTER_SAMPLES[config.design]}"
+        )
+    if config.levels is not None and config.levels % 2:
+        raise BadInput(
+            f"levels = {config.levels}: a Morris design steps over half of its levels: "
+            f"write {config.levels + 1}"
         )
 
 

@@ -65,13 +65,30 @@ class Study:
         """The columns of the table that the study varies."""
         return list(self.description["varied"])
 
+    @cached_property
+    def found(self) -> "pd.DataFrame":
+        """What an adaptive study came to: a row a point or search, with `said` in words.
+
+        It is empty of any other study, and before the first point has stopped.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.description.get("adaptive", {}).get("found", []))
+
     def result(self, key: str) -> Result:
         """Return the result of one run, by its key.
 
         Raises:
-            BadInput: the study has no such run, or nothing is left of it.
+            BadInput: the study has no such run, or its directory was not kept.
         """
         run = RunDirectory.open(self._directory.run_path(key))
+        if run is None and key in self._directory.finished():
+            keep = self.description["study"].get("keep_runs", "all")
+            why = "" if keep == "all" else f' (keep_runs = "{keep}" in the study)'
+            raise BadInput(
+                f"the directory of run {key} was not kept{why}: the study's table has its row; to "
+                "see more of it, carry the study out in another directory that keeps all"
+            )
         if run is None:
             raise BadInput(
                 f"{self.path} has no run {key!r}: the column `key` of the table names them"
@@ -90,7 +107,7 @@ class Study:
 
 
 def study(
-    scenario: str | Path,
+    scenario: str | Path | None = None,
     *,
     vary: Mapping[str, Any] | None = None,
     fixed: Mapping[str, Any] | None = None,
@@ -106,7 +123,7 @@ def study(
 
     Args:
         scenario: A scenario's name, the path of your own, or a study file (`.toml`), which then
-            says all the rest.
+            says all the rest; None where `vary` has several scenarios.
         vary: Values by parameter: a list, or `{"low": 16, "high": 256, "steps": 5, "scale":
             "log2"}`. `agents`, `threshold`, `structure` and every option of the scenario are
             names on equal footing.
@@ -123,16 +140,15 @@ def study(
     Raises:
         BadInput: something given is wrong; the message names it and the next step.
     """
-    if Path(scenario).suffix == ".toml":
+    if scenario is not None and Path(scenario).suffix == ".toml":
         given = {"vary": vary, "fixed": fixed, "when": when, **settings}
         if extra := [name for name, value in given.items() if value is not None]:
             raise BadInput(f"{scenario} says all of a study: write {', '.join(extra)} in it")
         plan, text = read_plan(Path(scenario))
     else:
+        named = {} if scenario is None else {"scenario": str(scenario)}
         tables = {"vary": vary or {}, "fixed": fixed or {}, "when": when or {}}
-        plan = plan_study(
-            make_study({"scenario": str(scenario), **tables, **settings}), folder=Path()
-        )
+        plan = plan_study(make_study({**named, **tables, **settings}), folder=Path())
         text = None
     directory = StudyDirectory.create(Path(out) if out else None)
     chosen = engine_of(plan.config, engine, jobs)

@@ -29,6 +29,8 @@ class SweepProgress:
     """`running`, `done`, `stopped` by a person, or `failed` because no run can be carried out."""
     started: float = field(default_factory=time.time)
     """Seconds since 1970."""
+    adaptive: dict[str, Any] | None = None
+    """Of an adaptive study how many points have stopped, and why the last of them did."""
     _began: float = field(default_factory=time.monotonic)
     _ended: int = 0
     _failures: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=FAILURES))
@@ -91,6 +93,7 @@ class SweepProgress:
             "eta_s": None if eta_s is None else round(eta_s, 1),
             "pid": os.getpid(),
             "failures": list(self._failures),
+            **({} if self.adaptive is None else {"adaptive": self.adaptive}),
         }
 
     def _count(self, status: str) -> None:

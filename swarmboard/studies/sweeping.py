@@ -12,6 +12,7 @@ from typing import Any
 
 from blackboard import BadInput, RunLock, Stopped, StudyDirectory
 
+from .adaptive import Steering, needed_of
 from .carrying_out import CarryOut
 from .job import Engine, Finished, Job
 from .jobs import StudyPlan
@@ -60,19 +61,21 @@ def sweep(
         _clear_up(directory)
         stored = directory.finished()
         progress = SweepProgress(plan.count)
-        agenda = _Agenda(plan, stored, progress, retry_failed=retry_failed)
+        steering = _steering(plan, directory, retry_failed=retry_failed)
+        agenda = _Agenda(plan, stored, progress, steering, retry_failed=retry_failed)
         teller = _Teller(directory, progress, watch)
         try:
             with (
                 _interruptible(),
-                CarryOut(directory.runs.resolve(), board=plan.config.board) as carry_out,
+                _carry_out(plan, directory) as carry_out,
             ):
                 jobs = agenda.jobs(teller)
                 with _closed(engine.run(carry_out, jobs, folder=directory.path)) as results:
                     for finished in results:
                         if not agenda.tries_again(finished):
-                            _keep(directory, finished)
+                            _keep(directory, finished, plan.config.keep_runs)
                             progress.end(finished)
+                            agenda.end(finished)
                         teller.tell()
             progress.status = "done"
         except KeyboardInterrupt as error:
@@ -82,6 +85,8 @@ def sweep(
             if progress.status != "done":
                 progress.break_off()
                 _clear_up(directory)
+            if steering:
+                _describe(directory, steering)
             directory.write_table()
             teller.tell(is_last=True)
     return progress
@@ -95,30 +100,52 @@ class _Agenda:
         plan: StudyPlan,
         stored: Mapping[str, str],
         progress: SweepProgress,
+        steering: Steering | None,
         *,
         retry_failed: bool,
     ) -> None:
         self._plan, self._stored, self._progress = plan, stored, progress
+        self._steering = steering
         self._retry_failed = retry_failed
         self._again = deque[Job]()
         self._tries = Counter[str]()
-        for job in plan.jobs() if stored else ():
+        for job in plan.jobs() if stored and not steering else ():
             if not self._is_open(job):
                 progress.take_before(stored[job.key])
 
     def jobs(self, teller: "_Teller") -> Iterator[Job | None]:
         """Yield what is to be done; None while that depends on what is being done."""
-        for job in self._plan.jobs():
+        source = self._steering.jobs() if self._steering else self._plan.jobs()
+        while True:
             yield from self._second_tries()
-            if self._is_open(job):
+            try:
+                job = next(source)
+            except StopIteration:
+                break
+            self._count()
+            if job is None:
+                yield None
+            elif self._is_open(job):
                 self._progress.begin(job.key)
                 teller.tell()
                 yield job
+            elif self._steering:
+                self._progress.take_before(self._stored[job.key])
         while self._again or self._progress.running:
             if self._again:
                 yield from self._second_tries()
             else:
                 yield None
+
+    def end(self, finished: Finished) -> None:
+        """Let the study go on from what a run came to.
+
+        Raises:
+            BadInput: it asks for a column that there is not.
+        """
+        if self._steering:
+            self._steering.end(finished.job.key, finished.row)
+            self._count()
 
     def tries_again(self, finished: Finished) -> bool:
         """Say whether a run that failed by chance is tried once more, and see to that."""
@@ -135,6 +162,11 @@ class _Agenda:
         """Say whether a run is still to be done, or to be done again."""
         status = self._stored.get(job.key)
         return status is None or (status == "failed" and self._retry_failed)
+
+    def _count(self) -> None:
+        if self._steering:
+            self._progress.planned = max(self._progress.planned, self._steering.asked)
+            self._progress.adaptive = self._steering.told()
 
     def _second_tries(self) -> Iterator[Job]:
         while self._again:
@@ -159,11 +191,34 @@ class _Teller:
             self._watch(content)
 
 
-def _keep(directory: StudyDirectory, finished: Finished) -> None:
+def _steering(plan: StudyPlan, directory: StudyDirectory, *, retry_failed: bool) -> Steering | None:
+    """Return what decides on the runs of an adaptive study, with what was done before."""
+    if plan.policy is None:
+        return None
+    rows = (row for row in directory.rows() if row["status"] != "failed" or not retry_failed)
+    known = {row["key"]: needed_of(row, plan.policy.responses) for row in rows}
+    return Steering(plan, plan.policy, known=known)
+
+
+def _describe(directory: StudyDirectory, steering: Steering) -> None:
+    """Keep why points stopped, what was found, and how many runs that took."""
+    content = directory.describe() or {}
+    adaptive = {"runs": steering.asked, "adaptive": steering.as_json()}
+    directory.write_description({**content, **adaptive})
+
+
+def _carry_out(plan: StudyPlan, directory: StudyDirectory) -> CarryOut:
+    config = plan.config
+    return CarryOut(directory.runs.resolve(), board=config.board, keep_runs=config.keep_runs)
+
+
+def _keep(directory: StudyDirectory, finished: Finished, keep_runs: str) -> None:
     """Keep what came of a run: its traceback first, because its row makes it final."""
     if finished.traceback is not None:
         directory.write_failure(finished.job.key, finished.traceback)
     directory.write_part(finished.row)
+    if keep_runs == "none" and finished.has_failed:
+        directory.remove_run(finished.job.key)
 
 
 def _clear_up(directory: StudyDirectory) -> None:

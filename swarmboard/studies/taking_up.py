@@ -8,6 +8,7 @@ from typing import Any
 from blackboard import BadInput, StudyDirectory
 
 from ..versions import versions
+from .adaptive import asked_again
 from .jobs import StudyPlan
 from .study_file import StudyConfig
 from .table import column_of, place_of
@@ -60,12 +61,14 @@ def take_up(
 
 def description(plan: StudyPlan) -> dict[str, Any]:
     """Return what `study.json` keeps: all that is needed to carry the study out again."""
+    visits = plan.points.visits
     return {
         "study": as_given(plan.config),
         "folder": str(plan.folder),
         "points": plan.points.count,
+        **({} if visits is None else {"visits": visits}),
         "runs": plan.count,
-        "varied": [column_of(name) for name in plan.config.vary],
+        "varied": [column_of(axis.name) for axis in plan.points.axes],
         "code": plan.code,
         "versions": versions(),
         "command": shlex.join(["swarmboard", *sys.argv[1:]]) if _is_command() else None,
@@ -79,7 +82,7 @@ def as_given(config: StudyConfig) -> dict[str, Any]:
         name: {n: v for n, v in entry.items() if v is not None}
         if isinstance(entry, dict)
         else entry
-        for name, entry in content["vary"].items()
+        for name, entry in content.get("vary", {}).items()
     }
     return content | {"vary": vary}
 
@@ -111,10 +114,7 @@ def _places(
     """Return the place of every stored run that the study has."""
     if not stored:
         return {}
-    replicates = plan.config.replicates
-    if plan.config.until:  # a point may have been given more
-        replicates = max(replicates, *(row["replicate"] + 1 for row in directory.rows()))
-    jobs = (
-        plan.job(point, replicate) for point in plan.settings() for replicate in range(replicates)
-    )
+    jobs = plan.jobs()
+    if plan.policy:
+        jobs = asked_again(plan, plan.policy, {row["key"]: row for row in directory.rows()})
     return {job.key: dict(place_of(job)) for job in jobs if job.key in stored}

@@ -6,6 +6,7 @@ from .flows import FlowsView
 from .palette import PALETTES, Palette
 from .series import SeriesView, series_names
 from .stack import Bar, BarsView
+from .study import StudyView
 from .view import CanvasView, Table
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "FlowsView",
     "Palette",
     "SeriesView",
+    "StudyView",
     "Table",
     "series_names",
 ]

@@ -8,6 +8,9 @@ from .lines import Cast, Line, Query
 from .live import LiveRun
 from .past import PastRun
 from .runs import RunList, RunRow, list_runs
+from .studies import Studies, StudyRow, find_study, study_folders, the_studies
+from .study_lines import StudyLine, StudyPoint, choices_of, lines_of
+from .study_table import StudyTable
 from .teller import Teller
 
 __all__ = [
@@ -22,8 +25,18 @@ __all__ = [
     "Query",
     "RunList",
     "RunRow",
+    "Studies",
+    "StudyLine",
+    "StudyPoint",
+    "StudyRow",
+    "StudyTable",
     "Teller",
+    "choices_of",
     "entropy_bits",
+    "find_study",
+    "lines_of",
     "list_runs",
+    "study_folders",
     "the_hub",
+    "the_studies",
 ]

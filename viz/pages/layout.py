@@ -28,7 +28,10 @@ def Layout(children: Sequence[Any] = ()) -> Any:
     """Put the bar above a page."""
     router = solara.use_router()
     parts = router.parts
-    pages = []
+    pages = [
+        {"label": "Runs", "path": "/", "is_here": not parts},
+        {"label": "Studies", "path": "/studies", "is_here": parts[:1] == ["studies"]},
+    ]
     if len(parts) >= 2 and parts[0] == "run":
         here = parts[2] if len(parts) > 2 else "consensus"
         pages = [

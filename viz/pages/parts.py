@@ -26,6 +26,11 @@ def RunsTable(
     """Draw the table of runs, which filters and sorts itself."""
 
 
+@solara.component_vue("studies_table.vue")
+def StudiesTable(rows: Sequence[Row], event_go: Callable[[str], None]) -> None:
+    """Draw the table of studies."""
+
+
 @solara.component_vue("run_form.vue")
 def RunForm(
     scenarios: Sequence[str],

@@ -13,11 +13,12 @@ from typing import Any
 import solara.server.starlette as solara_server
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from .address import Address
 from .gate import Gate
+from .study_reports import study_report
 
 GRACE_S = 1
 """How long open pages may take to be closed when the server ends."""
@@ -45,8 +46,9 @@ class DashboardServer(uvicorn.Server):
 def dashboard_app(assets: str) -> Starlette:
     """Return Solara's app with its assets served from a folder."""
     own = Mount(f"/{solara_server.cdn_url_path}", app=LocalAssets(directory=assets))
+    reports = Route("/study-report/{key}", study_report)
     everything = Mount("/", app=solara_server.app)
-    return Starlette(routes=[own, everything], lifespan=solara_server.lifespan)
+    return Starlette(routes=[own, reports, everything], lifespan=solara_server.lifespan)
 
 
 def run_server(

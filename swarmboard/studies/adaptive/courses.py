@@ -14,6 +14,7 @@ from typing import Any
 from ..axes import Given
 from ..job import Job, Value
 from ..jobs import Point, StudyPlan
+from ..table import column_of
 from .intervals import Sample
 from .responses import Row, sample_of
 
@@ -39,8 +40,9 @@ class Stop:
 class Outcome:
     """What a course came to."""
 
-    stops: Sequence[Stop] = ()
-    found: Sequence[Mapping[str, Any]] = ()
+    stops: Sequence[Stop]
+    """Of the points that it visited, at least one."""
+    found: Sequence[Mapping[str, Any]]
     """Rows of `Study.found`: parameters, figures, and `said` in words."""
 
 
@@ -51,6 +53,11 @@ class Visited:
     plan: StudyPlan
     point: Point
     rows: list[Row] = field(default_factory=list)
+
+    @property
+    def columns(self) -> dict[str, Value]:
+        """Its parameters by their columns of the table."""
+        return {column_of(name): value for name, value in self.point.varied.items()}
 
     @property
     def count(self) -> int:
@@ -67,7 +74,7 @@ class Visited:
 
     def stop(self, why: str) -> Stop:
         """Say why there are no more replicates."""
-        return Stop(self.point.number, self.point.varied, self.count, why)
+        return Stop(self.point.number, self.columns, self.count, why)
 
 
 def visited(plan: StudyPlan, given: Given, number: int) -> Visited:

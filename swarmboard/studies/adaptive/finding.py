@@ -9,8 +9,9 @@ from ..adaptive_config import GROWTH, Crossing, FindConfig, Levelling, parse_whe
 from ..axes import Given
 from ..jobs import StudyPlan
 from ..table import column_of
-from .courses import Batch, Course, Outcome, Row, Stop, Visited, grow, next_size, visited
+from .courses import Batch, Course, Outcome, Stop, Visited, grow, next_size, visited
 from .intervals import Interval, difference, interval_of
+from .responses import Row
 
 type Answer = tuple[bool, bool]
 """Whether a value is beyond the critical one, and whether that is sure."""
@@ -58,9 +59,7 @@ class _Bisection:
             low, high = (low, middle) if self.answers[middle][0] else (middle, high)
         return self._outcome(goal, low, high)
 
-    def _ends(
-        self, goal: Crossing, last: int
-    ) -> Generator[Batch, Sequence[Row], bool]:
+    def _ends(self, goal: Crossing, last: int) -> Generator[Batch, Sequence[Row], bool]:
         """Compare both ends; return whether the response rises from one to the other."""
         yield from grow([self._place(0), self._place(last)], self.first)
         means = [self._place(at).sample(goal.response).mean or 0.0 for at in (0, last)]
@@ -80,7 +79,7 @@ class _Bisection:
         while True:
             yield from grow(compared, size)
             end = self._margin(goal, *compared)
-            is_sure = end is not None and not end.low <= 0 <= end.high
+            is_sure = end is not None and (end.low == end.high or not end.low <= 0 <= end.high)
             if is_sure or size >= self.most:
                 break
             size = next_size(size, GROWTH, self.most)

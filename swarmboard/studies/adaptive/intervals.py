@@ -63,7 +63,7 @@ def interval_of(sample: Sample, confidence: float) -> Interval | None:
 
 
 def difference(one: Interval, other: Interval) -> Interval:
-    """Return the interval of `one` minus `other`, from those of both (Newcombe's square-and-add)."""
+    """Return the interval of `one` minus `other` from those of both, as Newcombe does."""
     value = one.value - other.value
     below = ((one.value - one.low) ** 2 + (other.high - other.value) ** 2) ** 0.5
     above = ((one.high - one.value) ** 2 + (other.value - other.low) ** 2) ** 0.5

@@ -9,7 +9,9 @@ from .courses import Course, Outcome, Visited, grow, next_size
 from .intervals import Interval, interval_of
 
 
-def courses(plan: StudyPlan, asked: Sequence[Narrowness], *, first: int, most: int) -> Iterator[Course]:
+def courses(
+    plan: StudyPlan, asked: Sequence[Narrowness], *, first: int, most: int
+) -> Iterator[Course]:
     """Yield a course for each point of the design."""
     for point in plan.settings():
         yield _course(plan, point, asked, first=first, most=most)
@@ -28,7 +30,7 @@ def _course(
         size = next_size(size, GROWTH, most)
     told = ", ".join(map(_told, ends, asked))
     why = f"narrow enough: {told}" if is_narrow else f"max_replicates reached: {told}"
-    found: dict[str, Any] = {**point.varied, "point": point.number, "replicates": size}
+    found: dict[str, Any] = {**place.columns, "point": point.number, "replicates": size}
     for one, end in zip(asked, ends, strict=True):
         found[one.response] = end and end.value
         found[f"{one.response}.low"] = end and end.low

@@ -13,9 +13,8 @@ from ..axes import Axis, Given
 from ..jobs import StudyPlan
 from ..study_file import Range
 from .courses import Course, Outcome, Visited, grow, visited
-from .intervals import interval_of
+from .ranking import rank_rows, ranked, told
 
-CONFIDENCE = 95.0
 AT_RANDOM = 10
 """So many settings are drawn at random before the sampler learns from what came of them."""
 
@@ -53,9 +52,9 @@ def _course(plan: StudyPlan, asked: SearchConfig, replicates: int) -> Course:
         for place, (_, marks) in zip(here, batch, strict=True):
             proposer.learn(marks, place.sample(asked.by).mean)
         tried += len(batch)
-    ranked = _ranked(list(places.values()), asked)
-    stops = [place.stop(f"tried: {_told(place, asked)}") for place in places.values()]
-    return Outcome(stops, [_row(place, rank, asked) for rank, place in enumerate(ranked, 1)])
+    stops = [place.stop(f"tried: {told(place, asked.by)}") for place in places.values()]
+    best = ranked(list(places.values()), asked.by, asked.best)
+    return Outcome(stops, rank_rows(best, asked.by))
 
 
 def _place(plan: StudyPlan, given: Given, places: dict[str, Visited]) -> Visited:
@@ -137,32 +136,3 @@ def _mark(axis: Axis, value: Any) -> Any:
 
 def _at(axis: Axis, mark: Any) -> Any:
     return mark if axis.size is None else axis.values[mark]
-
-
-def _ranked(places: Sequence[Visited], asked: SearchConfig) -> list[Visited]:
-    sign = 1 if asked.best == "low" else -1
-
-    def order(place: Visited) -> tuple[bool, float, int]:
-        mean = place.sample(asked.by).mean
-        return mean is None, sign * (mean or 0.0), place.point.number
-
-    return sorted(places, key=order)
-
-
-def _told(place: Visited, asked: SearchConfig) -> str:
-    mean = place.sample(asked.by).mean
-    return f"{asked.by} has no value" if mean is None else f"{asked.by} {mean:.4g}"
-
-
-def _row(place: Visited, rank: int, asked: SearchConfig) -> dict[str, Any]:
-    end = interval_of(place.sample(asked.by), CONFIDENCE)
-    return {
-        **place.point.varied,
-        "point": place.point.number,
-        "replicates": place.count,
-        "rank": rank,
-        asked.by: place.sample(asked.by).mean,
-        f"{asked.by}.low": end and end.low,
-        f"{asked.by}.high": end and end.high,
-        "said": f"rank {rank}: {_told(place, asked)} over {place.count} runs",
-    }

@@ -5,6 +5,7 @@ from .crossing import Crossed, crossed
 from .estimates import Estimate, Group, Grouped, grouped, mean, median, share
 from .fronts import Candidate, Front, on_front, pareto
 from .pairing import Effect, cliffs_delta, effects, holm, paired_effect
+from .sampled import MethodSample, sampled_sensitivity
 from .scaling import PowerLaw, fit_power_law
 from .usl import Scalability, fit_usl, throughput
 from .waiting import Durations, durations
@@ -19,6 +20,7 @@ __all__ = [
     "Group",
     "Grouped",
     "Index",
+    "MethodSample",
     "PowerLaw",
     "Scalability",
     "Sensitivity",
@@ -35,6 +37,7 @@ __all__ = [
     "on_front",
     "paired_effect",
     "pareto",
+    "sampled_sensitivity",
     "sensitivity",
     "share",
     "throughput",

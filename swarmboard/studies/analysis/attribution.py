@@ -1,14 +1,13 @@
 """Which parameters a response hangs on: variance shares and effects, with SALib."""
 
-import contextlib
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from ..sampling import LEVELS, quiet
 from .estimates import CONFIDENCE, Estimate, numeric
 
 type Design = Literal["saltelli", "morris", "given", "grid"]
@@ -17,7 +16,7 @@ FEWEST = 60
 """Runs below which indices from given data are not to be trusted."""
 RESAMPLES = 100
 UNSEEN = "interactions are not seen: only what each parameter explains alone"
-LEVELS = 12
+GRID_LEVELS = 12
 """A parameter of no more values stands on a grid; of more, a grid has quantile bins."""
 _BINS = 8
 
@@ -31,6 +30,8 @@ class Index:
     """The share of variance that it explains alone (0-1); of Morris, the mean absolute effect."""
     total: Estimate | None
     """The share with all interactions (Sobol); None where the sample does not tell."""
+    spread: float | None = None
+    """Of Morris, the standard deviation of its effects: interactions, or a bent response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def sensitivity(
     *,
     design: Design | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
+    levels: int | None = None,
     seed: int = 0,
 ) -> Sensitivity:
     """Return sensitivity indices of a response.
@@ -69,7 +71,8 @@ def sensitivity(
         parameters: The columns that explain it; categories are allowed on a grid.
         design: `given` takes any sample that fills the space (Latin hypercube, Sobol points,
             random), `grid` one with few values of some; guessed from the table if not said.
-        bounds: The range of each parameter, needed for `morris`; the table's own if not said.
+        bounds: The range of each parameter; the table's own if not said.
+        levels: Of a `morris` sample, if there are not 4.
         seed: Of the resampling.
 
     Raises:
@@ -79,7 +82,7 @@ def sensitivity(
     y = numeric(table[response])
     known = y.notna().to_numpy()
     if kind in ("saltelli", "morris") and not known.all():
-        raise ValueError(f"a {kind} sample needs {response} of every run; some have none")
+        raise ValueError(f"a {kind} sample needs {response} of every row; some have none")
     y, used = y[known].to_numpy(), table[known]
     if len(y) < 8 or np.ptp(y) == 0:
         raise ValueError(f"{response} has {len(y)} values, or all the same: nothing to explain")
@@ -88,7 +91,7 @@ def sensitivity(
         notes.append(f"{int((~known).sum())} runs without {response} were left out")
     if kind == "grid":
         return _of_grid(used, response, parameters, y, (*notes, UNSEEN), seed)
-    x = np.column_stack([numeric(used[name]).to_numpy() for name in parameters])
+    x = np.column_stack([_numbers(used[name]) for name in parameters])
     ends = {name: (float(x[:, i].min()), float(x[:, i].max())) for i, name in enumerate(parameters)}
     ends.update(bounds or {})
     problem = {
@@ -96,15 +99,19 @@ def sensitivity(
         "names": list(parameters),
         "bounds": [list(ends[name]) for name in parameters],
     }
-    return _by_salib(kind, problem, x, y, (response, tuple(notes), seed))
+    return _by_salib(kind, problem, x, y, (response, tuple(notes), seed, levels or LEVELS))
 
 
 def _by_salib(
-    kind: Design, problem: dict[str, Any], x: Any, y: Any, told: tuple[str, tuple[str, ...], int]
+    kind: Design,
+    problem: dict[str, Any],
+    x: Any,
+    y: Any,
+    told: tuple[str, tuple[str, ...], int, int],
 ) -> Sensitivity:
-    response, notes, seed = told
+    response, notes, seed, levels = told
     settings = {"num_resamples": RESAMPLES, "conf_level": CONFIDENCE, "seed": seed}
-    with _quiet():
+    with quiet():
         if kind == "saltelli":
             from SALib.analyze import sobol
 
@@ -115,7 +122,7 @@ def _by_salib(
         elif kind == "morris":
             from SALib.analyze import morris
 
-            found = morris.analyze(problem, x, y, **settings)
+            found = morris.analyze(problem, x, y, num_levels=levels, **settings)
             names = ("mu_star", "", "mean absolute elementary effect", "")
             method = "Morris elementary effects (SALib)"
         else:
@@ -133,7 +140,12 @@ def _by_salib(
         return Estimate(value, value - half, value + half, n, method)
 
     indices = [
-        Index(name, estimate(names[0], i), estimate(names[1], i) if names[1] else None)
+        Index(
+            name,
+            estimate(names[0], i),
+            estimate(names[1], i) if names[1] else None,
+            float(found["sigma"][i]) if kind == "morris" else None,
+        )
         for i, name in enumerate(problem["names"])
     ]
     return Sensitivity(response, _ordered(indices), names[2], names[3] or None, n, method, notes)
@@ -168,7 +180,14 @@ def _of_grid(
 
 
 def _is_wide(column: pd.Series) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(column)) and column.nunique() > LEVELS
+    return bool(pd.api.types.is_numeric_dtype(column)) and column.nunique() > GRID_LEVELS
+
+
+def _numbers(column: pd.Series) -> Any:
+    """Return a column as numbers; texts, and true and false, by their order."""
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        return numeric(column).to_numpy()
+    return pd.factorize(column, sort=True)[0].astype(float)
 
 
 def _levels(column: pd.Series) -> pd.Series:
@@ -190,11 +209,3 @@ def _epsilon_squared(code: Any, y: Any) -> float:
 
 def _ordered(indices: list[Index]) -> tuple[Index, ...]:
     return tuple(sorted(indices, key=lambda index: -(index.total or index.first).value))
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep SALib's warnings about its own libraries to itself."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

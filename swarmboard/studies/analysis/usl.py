@@ -84,9 +84,9 @@ def fit_usl(size: ArrayLike, response: ArrayLike, *, seed: int = 0) -> Scalabili
 def _peak(alpha: float, beta: float, largest: float) -> float | None:
     """Return where throughput is largest; None where crosstalk is less than can be told."""
     crosstalk = beta * largest * (largest - 1)
-    if crosstalk < TOLD_FROM * (1 + alpha * (largest - 1)) or alpha >= 1:
+    if crosstalk < TOLD_FROM * (1 + alpha * (largest - 1)):
         return None
-    return float(np.sqrt((1 - alpha) / beta))
+    return max(1.0, float(np.sqrt(max(0.0, 1 - alpha) / beta)))
 
 
 def _estimate(best: Any, drawn: Any, i: int, n: int) -> Estimate:

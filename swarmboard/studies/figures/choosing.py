@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from viz import study_report as shown
 
 from .comparing import category_table, effects_of_structure, what_matters
-from .growth import curves, scalability
+from .growth import curves, scalabilities
 from .planes import heat_maps, quality_against_cost
 from .survey import Survey
 from .times import times_to_consensus
@@ -39,7 +39,7 @@ def choose_figures(
     found += [curves(survey, response, seed=seed) for response in survey.responses]
     if survey.x is None:
         why.append("Curves: no varied number has three values or more.")
-    found.append(scalability(survey, seed=seed))
+    found += scalabilities(survey, seed=seed)
     times = times_to_consensus(survey)
     found.append(times)
     if times is None:

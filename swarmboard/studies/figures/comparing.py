@@ -8,6 +8,7 @@ from ..analysis import Effect, Estimate, effects, grouped
 from ..analysis.attribution import Sensitivity, sensitivity
 from ..analysis.estimates import numeric
 from ..analysis.pairing import BASELINE
+from .designed import what_the_design_tells
 from .evidence import evidence_of
 from .survey import MOST_LEVELS, Survey
 from .wording import label, plain, setting, short, slug
@@ -98,6 +99,8 @@ def what_matters(
     """Draw how much of a response's variance each varied parameter explains."""
     parameters = [*survey.numeric, *survey.categories]
     known = survey.table.dropna(subset=parameters)
+    if survey.sample:
+        return what_the_design_tells(survey, response, seed=seed)
     if len(parameters) < 2:
         return None
     try:

@@ -8,10 +8,11 @@ import pandas as pd
 
 from viz import study_report as shown
 
-from ..analysis import PowerLaw, fit_power_law, fit_usl, grouped
+from ..analysis import PowerLaw, Scalability, fit_power_law, fit_usl, grouped
 from ..analysis.estimates import numeric
 from .evidence import evidence_of
 from .survey import MOST_LEVELS, Survey
+from .throughputs import SAYS, throughputs_of
 from .wording import is_share, label, plain, short, slug
 
 _LOG_FROM = 8.0
@@ -19,6 +20,8 @@ _LOG_FROM = 8.0
 _LOG_RESPONSE_FROM = 4.0
 """... and so does a response, where its parameter does."""
 _BINS = 8
+_FITS_FROM = 0.9
+"""Of less of the variance of log throughput the scalability law is said to explain too little."""
 
 
 def curves(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
@@ -76,14 +79,17 @@ def curves(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
     )
 
 
-def scalability(survey: Survey, *, seed: int) -> shown.Figure | None:
-    """Fit the universal scalability law to a throughput, where the study has one."""
-    response = survey.config.throughput or next(
-        (n for n in survey.table.columns if "throughput" in n and not n.startswith("baseline.")),
-        None,
-    )
-    if survey.x != "agents" or response is None:
-        return None
+def scalabilities(survey: Survey, *, seed: int) -> list[shown.Figure | None]:
+    """Draw the scalability of every throughput that the study has, or of the one it names."""
+    if survey.x != "agents":
+        return []
+    asked = survey.config.throughput
+    names = [asked] if asked else throughputs_of(survey.table)
+    return [scalability(survey, name, seed=seed) for name in names]
+
+
+def scalability(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
+    """Fit the universal scalability law to a throughput; None where no curve has four sizes."""
     series, rows, notes = [], [], []
     for name, part in _parts(survey.table, survey.by):
         try:
@@ -102,7 +108,7 @@ def scalability(survey: Survey, *, seed: int) -> shown.Figure | None:
         fit = tuple(zip(sizes.tolist(), law.at(sizes).tolist(), strict=True))
         peak = f", peak at N = {law.peak:,.0f}" if law.peak else ", no peak"
         series.append(shown.Series(f"{name or 'runs'}{peak}", points, fit))
-        notes += [f"{f'{name}: ' if name else ''}{note}" for note in law.warnings]
+        notes += [f"{f'{name}: ' if name else ''}{note}" for note in _doubts(law)]
         for symbol in ("gamma", "alpha", "beta"):
             e = getattr(law, symbol)
             rows.append(
@@ -117,13 +123,21 @@ def scalability(survey: Survey, *, seed: int) -> shown.Figure | None:
         f"Scalability of {short(response)}",
         f"Mean {short(response)} with 95 % intervals, and the universal scalability law "
         "X(N) = γN / (1 + α(N − 1) + βN(N − 1)) fitted to "  # noqa: RUF001 - Greek and minus
-        f"{len(survey.table):,} runs: α is contention, β crosstalk.",  # noqa: RUF001
+        f"{len(survey.table):,} runs: α is contention, β crosstalk. "  # noqa: RUF001
+        f"{SAYS.get(response, '')}".rstrip(),
         evidence_of(survey, response),
         "least squares of log throughput, percentile bootstrap over replicates",
         shown.Sheet(slug("scalability", response), _columns(rows)),
         shown.Curves(axis, shown.Axis(label(response)), tuple(series)),
         tuple(_sentence(note) for note in notes),
     )
+
+
+def _doubts(law: Scalability) -> tuple[str, ...]:
+    if law.r_squared >= _FITS_FROM:
+        return law.warnings
+    told = f"the law explains {max(0.0, law.r_squared):.0%} of the variance of log throughput alone"
+    return (*law.warnings, told)
 
 
 def _parts(table: pd.DataFrame, by: str | None) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -8,8 +8,10 @@ import pandas as pd
 
 from blackboard import BadInput
 
+from ..analysis import MethodSample
 from ..analysis.estimates import is_boolean, numeric
 from ..report_config import ReportConfig
+from .throughputs import with_throughputs
 
 MOST_RESPONSES = 6
 MOST_CURVES = 6
@@ -45,6 +47,8 @@ class Survey:
     """The parameter of which each value is a curve of its own."""
     config: ReportConfig
     not_shown: tuple[str, ...]
+    sample: MethodSample | None = None
+    """The design, where one method of sensitivity analysis reads it row by row."""
 
     @property
     def pooled(self) -> tuple[str, ...]:
@@ -62,13 +66,20 @@ class Survey:
         return column if response.startswith("metrics.") and column in self.table else None
 
 
-def survey_of(table: pd.DataFrame, varied: Sequence[str], config: ReportConfig) -> Survey:
+def survey_of(
+    table: pd.DataFrame,
+    varied: Sequence[str],
+    config: ReportConfig,
+    *,
+    sample: MethodSample | None = None,
+) -> Survey:
     """Look a study's table over.
 
     Args:
         table: One row a run.
         varied: The columns that the study varies.
         config: What the study file asks for.
+        sample: The design, where one method of sensitivity analysis reads it row by row.
 
     Raises:
         BadInput: no run came to its end, or the study file names a column that there is not.
@@ -79,7 +90,7 @@ def survey_of(table: pd.DataFrame, varied: Sequence[str], config: ReportConfig) 
             f"none of the {len(table)} runs of the study came to its end: there is nothing to "
             "report; failures/ in its directory says why"
         )
-    done = _with_tokens(done)
+    done = with_throughputs(_with_tokens(done))
     _check(config, done, varied)
     several = [name for name in varied if done[name].nunique() > 1]
     numbers = [name for name in several if _is_number(done[name])]
@@ -100,6 +111,7 @@ def survey_of(table: pd.DataFrame, varied: Sequence[str], config: ReportConfig) 
         by,
         config,
         tuple(not_shown),
+        sample,
     )
 
 

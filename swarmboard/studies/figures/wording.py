@@ -14,6 +14,8 @@ _NAMED = {
     "yardstick.gap_percent": "gap to the yardstick (%)",
     "baseline.yardstick.gap_percent": "gap of the baseline (%)",
     "timing.wall_s": "wall-clock time (s)",
+    "timing.turns_per_s": "turns per wall-clock second",
+    "throughput.resolved_per_h": "tickets resolved (per hour)",
     "tokens.total": "tokens, in and out",
     "tokens.cost_usd": "cost (USD)",
     "measures.turns": "turns of agents",

@@ -1,0 +1,140 @@
+"""The shipped studies run, and what their pages say agrees with theory and with their files."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from scipy import stats
+
+from swarmboard.studies.carrying_out import CarryOut
+from swarmboard.studies.study_result import read_plan
+from swarmboard.testing import PlantedModel
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDIES = sorted((ROOT / "examples/studies").glob("*.toml"))
+PAGES = {page: page.read_text("utf-8") for page in sorted((ROOT / "docs/studies").glob("*.md"))}
+OVERVIEW = (ROOT / "docs/studies.md").read_text("utf-8")
+STANDARD_ERRORS = 4.5
+LARGEST_FIGURE = 60_000
+"""Bytes."""
+
+
+def command(study: Path) -> str:
+    name = study.stem
+    return f"sweep examples/studies/{name}.toml --out {name.replace('_', '-')} --jobs"
+
+
+def rows_of(page: str, first: str) -> list[list[float]]:
+    """Return the numbers of a page's table, by the name of its first column."""
+    text = PAGES[ROOT / f"docs/studies/{page}.md"]
+    _, _, behind = text.partition(f"\n| {first} |")
+    lines = behind.split("\n\n")[0].splitlines()[2:]
+    return [[float(cell.replace(",", "")) for cell in line.strip("| ").split("|")] for line in lines]
+
+
+def assert_agrees(share: float, exact: float, count: int) -> None:
+    error = (exact * (1 - exact) / count) ** 0.5
+    rounding = 0.5 / count
+    assert abs(share - exact) <= STANDARD_ERRORS * error + rounding, (share, exact, count)
+
+
+def majority(agents: int, accuracy: float, correlation: float, percent: int = 50) -> float:
+    """Return the chance that a threshold vote on two options is right; a tie decides nothing."""
+    needed = -(-percent * agents // 100)
+    votes = range(needed, agents + 1)
+    if correlation:
+        scale = 1 / correlation - 1
+        count = stats.betabinom(agents, accuracy * scale, (1 - accuracy) * scale)
+    else:
+        count = stats.binom(agents, accuracy)
+    return float(sum(count.pmf(right) for right in votes if agents - right < needed))
+
+
+def test_there_are_studies_for_every_question() -> None:
+    assert len(STUDIES) == 11
+    assert len(PAGES) == 7
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.stem)
+def test_a_shipped_study_says_what_it_asks_and_how_to_repeat_it(study: Path) -> None:
+    plan, text = read_plan(study)
+    head = [line for line in text.splitlines() if line.startswith("#")]
+    pages = [page for page in PAGES.values() if command(study) in page]
+
+    assert plan.count > 1
+    assert head[0].endswith("?") or head[1].endswith("?")
+    assert any(line.startswith("# Expected: ") for line in head)
+    assert command(study) in head[-1]
+    assert len(pages) == 1
+    assert f"{plan.count:,} runs" in pages[0]
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.stem)
+def test_its_first_point_runs(study: Path, tmp_path: Path) -> None:
+    plan, _ = read_plan(study)
+    reported = plan.config.report
+
+    found = CarryOut(tmp_path, board="memory://")(next(plan.jobs()))
+
+    assert found.row["status"] == "done", found.traceback
+    counted = {"tokens.total"}
+    assert set(reported.responses) - counted <= set(found.row)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_figures_of_a_page_are_there_and_small(page: Path) -> None:
+    figures = [page.parent / name for name in re.findall(r"\]\((\S+\.svg)\)", PAGES[page])]
+
+    assert 1 <= len(figures) <= 3
+    assert all(figure.stat().st_size < LARGEST_FIGURE for figure in figures)
+
+
+def test_every_page_and_every_figure_is_linked() -> None:
+    figures = {path.name for path in (ROOT / "docs/images/studies").iterdir()}
+    named = {name for text in PAGES.values() for name in re.findall(r"/([\w-]+\.svg)", text)}
+
+    assert all(f"(studies/{page.name})" in OVERVIEW for page in PAGES)
+    assert figures == named
+
+
+def test_the_threshold_study_agrees_with_the_exact_binomial_at_every_point() -> None:
+    rows = rows_of("threshold", "threshold")
+
+    assert [row[0] for row in rows] == list(range(50, 101, 5))
+    for percent, *shares in rows:
+        for agents, right, wrong in zip((5, 21, 101), shares[::2], shares[1::2], strict=True):
+            exact = majority(agents, 0.78, 0, int(percent))
+            mistaken = majority(agents, 0.22, 0, int(percent))
+            assert_agrees(right, exact, 10_000)
+            assert_agrees(wrong, mistaken, 10_000)
+            assert_agrees(1 - right - wrong, 1 - exact - mistaken, 10_000)
+
+
+def test_the_correlation_study_agrees_with_the_beta_binomial_at_every_point() -> None:
+    rows = rows_of("correlation", "agents")
+
+    assert [row[0] for row in rows] == [1, 3, 9, 27, 81, 243, 729]
+    for agents, *shares in rows:
+        for correlation, share in zip((0, 0.02, 0.1, 0.3), shares, strict=True):
+            assert_agrees(share, majority(int(agents), 0.65, correlation), 10_000)
+
+
+def test_teams_of_planted_models_are_right_as_often_as_the_beta_binomial_says() -> None:
+    rows = rows_of("team_size", "agents")
+
+    assert len(rows) == 10
+    for agents, *shares in rows:
+        for accuracy, share, theory in zip((0.9, 0.75, 0.6), shares[::2], shares[1::2], strict=True):
+            exact = majority(int(agents), accuracy, 0.1)
+            assert theory == pytest.approx(exact, abs=0.00051)
+            assert_agrees(share, exact, 500)
+
+
+def test_the_questions_have_the_answers_that_a_planted_model_holds_to_be_right() -> None:
+    sheets = sorted((ROOT / "examples/studies/questions").glob("*.jsonl"))
+    asked = [json.loads(line) for sheet in sheets for line in sheet.read_text().splitlines()]
+    model = PlantedModel()
+
+    assert len({question["task"] for question in asked}) == len(asked) == 500
+    assert all(model.truth(q["task"], tuple(q["choices"])) == q["answer"] for q in asked)
