@@ -22,6 +22,7 @@ BENCHMARKS = (
     "routing",
     "layers",
     "model_memory",
+    "dashboard",
 )
 
 

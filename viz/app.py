@@ -2,6 +2,7 @@
 
 import solara
 
+from .pages.compare_page import ComparePage
 from .pages.layout import Layout
 from .pages.run_page import RunPage
 from .pages.runs_page import RunsPage
@@ -9,4 +10,5 @@ from .pages.runs_page import RunsPage
 routes = [
     solara.Route(path="/", component=RunsPage, layout=Layout, label="Runs"),
     solara.Route(path="run", component=RunPage, label="Run"),
+    solara.Route(path="compare", component=ComparePage, label="Two runs"),
 ]

@@ -1,29 +1,40 @@
 """Where moments come from: boards of runs that go on, and the directories of those that ended."""
 
 from .book import Book
+from .calls import CLASSES, Calls, read_calls
 from .curve import Curve, entropy_bits
 from .feed import Feed
 from .hub import Hub, the_hub
+from .last_digest import LastDigest
 from .lines import Cast, Line, Query
 from .live import LiveRun
 from .past import PastRun
+from .prompts import Prompts
 from .runs import RunList, RunRow, list_runs
+from .sight import Sight, Sighting
 from .teller import Teller
 
 __all__ = [
+    "CLASSES",
     "Book",
+    "Calls",
     "Cast",
     "Curve",
     "Feed",
     "Hub",
+    "LastDigest",
     "Line",
     "LiveRun",
     "PastRun",
+    "Prompts",
     "Query",
     "RunList",
     "RunRow",
+    "Sight",
+    "Sighting",
     "Teller",
     "entropy_bits",
     "list_runs",
+    "read_calls",
     "the_hub",
 ]
