@@ -23,6 +23,7 @@ BENCHMARKS = (
     "layers",
     "model_memory",
     "sweep",
+    "dashboard",
 )
 
 

@@ -36,6 +36,7 @@ from .errors import (
 from .follower import Follower
 from .instants import InstantLeader
 from .leader import Leader
+from .listing import RunOnBoard, runs_on
 from .log import (
     MAGIC,
     EventLog,
@@ -85,7 +86,7 @@ from .records import (
     unframe,
 )
 from .recounting import recount
-from .replica import BoardEntry, Replica, Rows
+from .replica import INSTANTS_KEPT, ROUNDS_KEPT, BoardEntry, Replica, Rows
 from .rule_text import parse_rule
 from .rules import (
     ABSTAINED,
@@ -134,11 +135,13 @@ from .writes import (
 __all__ = [
     "ABSTAINED",
     "INPUT",
+    "INSTANTS_KEPT",
     "MAGIC",
     "NO_BALLOT",
     "NO_DEADLINE",
     "NO_FLOOR",
     "OPERATIONAL",
+    "ROUNDS_KEPT",
     "STUDIES",
     "Abstain",
     "Abstained",
@@ -209,6 +212,7 @@ __all__ = [
     "RunDirectory",
     "RunEnded",
     "RunLock",
+    "RunOnBoard",
     "Script",
     "ServerTooOld",
     "ServerUnavailable",
@@ -252,6 +256,7 @@ __all__ = [
     "read_segments",
     "recount",
     "restore_view",
+    "runs_on",
     "segment_ends",
     "threshold",
     "u4",

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from .bitmaps import both, members
 from .errors import (
@@ -30,6 +30,7 @@ from .wire import Command, Wire, connect
 
 LONGEST_BLOCK_S = 2.0
 """A blocking read stays well below the time after which a silent server counts as lost."""
+_META = ("rev", "epoch", "round", "stage", "status", "agents")
 RETIRED_MS = 24 * 3600 * 1000
 """How long the data of a run that ended stay on the server."""
 
@@ -149,10 +150,8 @@ class RedisStore:
 
     def meta(self) -> Meta:
         """Return where the run stands."""
-        names = ("rev", "epoch", "round", "stage", "status", "agents")
-        [reply] = self._wire.call([("HMGET", self._keys.meta, *names)])
-        rev, epoch, round, stage, agents = (int(reply[at] or 0) for at in (0, 1, 2, 3, 5))
-        return Meta(rev, epoch, round, stage, (reply[4] or b"new").decode(), agents)
+        [reply] = self._wire.call([("HMGET", self._keys.meta, *_META)])
+        return _meta_of(reply)
 
     def read(self, after: int, *, limit: int = 1000) -> Sequence[Event]:
         """Return the writes after a revision, oldest first."""
@@ -335,3 +334,43 @@ class _Head:
 def _raise_order(reply: Sequence[Any], writer: str, seq: int) -> None:
     if reply[0] == b"out-of-order":
         raise OutOfOrder(writer, seq=seq, last=int(reply[1]))
+
+
+def list_boards(url: str, *, most_scans: int) -> list[tuple[str, Meta, bool]]:
+    """Return the runs that a server keeps: name, where each stands, and whether a runner leads it.
+
+    Args:
+        url: Of the server.
+        most_scans: Looks at its keys, a thousand at a time, after which the list ends as it is.
+
+    Raises:
+        ServerUnavailable: there is no server at the URL.
+        SwarmboardError: it does not let its keys be listed.
+    """
+    client: Any = connect(url, client_name="watcher")
+    try:
+        check_server(client)
+        head, tail = Keys("*").meta.split("*")
+        found: list[tuple[str, Meta, bool]] = []
+        cursor = 0
+        for _ in range(most_scans):
+            cursor, names = client.scan(cursor, match=Keys("*").meta, count=1000)
+            for name in names:
+                run = name.decode().removeprefix(head).removesuffix(tail)
+                is_led = bool(client.exists(Keys(run).lease))
+                found.append((run, _meta_of(client.hmget(name, _META)), is_led))
+            if not cursor:
+                break
+    except RedisError as error:
+        raise SwarmboardError(
+            f"the server does not list its runs ({error}); let its user call SCAN, HMGET and "
+            "EXISTS (ACL: +scan +hmget +exists)"
+        ) from error
+    finally:
+        client.close()
+    return found
+
+
+def _meta_of(reply: Sequence[bytes | None]) -> Meta:
+    rev, epoch, round, stage, agents = (int(reply[at] or 0) for at in (0, 1, 2, 3, 5))
+    return Meta(rev, epoch, round, stage, (reply[4] or b"new").decode(), agents)

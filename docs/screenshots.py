@@ -1,7 +1,8 @@
-"""Makes the pictures of the dashboard: `python docs/screenshots.py`.
+"""Makes the pictures of the dashboard: `python docs/screenshots.py [NAME]...`.
 
 Runs are made for them, served by the real command, and looked at with Debian's Chromium
-(`SWARMBOARD_BROWSER` names another). Needs the extra `dev`.
+(`SWARMBOARD_BROWSER` names another). Without names all pictures are made, the animation too.
+Needs the extra `dev`.
 """
 
 import io
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,41 +28,84 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
 )
-WIDTH = 1280
-COLOURS = 96
+THEMES = ("light", "dark")
+WIDTHS_PX = (1280, 1920)
+COLOURS = 64
 """Of a picture's own palette: flat colours need no more, and the file is a third."""
+ANIMATION = "dashboard-consensus"
+ANIMATED_PX = (960, 757)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A page to take a picture of."""
+
+    name: str
+    path: str
+    shows: str
+    """A text that stands on the page once it is there."""
+    moment: int | None = None
+    """Which moment of the run to go to, from 1; None leaves the page where it opens."""
+
+
 SHOTS = (
-    ("dashboard-consensus-light", "light", "/run/grid/consensus", 5, 1010),
-    ("dashboard-consensus-dark", "dark", "/run/grid/consensus", 5, 1010),
-    ("dashboard-runs-light", "light", "/", None, 490),
-    ("dashboard-runs-dark", "dark", "/", None, 490),
+    Shot("runs", "/", "Start a run"),
+    Shot("consensus", "/run/grid/consensus", "Approval", 5),
+    Shot("board", "/run/team/board", "Entries"),
+    Shot("world-grid", "/run/day/world", "Merit order"),
+    Shot("world-service", "/run/service/world", "Closed tickets by the skills", 900),
+    Shot("models", "/run/team/models", "Tokens"),
+    Shot("oversight", "/run/waiting/oversight", "Approve"),
+    Shot("compare", "/compare/grid/strict", "Approval", 3),
 )
-"""File, theme, page, the round to go to, and the height of the picture."""
 
 
-def main() -> None:
-    """Make the runs and the pictures."""
-    with tempfile.TemporaryDirectory() as folder:
+def main(names: list[str]) -> None:
+    """Make the runs, the pictures and the animation."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         runs = Path(folder) / "runs"
         make_runs(runs)
-        with served(runs) as url, sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-            for name, theme, path, moment, height in SHOTS:
-                target = IMAGES / f"{name}.png"
-                page = browser.new_page(
-                    viewport={"width": WIDTH, "height": height}, color_scheme=theme
-                )
-                target.write_bytes(smaller(shot(page, url + path, theme, moment)))
-                print(f"{target.name}: {target.stat().st_size // 1000} kB")
-            browser.close()
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        with waiting_run(runs), served(runs) as url:
+            for shot in SHOTS:
+                if not names or shot.name in names:
+                    take(browser, url, shot)
+            if not names or ANIMATION in names:
+                animate(browser, url)
+        browser.close()
 
 
 def make_runs(folder: Path) -> None:
     """Make runs to look at."""
     run("grid-dispatch", agents=1024, out=folder / "grid")
-    run("grid-dispatch", out=folder / "grid-118")
+    run("grid-dispatch", agents=1024, out=folder / "strict", consensus_threshold=0.95)
+    run("grid-dispatch", out=folder / "day", intervals=24)
     run("jury", agents=1024, trials=60, trials_per_round=2, out=folder / "jury")
-    run("customer-service", tickets=300, out=folder / "service")
+    run("customer-service", agents=12, tickets=300, arrivals_per_s=4.0, out=folder / "service")
+    run(
+        "open-task",
+        agents=16,
+        out=folder / "team",
+        task="Which line shall be closed first?",
+        model="planted/accuracy=0.7,correlation=0.2,seed=3",
+    )
+
+
+@contextmanager
+def waiting_run(folder: Path) -> Iterator[None]:
+    """Have a run go on that waits for a person's answer."""
+    words = ("run", "grid-dispatch", "--out", str(folder / "waiting"), "--no-progress")
+    above = ("--set", "approval_above=1000", "--set", "approval_s=3600")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "swarmboard", *words, *above],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 @contextmanager
@@ -80,22 +125,54 @@ def served(folder: Path) -> Iterator[str]:
         process.wait(30)
 
 
-def shot(page: Any, address: str, theme: str, moment: int | None) -> bytes:
-    """Return a picture of a page, of a run as of one of its rounds."""
-    page.goto(address)
-    if moment is None:
-        page.get_by_text("4 runs").wait_for()
-    else:
-        page.get_by_role("button", name="First moment").click()
-        for number in range(2, moment + 1):
-            page.get_by_role("button", name="One on").click()
-            page.get_by_text(f"Round {number}", exact=True).wait_for()
+def take(browser: Any, url: str, shot: Shot) -> None:
+    """Take a page's picture in each theme and width."""
+    for theme in THEMES:
+        for width_px in WIDTHS_PX:
+            page = opened(browser, url, shot, theme, (width_px, 900))
+            target = IMAGES / f"dashboard-{shot.name}-{theme}-{width_px}.png"
+            target.write_bytes(smaller(page.screenshot(full_page=True)))
+            page.close()
+            print(f"{target.name}: {target.stat().st_size // 1000} kB")
+
+
+def animate(browser: Any, url: str) -> None:
+    """Take the rounds of a run one after another, and make one moving picture of them."""
+    shot = Shot(ANIMATION, "/run/grid/consensus", "Approval", 1)
+    page = opened(browser, url, shot, "light", (1280, 1010))
+    frames = [page.screenshot()]
+    forward = page.get_by_role("button", name="One on")
+    while forward.is_enabled():
+        forward.click()
+        page.get_by_text(f"Round {len(frames) + 1}", exact=True).wait_for()
+        page.wait_for_timeout(300)  # the canvas draws in the next animation frame
+        frames.append(page.screenshot())
+    page.close()
+    pictures = [
+        Image.open(io.BytesIO(frame)).convert("RGB").resize(ANIMATED_PX, Image.Resampling.LANCZOS)
+        for frame in frames
+    ]
+    target = IMAGES / f"{ANIMATION}.webp"
+    durations_ms = [900] * (len(pictures) - 1) + [3000]
+    pictures[0].save(
+        target, save_all=True, append_images=pictures[1:], duration=durations_ms, loop=0, quality=60
+    )
+    print(f"{target.name}: {len(frames)} rounds, {target.stat().st_size // 1000} kB")
+
+
+def opened(browser: Any, url: str, shot: Shot, theme: str, size_px: tuple[int, int]) -> Any:
+    """Open a page, of a run as of one of its rounds."""
+    width, height = size_px
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
+    page.goto(url + shot.path)
+    page.get_by_text(shot.shows).first.wait_for()
+    if shot.moment is not None:
+        slider = page.get_by_role("slider", name="Moment")
+        slider.fill(str(shot.moment - 1))
     page.locator(f"#app .theme--{theme}, #app.theme--{theme}").first.wait_for()
     page.mouse.move(0, 0)
-    page.wait_for_timeout(500)
-    picture: bytes = page.screenshot()
-    page.close()
-    return picture
+    page.wait_for_timeout(800)  # views draw in animation frames, which nothing on the page counts
+    return page
 
 
 def smaller(picture: bytes) -> bytes:
@@ -109,4 +186,4 @@ def smaller(picture: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

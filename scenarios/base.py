@@ -75,6 +75,41 @@ class Dissent:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """A table that a scenario publishes beside its map, and how it is read.
+
+    `stack`: a row is a block, and its columns are width, height, and how much of the width is
+    filled; blocks stand beside each other by rising height. `bars`: a row has a bar for each
+    column. `parts`: a row is one bar of which the columns are parts. `course`: the columns are
+    series of the scene, drawn over another one than the round.
+    """
+
+    kind: str
+    columns: Mapping[str, str]
+    """Names and units, in the order in which they are read."""
+    rows: Sequence[str] = ()
+    """What each row is called; none in a `course`."""
+    fixed: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    """The columns that stay as they are; each round's `frame` has the others, as arrays under
+    the names `chart:column`."""
+    marks: Sequence[str] = ()
+    """Series that are lines through a `stack`: at so much width, and at such a height."""
+    over: str = ""
+    """The series that a `course` runs along; each of its values shows its last round."""
+
+    def plain(self) -> dict[str, Any]:
+        """Return what is published of it."""
+        return {
+            "kind": self.kind,
+            "columns": dict(self.columns),
+            "rows": list(self.rows),
+            "fixed": dict(self.fixed),
+            "marks": list(self.marks),
+            "over": self.over,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """What a scenario publishes once to be drawn, without the viewer knowing the scenario."""
 
@@ -92,6 +127,11 @@ class Scene:
     """One per agent: how large to draw it."""
     widths: NDArray[np.float32] | None = None
     """One per edge: how wide to draw it."""
+    charts: Mapping[str, Chart] = field(default_factory=dict)
+    """What is drawn beside the map, by its title."""
+    is_one_question: bool = False
+    """Whether each proposal is another answer to the question of the one before it, so that
+    it says something who votes otherwise."""
 
 
 NO_LIMIT = 2**31 - 1

@@ -316,6 +316,8 @@ class SwarmModel(mesa.Model):
             "edges": scene.edges.ravel(),
             "fields": dict(scene.fields),
             "series": dict(scene.series),
+            "charts": {name: chart.plain() for name, chart in scene.charts.items()},
+            "is_one_question": scene.is_one_question,
         }
         for name in ("sizes", "widths"):
             if (values := getattr(scene, name)) is not None:

@@ -109,13 +109,21 @@ def test_a_heavy_package_is_imported_at_home_only(package: str) -> None:
     assert not elsewhere
 
 
-IMPORT_EVERYTHING = """
-import sys, threading
-import mesa, networkx, numpy, pandas, pyarrow.csv, pyarrow.parquet, pydantic  # noqa: E401
-import anywidget, redis, rich.progress, scipy.optimize, scipy.sparse.csgraph, typer
-import solara.server.starlette, uvicorn
+LOADED = (
+    "anywidget mesa networkx numpy pandas pyarrow.csv pyarrow.parquet pydantic redis rich.progress "
+    "scipy.optimize scipy.sparse.csgraph typer"
+)
+"""Packages that are not ours, imported before anything is watched."""
+FOR_PAGES = "solara.server.starlette uvicorn"
+"""What only the pages load; Solara begins threads of its own when it is imported."""
+IMPORT_ALL = """
+import logging, os, sys, threading
+for name in sys.argv[1].split():
+    __import__(name)
 
-WATCHED = ("socket.connect", "socket.bind", "subprocess.Popen", "os.mkdir", "os.system", "os.fork")
+WATCHED = ("socket.connect", "socket.bind", "subprocess.Popen", "os.mkdir", "os.system", "os.fork",
+           "os.putenv", "os.unsetenv", "os.remove", "os.rename", "os.rmdir", "os.posix_spawn",
+           "shutil.rmtree", "sqlite3.connect", "tempfile.mkdtemp", "tempfile.mkstemp")
 effects = []
 
 def watch(event, args):
@@ -124,27 +132,51 @@ def watch(event, args):
     if event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
         effects.append(f"open{args}")
 
+def surroundings():
+    return (dict(os.environ), list(logging.root.handlers), logging.root.level, os.getcwd(),
+            sys.excepthook, threading.excepthook)
+
 sys.dont_write_bytecode = True
-before = threading.enumerate()
+before, around = threading.enumerate(), surroundings()
 sys.addaudithook(watch)
-for name in sys.argv[1:]:
+for name in sys.argv[2:]:
     __import__(name)
 names = [t.name for t in threading.enumerate() if t not in before]
-print(*effects, *names, sep="\\n")
+changed = [f"{x} became {y}" for x, y in zip(around, surroundings()) if x != y]
+print(*effects, *names, *changed, sep="\\n")
+print(*sorted({"solara", "litellm"} & set(sys.modules)), [t.name for t in before])
 """
+PAGES = ("viz.app", "viz.pages", "viz.serve.")
+
+
+def imported(modules: list[str], *, loaded: str) -> list[str]:
+    """Import modules in a process of their own; return what they did, and what was loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL, loaded, *modules],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    return [line for line in done.stdout.splitlines() if line]
 
 
 def test_no_import_has_an_effect() -> None:
     names = [module_name(path) for room in BELOW for path in modules_of(room)]
 
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORT_EVERYTHING, *filter(None, names)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    *effects, loaded = imported([*filter(None, names)], loaded=f"{LOADED} {FOR_PAGES}")
 
-    assert (done.stdout.strip(), done.stderr, done.returncode) == ("", "", 0)
+    assert effects == []
+    assert loaded.startswith("solara [")
+
+
+def test_without_pages_nothing_is_loaded_that_begins_threads() -> None:
+    names = [module_name(path) for room in BELOW for path in modules_of(room)]
+    without = [name for name in names if name and not name.startswith(PAGES)]
+
+    said = imported(without, loaded=LOADED)
+
+    assert said == ["['MainThread']"]
 
 
 def top(found: Import) -> str:

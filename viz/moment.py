@@ -11,6 +11,22 @@ NO_CHOICE = 255
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ChartFacts:
+    """A table beside the map, and how it is read: `stack`, `bars`, `parts` or `course`."""
+
+    kind: str
+    columns: Mapping[str, str]
+    """Names and units."""
+    rows: tuple[str, ...] = ()
+    fixed: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    """The columns that do not change; a moment's frame has the others, as `chart:column`."""
+    marks: tuple[str, ...] = ()
+    """Series that are lines through a `stack`: at so much width, and at such a height."""
+    over: str = ""
+    """The series that a `course` runs along."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SceneFacts:
     """How a scenario wants its agents drawn; published once."""
 
@@ -25,6 +41,10 @@ class SceneFacts:
     """Names and units of the numbers of each moment."""
     sizes: NDArray[np.float32] | None = None
     widths: NDArray[np.float32] | None = None
+    charts: Mapping[str, ChartFacts] = field(default_factory=dict)
+    """What is drawn beside the map, by its title."""
+    is_one_question: bool = False
+    """Whether votes on proposals that follow each other can be compared."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -107,6 +107,18 @@ class Floor:
         """How many items wait, those that are work no more included."""
         return sum(map(len, self._waiting.values()))
 
+    def queues(self, skills: int, is_void: Callable[[Item], bool]) -> list[int]:
+        """Return how many items wait for each of so many skills, and for a review at last.
+
+        Args:
+            skills: How many there are.
+            is_void: Whether an item is work no more; such items are left out.
+        """
+        found = [0] * (skills + 1)
+        for (_, skill), heap in self._waiting.items():
+            found[skill] += sum(not is_void(item) for _, _, item in heap)
+        return found  # a review stands last, as `REVIEW` is -1
+
     def state(self) -> dict[str, Any]:
         """Return what waits and who, as plain values."""
         return {

@@ -1,6 +1,6 @@
 """What a run tells of itself: rows, figures, tables and pictures, by its results and craft."""
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +11,7 @@ from agents import PlannedCalls
 from ..base import Scenario, Scene, Yardstick
 from .crafts import REVIEWER, Craft
 from .customers import Customers
-from .floor import Floor
+from .floor import Floor, Item
 from .hands import Hands
 from .results import Results
 
@@ -79,4 +79,11 @@ class Reporting(Scenario, ABC):
 
     def frame(self) -> Mapping[str, Any]:
         """Return who drafts, who reviews and who waits, as often as there is a row."""
-        return self.results.frame(self.hands.busy)
+        if not self.results.has_row:
+            return {}
+        queues = self.floor.queues(len(self.customers.skills), self._is_void)
+        return self.results.frame(self.hands.busy, queues)
+
+    @abstractmethod
+    def _is_void(self, item: Item) -> bool:
+        """Say whether an item is work no more."""

@@ -1,5 +1,6 @@
 """What a run comes to: a row for each ticket, what staff did, and the figures of both."""
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from .case import SENT, Case
 from .crafts import Craft
 from .expected import expected
 from .floor import REVIEW, Item
-from .scene import frame_of, scene_of
+from .scene import charts_of, frame_of, scene_of
 from .terms import Terms
 
 SATISFIED = {"right": 1.0, "escalated": 0.5, "wrong": 0.0, "abandoned": 0.0}
@@ -45,7 +46,14 @@ class Results:
         self._told = 0
         """Rows since they last became rarer, and half of those before."""
         self._outcomes: Counter[str] = Counter()
-        self._has_row = False
+        self._ended: dict[str, list[int]] = {}
+        """Closed tickets by outcome and skill; one that touches several counts for each."""
+        self._waits_s: list[float] = []
+        """Rising, of the closed tickets, how long they waited for somebody to begin."""
+        self._took_s: list[float] = []
+        """Rising, of those that were not abandoned, how long they took."""
+        self.has_row = False
+        """Whether it is time for another row."""
         self.has_changed = False
         """Whether the staff has become another in the middle, of which theory says nothing."""
         self.has_people = False
@@ -86,6 +94,7 @@ class Results:
         """Put down what became of a ticket."""
         self._open[case.team] -= 1
         self._outcomes[outcome] += 1
+        self._count(case.ticket, outcome, case.arrived_s, case.begun_s, now_s)
         values = (
             *(case.ticket, case.team, case.arrived_s, case.begun_s, now_s, outcome),
             *(case.drafts, case.ballots, case.conflicts, case.found, case.alarms),
@@ -113,8 +122,8 @@ class Results:
 
     def row(self, now_s: float, *, busy: int, waiting: int) -> Mapping[str, Any]:
         """Return how the team stands, if it is time for another row."""
-        self._has_row = now_s >= self._row_at_s
-        if not self._has_row:
+        self.has_row = now_s >= self._row_at_s
+        if not self.has_row:
             return {}
         self._told += 1
         if self._told >= 2 * ROWS:  # the run lasts longer than arrivals let expect
@@ -236,13 +245,42 @@ class Results:
 
     def scene(self, names: Sequence[str]) -> Scene:
         """Return how the staff is drawn."""
-        return scene_of(self._terms, names)
+        return scene_of(self._terms, names, self._ends)
 
-    def frame(self, busy: Mapping[int, tuple[Item, float, int, int]]) -> Mapping[str, Any]:
-        """Return what is drawn, as often as there is a row."""
-        if not self._has_row:
-            return {}
-        return frame_of(len(self._busy_s), busy, open_tickets=self.open_tickets)
+    def frame(
+        self, busy: Mapping[int, tuple[Item, float, int, int]], queues: Sequence[int]
+    ) -> Mapping[str, Any]:
+        """Return what is drawn.
+
+        Args:
+            busy: Who is at work, and on what.
+            queues: Items that wait for each skill, and for a review.
+        """
+        frame = frame_of(self._terms.roles, busy, open_tickets=self.open_tickets)
+        counts = {end: self._ended.get(end, [0] * self._skills) for end in self._ends}
+        return frame | charts_of(queues, (self._waits_s, self._took_s), counts)
+
+    @property
+    def _skills(self) -> int:
+        return len(self._terms.customers.skills)
+
+    @property
+    def _ends(self) -> Sequence[str]:
+        """The outcomes that a ticket can have."""
+        ends = ("right", "wrong") if self._craft.is_judged else ("sent",)
+        return (*ends, "escalated", "abandoned")
+
+    def _count(
+        self, ticket: int, outcome: str, arrived_s: float, begun_s: float | None, closed_s: float
+    ) -> None:
+        """Know what became of a ticket, and how long it took, for what is drawn."""
+        counts = self._ended.setdefault(outcome, [0] * self._skills)
+        for skill in set(self._terms.customers.skills_of(ticket)):
+            counts[skill] += 1
+        if outcome != "abandoned":
+            insort(self._took_s, closed_s - arrived_s)
+        if begun_s is not None:
+            insort(self._waits_s, begun_s - arrived_s)
 
     def state(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -270,6 +308,10 @@ class Results:
         self._told = state["told"]
         self.has_changed, self.has_people = state["has_changed"], state["has_people"]
         self._outcomes = Counter(self._rows["outcome"])
+        self._ended, self._waits_s, self._took_s = {}, [], []
+        names = ("ticket", "outcome", "arrived_s", "begun_s", "closed_s")
+        for row in zip(*(self._rows[name] for name in names), strict=True):
+            self._count(*row)
 
     def _latency(self) -> NDArray[np.float64]:
         latency: NDArray[np.float64] = np.subtract(self._rows["closed_s"], self._rows["arrived_s"])

@@ -195,7 +195,9 @@ class GridDispatch(Scenario):
 
     def scene(self) -> Scene | None:
         """Return the network as it is drawn."""
-        return None if self.setup.structure == "solo" else scene_of(self.case)
+        if self.setup.structure == "solo":
+            return None
+        return scene_of(self.case, self.seats.astype(np.int64), self.day.intervals)
 
     def frame(self) -> Mapping[str, Any]:
         """Return prices, outputs, votes and loadings as of this round."""

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import shortest_path
 
-from ..base import Scene
+from ..base import Chart, Scene
 from .accounting import line_loading_percent
 from .case import Case
+from .results import Interval
 
 if TYPE_CHECKING:
     from .scenario import GridDispatch
@@ -17,8 +18,20 @@ if TYPE_CHECKING:
 PIVOTS = 60
 
 
-def scene_of(case: Case) -> Scene:
-    """Return positions, edges, and the names and units of what is drawn each round."""
+MERIT_ORDER = "Merit order of the opening offers"
+DAY = "The day, interval by interval"
+CLASSES = ("cheapest", "second", "third", "dearest")
+"""Quarters of the nodes' range, by what they offered at the opening."""
+
+
+def scene_of(case: Case, owners: NDArray[np.int64], intervals: int) -> Scene:
+    """Return positions, edges, and the names and units of what is drawn each round.
+
+    Args:
+        case: The case.
+        owners: Buses of the nodes with a choice.
+        intervals: Of the day.
+    """
     positions = layout(case) if case.positions is None else case.positions
     capacity = np.bincount(
         case.units.bus,
@@ -37,16 +50,58 @@ def scene_of(case: Case) -> Scene:
             "edge:loading": "% of rating",
             "edge:objection": "1 where an objection stands",
         },
-        {"energy_price": "$/MWh", "certificate": "% of revealed cost", "approval": "% of voters"},
+        SERIES | MARKS,
         capacity.astype(np.float32),
         np.where(np.isfinite(rating), rating, 0.0).astype(np.float32),
+        _charts(case, owners, intervals),
+        is_one_question=True,
     )
+
+
+SERIES = {
+    "energy_price": "$/MWh",
+    "certificate": "% of revealed cost",
+    "approval": "% of voters",
+    "gap": "% of optimum",
+}
+MARKS = {"to_dispatch": "MW"}
+"""What is drawn with the merit order alone: the demand above all lower limits."""
+DAY_SERIES = {
+    "demand": "MW",
+    "rounds": "in the interval",
+    "outcome": "1 accepted, 0 not",
+} | {f"{name}_quarter": "MW" for name in CLASSES}
+"""What is drawn over intervals alone."""
+
+
+def _charts(case: Case, owners: NDArray[np.int64], intervals: int) -> dict[str, Chart]:
+    """Return the stack of offers, and for a day its course."""
+    units = np.bincount(case.units.bus, minlength=len(case.bus_ids))[owners]
+    rows = [
+        f"bus {bus}" + (f", {many} units" if many > 1 else "")
+        for bus, many in zip(case.bus_ids[owners].tolist(), units.tolist(), strict=True)
+    ]
+    stack = Chart(
+        "stack",
+        {"range": "MW", "offer": "$/MWh", "dispatched": "MW above its lower limit"},
+        rows,
+        marks=("to_dispatch", "energy_price"),
+    )
+    if intervals == 1:
+        return {MERIT_ORDER: stack}
+    course = ("demand", "energy_price", "gap", "certificate", "approval", "rounds", "outcome")
+    drawn = (*course, *(f"{name}_quarter" for name in CLASSES))
+    units_of = SERIES | DAY_SERIES
+    day = Chart("course", {name: units_of[name] for name in drawn}, over="interval")
+    return {MERIT_ORDER: stack, DAY: day}
 
 
 def frame_of(scenario: "GridDispatch") -> dict[str, Any]:
     """Return the values of the round that has just closed."""
-    interval, negotiation = scenario.results.intervals[-1], scenario.negotiation
-    if interval.output is None or interval.bus_price is None:
+    negotiation = scenario.negotiation
+    voted = (one for one in reversed(scenario.results.intervals) if one.output is not None)
+    interval = next(voted, None)
+    if interval is None or interval.output is None or interval.bus_price is None:
         return {}
     case = interval.market.case
     output = np.zeros(scenario.nodes)
@@ -66,7 +121,45 @@ def frame_of(scenario: "GridDispatch") -> dict[str, Any]:
         "energy_price": row["energy_price"],
         "certificate": row["certificate_of_revealed_percent"],
         "approval": scenario.talks.approval_percent,
+    } | _market_of(scenario, interval)
+
+
+def _market_of(scenario: "GridDispatch", interval: Interval) -> dict[str, Any]:
+    """Return the merit order, and how the interval stands."""
+    assert interval.output is not None
+    low, high = scenario.day.nameplate
+    offer, above = scenario.negotiation.offer_price, interval.output - low
+    curves, best = interval.market.curves, interval.optimum.cost
+    cost = float(curves.cost(interval.output).sum() + interval.market.case.units.cost_at_low.sum())
+    found: dict[str, Any] = {
+        f"{MERIT_ORDER}:range": (high - low).astype(np.float32),
+        f"{MERIT_ORDER}:offer": offer.astype(np.float32),
+        f"{MERIT_ORDER}:dispatched": above.astype(np.float32),
+        "to_dispatch": interval.market.demand - float(low.sum()),
+        "gap": 100 * (cost - best) / best,
     }
+    if scenario.day.intervals == 1:
+        return found
+    quarter = _quarters(offer, high - low)
+    parts = np.bincount(quarter, weights=above, minlength=len(CLASSES)).tolist()
+    return (
+        found
+        | {f"{name}_quarter": part for name, part in zip(CLASSES, parts, strict=True)}
+        | {
+            "demand": interval.market.demand,
+            "rounds": interval.rounds,
+            "outcome": int(interval.is_accepted),
+        }
+    )
+
+
+def _quarters(offer: NDArray[np.float64], width: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return in which quarter of all range a node's offer lies, the cheapest first."""
+    order = np.argsort(offer, kind="stable")
+    before = np.empty(len(order))
+    before[order] = np.cumsum(width[order]) - width[order] / 2
+    share = before / max(float(width.sum()), 1e-9) * len(CLASSES)
+    return np.minimum(share, len(CLASSES) - 1).astype(np.int64)
 
 
 def layout(case: Case) -> NDArray[np.float64]:

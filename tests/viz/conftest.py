@@ -42,9 +42,9 @@ def browser() -> Iterator[Any]:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, *more: str) -> Iterator[str]:
     """Serve a folder of runs by the real command, which says nothing wrong until it ends."""
-    words = ("dashboard", "--port", "0", "--runs", str(folder))
+    words = ("dashboard", "--port", "0", "--runs", str(folder), *more)
     process = subprocess.Popen(
         [sys.executable, "-m", "swarmboard", *words],
         stdout=subprocess.PIPE,

@@ -77,7 +77,8 @@ class Opinions(Scenario):
         ends = np.arange(self.agents)
         edges = np.stack([ends, (ends + 1) % self.agents], axis=1)
         fields = {"leaning": "0 for, 1 against", "edge:strain": "difference"}
-        return Scene("a ring", places, edges, fields, {"spread": "standard deviation"})
+        spread = {"spread": "standard deviation"}
+        return Scene("a ring", places, edges, fields, spread, is_one_question=True)
 
     def frame(self) -> Mapping[str, Any]:
         """Return what everybody leans to."""

@@ -10,7 +10,11 @@ from swarmboard import run
 from viz import Told, write_report
 
 type Check = Callable[[Any], list[Any]]
-PAGES = ("", *(f"/run/grid/{name}" for name in ("consensus", "board", "world", "models")))
+PAGES = (
+    "",
+    *(f"/run/grid/{name}" for name in ("consensus", "board", "world", "models")),
+    "/run/team/models",
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run and its report."""
     folder = tmp_path_factory.mktemp("checked")
     run("grid-dispatch", case="ieee14", board="memory://", out=folder / "grid")
+    run("open-task", agents=8, rounds=1, board="memory://", out=folder / "team")
     told = Told([("status", "done")], "swarmboard run", "{}", "python 3")
     write_report(folder / "grid", folder / "grid.html", told, digest="abc")
     return folder

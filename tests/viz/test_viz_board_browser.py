@@ -106,7 +106,7 @@ def test_the_world_shows_map_lines_and_numbers_over_the_run(page: Any, url: str)
 def test_what_staff_does_has_a_legend_of_words(page: Any, url: str) -> None:
     page.goto(f"{url}/run/service/world")
 
-    page.locator(".sb-legend").get_by_text("reviews").wait_for()
+    page.locator(".sb-field .sb-legend").get_by_text("reviews").wait_for()
 
     numbers = page.get_by_role("img", name="numbers of the world").get_attribute("aria-label")
     assert "utilisation" in numbers

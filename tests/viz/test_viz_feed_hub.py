@@ -1,6 +1,7 @@
 """One thread follows all runs of a process: shared by who looks, let go of when nobody does."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,6 @@ import swarmboard
 from tests.viz.gated import PATIENCE_S, gated_run, until
 from tests.viz.opinions import Opinions
 from viz.feed import Feed, Hub
-
-pytestmark = pytest.mark.unrepeatable
 
 
 @pytest.fixture
@@ -39,6 +38,22 @@ def test_all_who_look_at_a_run_share_one_feed(hub: Hub, run: Path) -> None:
     assert first.lookers == 2
     first.close()
     assert second.lookers == 1
+
+
+def test_another_run_in_the_same_place_is_another_feed(hub: Hub, run: Path) -> None:
+    first = hub.follow(run)
+    until(lambda: first.status == "done")
+
+    shutil.rmtree(run)
+    until(lambda: first.is_gone, lambda: first.latest)
+    swarmboard.run(Opinions, agents=4, rounds=2, out=run, board="memory://")
+    second = hub.follow(run)
+    until(lambda: second.status == "done")
+
+    assert "was removed" in str(first.error)
+    assert second is not first
+    assert second.facts is not None
+    assert (second.facts.agents, second.numbers.tolist(), second.error) == (4, [1, 2], None)
 
 
 def test_a_run_that_ended_is_fed_from_its_log(hub: Hub, run: Path) -> None:

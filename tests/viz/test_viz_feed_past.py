@@ -88,7 +88,6 @@ def test_memory_stays_within_its_bound(run: Path) -> None:
     assert_equal(past.moment(16), free.moment(16))
 
 
-@pytest.mark.unrepeatable
 def test_an_event_driven_run_has_at_most_two_thousand_moments(tmp_path: Path) -> None:
     out = tmp_path / "run"
     swarmboard.run("customer-service", agents=64, tickets=400, board="memory://", out=out)

@@ -86,7 +86,6 @@ def test_what_has_not_changed_is_not_read_again(
     assert [row.path.name for row in changed if row.status == "broken off"] == ["b"]
 
 
-@pytest.mark.unrepeatable
 def test_a_run_that_goes_on_is_live_as_far_as_its_board_says(tmp_path: Path) -> None:
     runs = RunList(tmp_path)
 
@@ -103,7 +102,6 @@ def test_a_run_that_goes_on_is_live_as_far_as_its_board_says(tmp_path: Path) -> 
     assert later.wall_s is not None
 
 
-@pytest.mark.unrepeatable
 def test_a_run_whose_board_nobody_else_can_reach_is_live_all_the_same(tmp_path: Path) -> None:
     with gated_run(tmp_path / "run", agents=5, rounds=3, board="memory://"):
         [row] = list_runs(tmp_path)

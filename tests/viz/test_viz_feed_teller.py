@@ -1,6 +1,7 @@
 """Moments are told from records: what was decided, who changed sides, nothing that is sealed."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import swarmboard
 from blackboard import NO_BALLOT, Ballots, Closed, Ended, read_log
 from tests.viz.opinions import Opinions
 from viz.feed import Teller, entropy_bits
+from viz.feed.facts import charts_of
 from viz.feed.teller import stride_of
-from viz.moment import Moment
+from viz.feed.votes import flips_between
+from viz.moment import Moment, Vote
 
 
 def told(path: Path, **terms: int) -> tuple[Teller, list[Moment]]:
@@ -42,7 +45,7 @@ def test_each_round_of_a_grid_has_a_moment_with_its_vote_frame_and_numbers(grid:
     assert [vote and vote.gate for vote in votes] == rounds["gate"]
     scene = teller.facts.scene
     assert scene is not None
-    assert set(moments[-1].frame) == set(scene.fields)
+    assert set(scene.fields) <= set(moments[-1].frame)
     assert len(moments[-1].frame["edge:loading"]) == len(scene.edges)
     assert len(moments[-1].frame["price"]) == len(scene.positions)
 
@@ -70,6 +73,81 @@ def test_the_counts_are_those_of_the_summary(tmp_path: Path) -> None:
     assert [counts[name] for name in outcomes] == [said[name] for name in outcomes]
     assert counts["ballots"] == 20 * 60
     assert moments[0].counts["ballots"] == 20 * 20
+
+
+def test_votes_on_unrelated_trials_are_not_compared(tmp_path: Path) -> None:
+    swarmboard.run("jury", agents=20, trials=60, trials_per_round=20, out=tmp_path / "jury")
+
+    _, moments = told(tmp_path / "jury")
+
+    assert len({moment.vote.proposal for moment in moments if moment.vote}) == 3
+    assert [moment.flips for moment in moments] == [None] * 3
+
+
+def test_plans_for_one_question_are_compared(grid: Path) -> None:
+    _, moments = told(grid)
+
+    assert all(moment.flips is not None for moment in moments[1:])
+    assert len({moment.vote.proposal for moment in moments if moment.vote}) == len(moments)
+
+
+def test_voting_rounds_of_one_proposal_are_compared_and_those_of_others_are_not() -> None:
+    vote = Vote(
+        *("1.1.0.0", ("approve", "reject"), "threshold(50)", 50, np.arange(4, dtype=np.uint32)),
+        *(
+            np.array([0, 0, 1, 255], np.uint8),
+            np.empty(0, np.float32),
+            {"approve": 2},
+            0,
+            4,
+            3,
+            False,
+        ),
+    )
+    later = replace(vote, choices=np.array([0, 1, 1, 0], np.uint8))
+    other = replace(later, proposal="2.1.0.0")
+
+    flips = flips_between(vote, later)
+
+    assert flips is not None
+    assert flips[0].tolist() == [1, 1, 0, 0]
+    assert flips[3].tolist() == [1, 0, 0, 0]
+    assert flips_between(vote, other) is None
+    assert np.array_equal(flips_between(vote, other, is_one_question=True), flips)
+
+
+def test_a_frame_has_the_columns_of_charts_too(grid: Path) -> None:
+    teller, moments = told(grid)
+
+    scene = teller.facts.scene
+    assert scene is not None
+    [(name, chart)] = scene.charts.items()
+    assert chart.kind == "stack"
+    assert {len(moments[-1].frame[f"{name}:{column}"]) for column in chart.columns} == {
+        len(chart.rows)
+    }
+    assert set(chart.marks) <= set(moments[-1].series)
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        None,
+        3,
+        {"kind": "pie"},
+        {"kind": ["bars"]},
+        {"kind": "bars", "rows": 5},
+        {"kind": "bars", "fixed": {"x": "y"}},
+    ],
+)
+def test_a_chart_that_cannot_be_read_is_left_out(chart: object) -> None:
+    good = {"kind": "bars", "columns": {"x": "m"}, "rows": ["one"], "fixed": {"x": [1.0]}}
+
+    found = charts_of({"bad": chart, "good": good})
+
+    assert list(found) == ["good"]
+    assert found["good"].fixed["x"].tolist() == [1.0]
+    assert charts_of(chart) == {}
 
 
 def test_abstentions_are_counted_by_cause(tmp_path: Path) -> None:
@@ -126,7 +204,6 @@ def test_sealed_ballots_are_told_only_once_their_round_was_counted(tmp_path: Pat
         assert NO_BALLOT not in shown.choices.tolist()
 
 
-@pytest.mark.unrepeatable
 def test_an_event_driven_run_is_told_at_evenly_spaced_instants(tmp_path: Path) -> None:
     options = {"agents": 12, "tickets": 40}
     swarmboard.run("customer-service", **options, board="memory://", out=tmp_path / "run")
@@ -142,7 +219,6 @@ def test_an_event_driven_run_is_told_at_evenly_spaced_instants(tmp_path: Path) -
     assert moments[-1].counts["ballots"] > 0
 
 
-@pytest.mark.unrepeatable
 def test_a_panel_is_told_with_the_seats_that_are_taken(tmp_path: Path) -> None:
     swarmboard.run("customer-service", agents=12, tickets=10, out=tmp_path / "run")
 

@@ -40,7 +40,8 @@ def said(page: Any) -> str:
 def test_every_view_is_drawn(page: Any) -> None:
     blank = [canvas.evaluate(BLANK) for canvas in page.query_selector_all(".sb-canvas")]
 
-    assert blank == [False] * 4
+    assert blank == [False, False, False, True]
+    assert "Nothing to compare" in page.inner_text("#flows")  # trials are unrelated
     assert said(page) == "Round 10"
 
 
@@ -111,3 +112,17 @@ def test_without_javascript_the_words_are_there(browser: Any, file: Path) -> Non
     assert page.get_by_text("swarmboard run jury", exact=True).is_visible()
     assert page.locator("#problem").is_hidden()
     context.close()
+
+
+def test_its_views_are_saved_without_a_server(page: Any) -> None:
+    page.locator("#moment").fill("6")
+    found = {}
+    for name in ("Save the numbers", "Save as a PNG", "Save as an SVG"):
+        page.locator("#bars").get_by_role("button", name="Export", exact=True).click()
+        with page.expect_download() as waited:
+            page.locator("#bars").get_by_role("button", name=name).click()
+        found[waited.value.suggested_filename] = Path(waited.value.path()).read_bytes()
+
+    assert set(found) == {f"jury-Tally-round-7.{kind}" for kind in ("csv", "png", "svg")}
+    assert found["jury-Tally-round-7.csv"].startswith(b"choice,value (votes)")
+    assert b"<image" not in found["jury-Tally-round-7.svg"]

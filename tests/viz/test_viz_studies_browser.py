@@ -101,6 +101,7 @@ def test_a_folder_without_studies_says_how_to_make_one(
         page.goto(f"{address}/studies")
 
         page.get_by_text("swarmboard sweep STUDY.toml").wait_for()
+        page.context.close()
 
 
 def test_the_keys_go_along_a_line_and_say_where_they_are(browser: Any, tmp_path: Path) -> None:

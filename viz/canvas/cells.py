@@ -143,5 +143,6 @@ def _placed(positions: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]
     low, span = known.min(axis=0), np.ptp(known, axis=0)
     wide, high = (float(s) or 1.0 for s in span)
     places = (known - low) / (wide, high)
+    places[:, span == 0] = 0.5
     places[:, 1] = 1 - places[:, 1]
     return places, min(8.0, max(0.125, wide / high))

@@ -1,5 +1,6 @@
 // What all canvases share: the frame around a canvas, drawing on demand, tooltips, keys, numbers.
 import { PALETTES } from "./palette.js";
+import { savable } from "./saving.js";
 
 
 /** Read a bytes trait as typed numbers. */
@@ -108,7 +109,8 @@ export function framed(model, el, view) {
   const canvas = made(stage, "canvas", "sb-canvas");
   const notice = made(stage, "div", "sb-notice");
   const tip = made(stage, "div", "sb-tip");
-  const legend = made(root, "div", "sb-legend");
+  const foot = made(root, "div", "sb-foot");
+  const legend = made(foot, "div", "sb-legend");
   const live = made(root, "div", "sb-unseen");
   const hint = made(root, "div", "sb-unseen", view.hint);
   const ctx = canvas.getContext("2d", { willReadFrequently: Boolean(view.onCpu) });
@@ -275,7 +277,9 @@ export function framed(model, el, view) {
     root.remove();
   }
 
-  return { root, canvas, tools, legend, ask, close, palette, size };
+  const frame = { root, canvas, tools, foot, legend, ask, close, palette, size };
+  savable(frame, model, view);
+  return frame;
 }
 
 /**

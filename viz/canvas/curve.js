@@ -81,10 +81,13 @@ class Curve {
     this.drawAxes(ctx, palette);
     if (!this.count) return;
     if (this.has(ENTROPY)) this.drawLine(ctx, ENTROPY, this.bits, palette.third, 1.25, [2, 3]);
-    if (this.has(CAST)) this.drawLine(ctx, CAST, 100, palette.second, 1.25, [6, 3]);
-    this.drawLine(ctx, APPROVAL, 100, palette.approve, 2.25, []);
+    const isSolid = this.told.is_dotted;
+    if (this.has(CAST) && !isSolid) this.drawLine(ctx, CAST, 100, palette.second, 1.25, [6, 3]);
+    if (isSolid) this.drawVerdicts(ctx, palette);
+    if (isSolid && this.has(CAST)) this.drawLine(ctx, CAST, 100, palette.second, 2, []);
+    else if (!isSolid) this.drawLine(ctx, APPROVAL, 100, palette.approve, 2.25, []);
     this.drawThreshold(ctx, palette);
-    this.drawDecisions(ctx, palette);
+    if (!this.told.is_dotted) this.drawDecisions(ctx, palette);
     this.drawCursor(ctx, palette);
   }
 
@@ -178,6 +181,23 @@ class Curve {
     ctx.stroke();
     ctx.setLineDash([]);
     if (count <= 60 && column === APPROVAL) this.drawDots(ctx, colour);
+  }
+
+  /** Each decision at the approval that it closed with, marked by its outcome. */
+  drawVerdicts(ctx, palette) {
+    const paths = OUTCOMES.map(() => new Path2D());
+    const radius = this.count > 400 ? 2.5 : 3.5;
+    for (let i = 0; i < this.count; i++) {
+      const value = this.of(i, APPROVAL);
+      const outcome = this.of(i, OUTCOME);
+      if (outcome && value === value) mark(paths[outcome], OUTCOME_SHAPES[outcome], this.x(this.of(i, PLACE)), this.y(value, 100), radius);
+    }
+    ctx.globalAlpha = 0.75;
+    paths.forEach((path, outcome) => {
+      ctx.fillStyle = outcomeColour(palette, outcome) || palette.none;
+      ctx.fill(path);
+    });
+    ctx.globalAlpha = 1;
   }
 
   drawDots(ctx, colour) {
@@ -311,8 +331,9 @@ class Curve {
     const number = said(this.of(i, NUMBER), 0);
     const lines = [unit === "round" ? `round ${number}` : `${withUnit(this.of(i, PLACE), "s")}, instant ${number}`];
     const approval = this.of(i, APPROVAL);
-    lines.push(Number.isFinite(approval) ? `${line} ${withUnit(approval, "%")}` : "approval not known yet");
-    if (Number.isFinite(this.of(i, CAST))) lines.push(`cast ${withUnit(this.of(i, CAST), "%")}`);
+    if (Number.isFinite(approval)) lines.push(`${line} ${withUnit(approval, "%")}`);
+    else lines.push(this.told.is_dotted ? "no decision at this moment" : "approval not known yet");
+    if (Number.isFinite(this.of(i, CAST))) lines.push(`${this.told.second || "cast share"} ${withUnit(this.of(i, CAST), "%")}`);
     if (Number.isFinite(this.of(i, ENTROPY))) lines.push(`entropy ${withUnit(this.of(i, ENTROPY), "bits", 2)}`);
     if (this.of(i, OUTCOME)) lines.push(OUTCOMES[this.of(i, OUTCOME)]);
     return lines;
@@ -362,12 +383,14 @@ class Curve {
     const { legend } = this.frame;
     this.outcomes = OUTCOMES.map(() => 0);
     for (let i = 0; i < this.count; i++) this.outcomes[this.of(i, OUTCOME)]++;
-    const lines = [this.told.line || "approval", this.has(CAST), this.has(ENTROPY)];
+    const { is_dotted: isDotted, second = "cast share" } = this.told;
+    const lines = [this.told.line || "approval", this.has(CAST) && second, this.has(ENTROPY), isDotted];
     const key = JSON.stringify([palette.paper, lines, this.outcomes.map((many) => many > 0)]);
     renewLegend(this, legend, key, (note) => {
-      this.entry(legend, lines[0], palette.approve, "solid", 3);
-      if (lines[1]) this.entry(legend, "cast share", palette.second, "dashed", 2);
+      if (!isDotted) this.entry(legend, lines[0], palette.approve, "solid", 3);
+      if (lines[1]) this.entry(legend, second, palette.second, isDotted ? "solid" : "dashed", 2);
       if (lines[2]) this.entry(legend, "vote entropy, right axis", palette.third, "dotted", 2);
+      if (isDotted) made(legend, "span", "sb-faint", `marks: ${lines[0]} at the close of each decision shown:`);
       this.outcomes.forEach((many, outcome) => {
         if (!outcome || !many) return;
         const entry = made(legend, "span", "sb-entry");

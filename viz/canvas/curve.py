@@ -1,5 +1,7 @@
 """How approval went, moment by moment, against what is needed."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,12 +14,19 @@ from .view import CanvasView, Table
 from .words import entropy_bits, leading_option, outcome_words, vote_words, when
 
 COLUMNS = 6
-"""Of a point: number, place on the axis, approval and cast share in percent, bits, outcome."""
+"""Of a point: number, place on the axis, approval and cast share in percent, bits, outcome. In runs
+of instants the share of the latest decisions that were accepted stands for the cast share."""
 OUTCOMES = ("", "accepted", "rejected", "expired", "vetoed", "escalated")
+WINDOW = 50
+"""Over so many of the latest decisions a share is taken where decisions follow each other."""
+SHARE = f"accepted of the last {WINDOW} decisions"
 
 
 class CurveView(CanvasView):
     """Approval over rounds or simulated time, with the threshold, decisions and what is missing.
+
+    Where a run counts instants, many short votes follow each other: each decision is a mark at
+    the approval that it closed with, and a line says how many of the latest were accepted.
 
     A point that is new travels alone; all of them are sent when a browser says that it lacks some.
     """
@@ -41,23 +50,31 @@ class CurveView(CanvasView):
         self._rows: NDArray[np.float32] = np.zeros((0, COLUMNS), np.float32)
         self._count = 0
         self._decided = ""
+        self._made: list[tuple[int, int]] = [(0, 0)]
         self.on_msg(self._asked)
+
+    @property
+    def last_number(self) -> int:
+        """The number of the newest moment that is drawn; -1 before the first."""
+        return int(self._rows[self._count - 1, 0]) if self._count else -1
 
     def show(self, facts: RunFacts, moment: Moment) -> None:
         """Add a moment at the end; one that is there already changes the words only."""
+        self.show_all(facts, [moment])
+
+    def show_all(self, facts: RunFacts, moments: Sequence[Moment]) -> None:
+        """Add moments at the end, oldest first, and send them together."""
         fresh = not self._is_same_run(facts)
         if fresh:
             self._restart(facts)
-        is_new = not self._count or moment.number > self._rows[self._count - 1, 0]
-        if is_new:
-            self._append(_row(facts, moment, self._decided))
-            if moment.vote is not None and moment.vote.outcome is not None:
-                self._decided = moment.vote.proposal
-        words = self._words(facts, moment)
+        start = self._count
+        for moment in moments:
+            if not self._count or moment.number > self._rows[self._count - 1, 0]:
+                self._add(facts, moment)
+        words = self._words(facts, moments[-1])
         if fresh:
             self._publish_all(words)
-        elif is_new:
-            start = self._count - 1
+        elif self._count > start:
             self._is_quiet = True
             self.points = self._rows[: self._count].tobytes()
             self._is_quiet = False
@@ -76,6 +93,7 @@ class CurveView(CanvasView):
         entropy_bits: ArrayLike | None = None,
         outcomes: ArrayLike | None = None,
         now_s: ArrayLike | None = None,
+        made: tuple[ArrayLike, ArrayLike] | None = None,
     ) -> None:
         """Draw a whole course at once, as for a run that has ended.
 
@@ -88,6 +106,8 @@ class CurveView(CanvasView):
             entropy_bits: how divided the voters were.
             outcomes: an index into `OUTCOMES` for each moment; 0 where nothing was decided.
             now_s: simulated seconds, for runs that do not count rounds.
+            made: how many decisions were made up to each moment, and how many accepted; for runs
+                that do not count rounds.
         """
         self._restart(facts)
         count = np.asarray(numbers).size
@@ -98,13 +118,16 @@ class CurveView(CanvasView):
             if values is not None:
                 rows[:, column] = np.asarray(values, np.float32)
         rows[:, 5] = np.nan_to_num(rows[:, 5])
+        if facts.is_event_driven:
+            self._keep_decisions(rows, made)
         self._rows, self._count = rows, count
         self._publish_all(self._words(facts, moment))
 
     def table(self) -> Table:
         """Return a row for each moment."""
-        unit = "s" if self._facts and self._facts.is_event_driven else "round"
-        columns = ("moment", unit, "approval (%)", "cast (%)", "entropy (bits)", "decision")
+        is_event_driven = self._facts is not None and self._facts.is_event_driven
+        unit, second = ("s", SHARE) if is_event_driven else ("round", "cast share")
+        columns = ("moment", unit, "approval (%)", f"{second} (%)", "entropy (bits)", "decision")
         rows = tuple(
             (int(row[0]), _plain(row[1]), *(_plain(v) for v in row[2:5]), OUTCOMES[int(row[5])])
             for row in self._rows[: self._count]
@@ -113,6 +136,39 @@ class CurveView(CanvasView):
 
     def _restart(self, facts: RunFacts) -> None:
         self._facts, self._count, self._decided = facts, 0, ""
+        self._made = [(0, 0)]
+
+    def _add(self, facts: RunFacts, moment: Moment) -> None:
+        self._append(_row(facts, moment, self._decided))
+        if facts.is_event_driven:
+            self._count_decisions(moment)
+        if moment.vote is not None and moment.vote.outcome is not None:
+            self._decided = moment.vote.proposal
+
+    def _count_decisions(self, moment: Moment) -> None:
+        """Put the approval of a decision, and the share of the latest, into the newest row."""
+        made = sum(moment.counts.get(name, 0) for name in OUTCOMES if name)
+        accepted = moment.counts.get("accepted", 0)
+        if made > self._made[-1][0]:
+            self._made.append((made, accepted))
+        row = self._rows[self._count - 1]
+        if not row[5]:
+            row[2] = np.nan
+        row[3], row[4] = _share_of_latest(self._made), np.nan
+
+    def _keep_decisions(
+        self, rows: NDArray[np.float32], made: tuple[ArrayLike, ArrayLike] | None
+    ) -> None:
+        """Do so for a whole course."""
+        decided, accepted = (np.asarray(one) for one in made or (np.zeros(len(rows)),) * 2)
+        rows[rows[:, 5] == 0, 2] = np.nan
+        rows[:, 4] = np.nan
+        for row, pair in zip(
+            rows, zip(decided.tolist(), accepted.tolist(), strict=True), strict=True
+        ):
+            if pair[0] > self._made[-1][0]:
+                self._made.append(pair)
+            row[3] = _share_of_latest(self._made)
 
     def _append(self, row: NDArray[np.float32]) -> None:
         if self._count == len(self._rows):
@@ -138,6 +194,8 @@ class CurveView(CanvasView):
                 "unit": "s" if facts.is_event_driven else "round",
                 "threshold": percent,
                 "line": "approval" if leading == "approve" else f"leading option, {leading}",
+                "second": SHARE if facts.is_event_driven else "cast share",
+                "is_dotted": facts.is_event_driven,
             },
             "needed": _needed(vote),
             "label": f"{label}{when(facts, moment).capitalize()}: {said}.",
@@ -156,6 +214,20 @@ class CurveView(CanvasView):
                 self.send_state("points")
                 self.added, self.start = b"", self._count
                 self.sequence += 1
+
+
+def _share_of_latest(made: list[tuple[int, int]]) -> float:
+    """Return the percentage of the latest decisions that were accepted, NaN before the first.
+
+    Args:
+        made: how many decisions there were, and how many accepted, rising.
+    """
+    now = made[-1]
+    if not now[0]:
+        return float("nan")
+    begin = bisect_right(made, now[0] - WINDOW, key=lambda one: one[0])
+    before = made[max(0, begin - 1)]
+    return 100 * (now[1] - before[1]) / (now[0] - before[0])
 
 
 def _row(facts: RunFacts, moment: Moment, decided: str) -> NDArray[np.float32]:

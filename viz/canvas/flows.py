@@ -18,6 +18,10 @@ ROUNDS = 12
 NAMED = 4
 """How many options have a ribbon of their own; the others share one."""
 FULL = 65_535
+NOTHING = (
+    "Nothing to compare: flips show from the second voting round of a proposal on, and from one "
+    "proposal to the next where the scenario says that both answer the same question."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +105,7 @@ class FlowsView(CanvasView):
             flows=packed,
             seats_per_step=step,
             label=f"Flips between choices over {len(banded)} voting rounds. {last}"[:240],
-            notice="" if banded else "Flips show after the second voting round of a proposal.",
+            notice="" if banded else NOTHING,
         )
 
     def _choose_bands(self) -> list[Item]:

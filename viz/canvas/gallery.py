@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from . import samples
+from .blocks import BlocksView
+from .course import CourseView
 from .curve import CurveView
 from .field import FieldView
 from .flows import FlowsView
 from .palette import PALETTES
+from .parts import PartsView
 from .series import SeriesView
 from .stack import Bar, BarsView
 from .static_page import page
@@ -83,6 +86,7 @@ def _curve(rounds: int) -> Callable[[], CanvasView]:
             entropy_bits=1.4 * np.sin(np.pi * numbers / rounds) + 0.1,
             outcomes=outcomes,
             now_s=numbers * 0.8,
+            made=(numbers // 3, numbers // 4),
         )
         return view
 
@@ -164,6 +168,33 @@ def _work() -> CanvasView:
     return view
 
 
+def _merit(blocks: int) -> Callable[[], CanvasView]:
+    def make() -> CanvasView:
+        view = BlocksView("merit", title=f"Merit order of {blocks:,} units")
+        view.show(*samples.charted(blocks))
+        return view
+
+    return make
+
+
+def _parts(name: str) -> Callable[[], CanvasView]:
+    def make() -> CanvasView:
+        view = PartsView(name, title=f"A published table: {name}")
+        view.show(*samples.charted())
+        return view
+
+    return make
+
+
+def _day() -> CanvasView:
+    view = CourseView("day", title="A day of intervals")
+    interval = np.repeat(np.arange(1.0, 25.0), 3)
+    price, rounds = 30 + np.sin(interval / 4), np.tile([1.0, 2.0, 3.0], 24)
+    told = {"interval": interval, "price": price, "rounds": rounds}
+    view.show_course(*samples.charted(), told)
+    return view
+
+
 _MAKERS: tuple[Callable[[], CanvasView], ...] = (
     _field("1,024 agents by vote", 1024),
     _field("Network by vote", 1024, has_map=True),
@@ -186,6 +217,11 @@ _MAKERS: tuple[Callable[[], CanvasView], ...] = (
     _queues,
     _series,
     _work,
+    _merit(40),
+    _merit(1024),
+    _parts("queues"),
+    _parts("ends"),
+    _day,
 )
 
 if __name__ == "__main__":

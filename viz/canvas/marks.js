@@ -53,20 +53,26 @@ export function swatch(parent, shape, colour, isCell) {
   const canvas = made(parent, "canvas", "sb-swatch");
   const ratio = 2;
   canvas.width = canvas.height = 14 * ratio;
-  const ctx = canvas.getContext("2d");
-  ctx.fillStyle = colour;
-  if (isCell) {
-    ctx.globalAlpha = 0.45;
-    ctx.fillRect(2, 2, 24, 24);
-    ctx.globalAlpha = 1;
-    for (let x = 0; x < 24; x++) {
-      for (let y = 0; y < 24; y++) if (!isHatched(shape, x % 8, y % 8, 8)) ctx.fillRect(2 + x, 2 + y, 1, 1);
+  /** Draw it elsewhere too: see saving.js. */
+  canvas.paint = (ctx, left, top, wide) => {
+    const unit = wide / 28;
+    ctx.fillStyle = colour;
+    if (isCell) {
+      ctx.globalAlpha = 0.45;
+      ctx.fillRect(left + 2 * unit, top + 2 * unit, 24 * unit, 24 * unit);
+      ctx.globalAlpha = 1;
+      for (let x = 0; x < 24; x++) {
+        for (let y = 0; y < 24; y++) {
+          if (!isHatched(shape, x % 8, y % 8, 8)) ctx.fillRect(left + (2 + x) * unit, top + (2 + y) * unit, unit, unit);
+        }
+      }
+      return;
     }
-    return canvas;
-  }
-  const path = new Path2D();
-  mark(path, shape, 14, 14, 10);
-  ctx.fill(path);
+    const path = new Path2D();
+    mark(path, shape, left + 14 * unit, top + 14 * unit, 10 * unit);
+    ctx.fill(path);
+  };
+  canvas.paint(canvas.getContext("2d"), 0, 0, 28);
   return canvas;
 }
 

@@ -1,9 +1,11 @@
 """Made-up runs to look at the views with."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ..moment import NO_CHOICE, Moment, RunFacts, SceneFacts, Vote
+from ..moment import NO_CHOICE, ChartFacts, Moment, RunFacts, SceneFacts, Vote
 from .words import ABSTAINED
 
 YES_NO = ("approve", "reject")
@@ -84,6 +86,42 @@ def moment_of(
     now_s = 60.0 * number if facts.is_event_driven else None
     status = "done" if vote is not None and vote.outcome else "running"
     return Moment(number, now_s, status, vote, frame=frame, flips=flips)
+
+
+def charted(blocks: int = 40) -> tuple[RunFacts, Moment]:
+    """Return a made-up run with a chart of each kind, `merit`, `queues`, `ends` and `day`."""
+    rng = np.random.default_rng(blocks)
+    width, offer = rng.uniform(20, 200, blocks), np.exp(rng.normal(3.3, 0.4, blocks))
+    place = np.cumsum(width[np.argsort(offer)])[np.argsort(np.argsort(offer))]
+    demand = 0.6 * float(width.sum())
+    skills = ("billing", "delivery", "returns and complaints")
+    ends = {"resolved": "tickets", "failed": "tickets", "escalated": "tickets"}
+    fixed = {"range": width.astype(np.float32), "offer": offer.astype(np.float32)}
+    units = {"range": "MW", "offer": "$/MWh", "dispatched": "MW"}
+    names = tuple(f"unit {k + 1}" for k in range(blocks))
+    charts = {
+        "merit": ChartFacts("stack", units, names, fixed, ("demand", "price")),
+        "queues": ChartFacts("bars", {"until begun": "s", "until closed": "s"}, skills),
+        "ends": ChartFacts("parts", ends, skills),
+        "day": ChartFacts("course", {"price": "$/MWh", "rounds": ""}, over="interval"),
+    }
+    series = {"demand": "MW", "price": "$/MWh"}
+    none = np.empty((0, 2))
+    scene = SceneFacts(
+        "charts", none.astype(np.float32), none.astype(np.int64), {}, series, charts=charts
+    )
+    frame = {
+        "merit:dispatched": np.clip(demand - place + width, 0, width),
+        "queues:until begun": np.array([0.4, 1.25, 0.0]),
+        "queues:until closed": np.array([2.5, 4.0, 0.75]),
+        "ends:resolved": np.array([120, 80, 20]),
+        "ends:failed": np.array([4, 9, 0]),
+        "ends:escalated": np.array([1, 0, 6]),
+    }
+    facts = replace(facts_of(12), scene=scene)
+    packed = {name: values.astype(np.float32) for name, values in frame.items()}
+    numbers = {"demand": demand, "price": 31.5, "interval": 2.0, "rounds": 3.0}
+    return facts, replace(moment_of(facts_of(12), None, number=5), frame=packed, series=numbers)
 
 
 def course(facts: RunFacts, rounds: int) -> list[Moment]:

@@ -152,7 +152,7 @@ class Series {
   }
 
   drawAxis(ctx, palette) {
-    const isWhole = this.axis.unit === "round";
+    const isWhole = this.axis.unit !== "s";
     ctx.font = font(11);
     ctx.fillStyle = palette.faint;
     ctx.textBaseline = "top";
@@ -164,7 +164,7 @@ class Series {
       found.forEach((at, k) => {
         ctx.textAlign = k === 0 ? "left" : k === found.length - 1 ? "right" : "center";
         const words = said(at, isWhole ? 0 : digitsFor(this.span));
-        const unit = k === found.length - 1 ? (isWhole ? "round " : "") : "";
+        const unit = k === found.length - 1 ? (isWhole ? `${this.axis.unit} ` : "") : "";
         ctx.fillText(unit + words + (k === found.length - 1 && !isWhole ? " s" : ""), this.x(cell, at), cell.top + cell.h + 4);
       });
     }
@@ -173,7 +173,7 @@ class Series {
   linesOf({ i, k }) {
     const { unit } = this.axis;
     const place = this.places[k];
-    const where = unit === "round" ? `round ${said(place, 0)}` : withUnit(place, "s", digitsFor(this.span));
+    const where = unit !== "s" ? `${unit} ${said(place, 0)}` : withUnit(place, "s", digitsFor(this.span));
     const [name, own] = this.names[i];
     const least = this.valueAt(i, k, this.lows);
     const most = this.valueAt(i, k, this.highs);

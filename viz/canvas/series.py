@@ -70,7 +70,26 @@ class SeriesView(CanvasView):
             places: of all moments on the axis: rounds, or simulated seconds, rising.
             series: a value for each place, NaN where there is none; `series_names` has the order.
         """
-        units = facts.scene.series if facts.scene else {}
+        unit = "s" if facts.is_event_driven else "round"
+        self._draw(
+            places=places,
+            series=series,
+            now=moment.series,
+            units=facts.scene.series if facts.scene else {},
+            unit=unit,
+            at=_place(facts, moment),
+        )
+
+    def _draw(
+        self,
+        *,
+        places: NDArray[np.float64],
+        series: Mapping[str, NDArray[np.float64]],
+        now: Mapping[str, float],
+        units: Mapping[str, str],
+        unit: str,
+        at: float,
+    ) -> None:
         shown = list(series)[:MOST_SERIES]
         buckets = _buckets(places)
         lows, highs, rows = [], [], []
@@ -79,14 +98,14 @@ class SeriesView(CanvasView):
             low, high = _range(series[name])
             lows.append(_scaled(least, low, high))
             highs.append(_scaled(most, low, high))
-            rows.append((name, unit_of(name, units), low, high, moment.series.get(name)))
+            rows.append((name, unit_of(name, units), low, high, now.get(name)))
         is_single = buckets.size == places.size
         starts = np.append(buckets, places.size)
         middle = [places[a:b].mean() for a, b in pairwise(starts)]
         self._rows = tuple(rows)
         self._publish(
             axis={
-                "unit": "s" if facts.is_event_driven else "round",
+                "unit": unit,
                 "low": float(places[0]) if places.size else 0.0,
                 "high": float(places[-1]) if places.size else 1.0,
             },
@@ -94,7 +113,7 @@ class SeriesView(CanvasView):
             places=np.array(middle, "<f4").tobytes(),
             lows=b"".join(lows),
             highs=b"" if is_single else b"".join(highs),
-            at=_place(facts, moment),
+            at=at,
             label=self._words(),
             notice="" if shown else "The scenario has published no numbers yet.",
         )
@@ -116,9 +135,15 @@ class SeriesView(CanvasView):
 
 
 def series_names(facts: RunFacts, moment: Moment) -> Sequence[str]:
-    """Return what there is to draw: the scene's numbers in their order, then the world's own."""
-    named = [name for name in (facts.scene.series if facts.scene else ()) if name in moment.series]
-    return [*named, *(name for name in moment.series if name not in named)]
+    """Return what there is to draw: the scene's numbers in their order, then the world's own.
+
+    What only a chart reads is left to that chart.
+    """
+    scene = facts.scene
+    named = [name for name in (scene.series if scene else ()) if name in moment.series]
+    charts = scene.charts.values() if scene else ()
+    told = {name for chart in charts for name in (*chart.columns, *chart.marks, chart.over)}
+    return [*named, *(name for name in moment.series if name not in (*named, *told))]
 
 
 def unit_of(name: str, units: Mapping[str, str]) -> str:

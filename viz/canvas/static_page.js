@@ -8,8 +8,9 @@ for (const [kind, source] of Object.entries(read("sources"))) {
   modules[kind] = (await import(address)).default;
 }
 const panels = document.querySelectorAll("section");
-globalThis.views = read("views").map(({ kind, state }, i) => {
+globalThis.views = read("views").map(({ kind, state, told }, i) => {
   const model = new StandIn(state);
+  model.told = () => told;
   const end = modules[kind].render({ model, el: panels[i] });
   return { kind, model, end, panel: panels[i] };
 });

@@ -44,7 +44,10 @@ def page(views: Iterable[CanvasView], *, title: str) -> str:
     """Return an HTML page with these views."""
     listed = list(views)
     sources = {type(view).__name__: str(view._esm) for view in listed}
-    states = [{"kind": type(view).__name__, "state": plain_state(view)} for view in listed]
+    states = [
+        {"kind": type(view).__name__, "state": plain_state(view), "told": view.told()}
+        for view in listed
+    ]
     papers = {theme: palette["paper"] for theme, palette in as_plain().items()}
     panels = "".join(
         f'<section style="background: {papers[view.theme]}"></section>' for view in listed

@@ -1,15 +1,20 @@
 """What all canvases share: theme, size, words and sequence as traits, and the table behind."""
 
+import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import anywidget
 import traitlets
 
-from ..moment import RunFacts
+from ..moment import Moment, RunFacts
 from .joining import STYLE
 
 type Cell = str | int | float | None
+LONGEST_PART = 40
+"""Letters of a name that a file's name has at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,37 @@ class CanvasView(anywidget.AnyWidget):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._facts: RunFacts | None = None
+        self._called = ("", self.title, "")
+        self.on_msg(self._tell)
 
     def table(self) -> Table:
         """Return the numbers that are drawn."""
         raise NotImplementedError
+
+    def call(self, *, run: str, title: str, facts: RunFacts, moment: Moment) -> None:
+        """Say what is drawn, for the names and headings of what a person saves of it."""
+        unit = "instant" if facts.is_event_driven else "round"
+        self._called = (run, title, f"{unit} {moment.number:,}")
+
+    def told(self) -> dict[str, Any]:
+        """Return what a saved view is called, and its table as plain values."""
+        run, title, when = self._called
+        named = title or type(self).__name__.removesuffix("View")
+        sequence, table = self.sequence, self.table()
+        return {
+            "sequence": sequence,
+            "stem": file_stem(run, re.split(r"[,:] ", named)[0], when.replace(",", "")),
+            "title": named,
+            "about": ", ".join(filter(None, (run and f"run {run}", when))),
+            "label": self.label,
+            "columns": list(table.columns),
+            "rows": [[_finite(cell) for cell in row] for row in table.rows],
+        }
+
+    def _tell(self, _: Any, content: Any, buffers: Any) -> None:
+        """Answer a page that saves the view."""
+        if isinstance(content, Mapping) and content.get("kind") == "tell":
+            self.send({"kind": "told", "number": content.get("number"), **self.told()})
 
     def _is_same_run(self, facts: RunFacts) -> bool:
         return self._facts is not None and self._facts.run_id == facts.run_id
@@ -60,3 +92,14 @@ class CanvasView(anywidget.AnyWidget):
             for name, value in changed.items():
                 setattr(self, name, value)
             self.sequence += 1
+
+
+def file_stem(*parts: str) -> str:
+    """Return the name of a file without its ending: letters that every system takes."""
+    plain = (re.sub(r"[^A-Za-z0-9._]+", "-", part).strip("-.")[:LONGEST_PART] for part in parts)
+    return "-".join(filter(None, plain)) or "view"
+
+
+def _finite(cell: Cell) -> Cell:
+    """Return a value as JSON has it."""
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell

@@ -17,11 +17,15 @@ from blackboard import (
     NO_BALLOT,
     NO_DEADLINE,
     Ballots,
+    Closed,
     Decided,
     Electorate,
     Ended,
     Entries,
     Granted,
+    Instant,
+    Joined,
+    Left,
     LogDamaged,
     Opened,
     Posts,
@@ -34,14 +38,15 @@ from blackboard import (
 )
 
 from .lines import Cast, Line, Query, line_of_proposal, lines_of
+from .sight import Sight, Sighting, Stage
 
 SLICE_S = 0.25
 """How long the log is read, or searched, at a time."""
 MOST_PROPOSALS, MOST_LINKS, MOST_ELECTORATES = 50_000, 200_000, 256
 SEGMENTS_KEPT = 6
-_READ = frozenset(
-    (b"entries", b"posts", b"ballots", b"opened", b"electorate", b"granted", b"decided", b"ended")
-)
+_TOLD = ("entries", "posts", "ballots", "opened", "electorate", "granted", "decided", "ended")
+_ATTENDED = ("closed", "joined", "left", "instant")
+_READ = frozenset(name.encode() for name in (*_TOLD, *_ATTENDED))
 
 
 @dataclass(slots=True)
@@ -157,6 +162,21 @@ class Book:
             named = list(self._referring.get(name, ()))
         return [(relation, one) for relation, one in named if int(one.partition(".")[0]) <= up_to]
 
+    def sighting(self, line: Line, *, up_to: int) -> Sighting:
+        """Return from when on an entry could be seen, and by how many."""
+        with self._lock:
+            return self._sight.of(line, up_to=up_to)
+
+    def last_stage(self, *, up_to: int) -> Stage | None:
+        """Return the last stage that closed up to a round."""
+        with self._lock:
+            return self._sight.last_stage(up_to=up_to)
+
+    @property
+    def kept_rounds(self) -> int:
+        """For how many rounds, or instants, agents find an entry among the recent ones."""
+        return self._sight.kept
+
     def outcome(self, proposal: str, *, up_to: int) -> str | None:
         """Return how a proposal ended; None while it is open, or where it is not known."""
         motion = self._motions.get(proposal)
@@ -254,6 +274,7 @@ class Book:
         self._position = self._ended = 0
         self._is_read = False
         self._segments: list[_Segment] = []
+        self._sight = Sight()
         self._motions: OrderedDict[str, _Motion] = OrderedDict()
         self._electorates: OrderedDict[str, bytes] = OrderedDict()
         self._referring: OrderedDict[str, list[tuple[str, str]]] = OrderedDict()
@@ -299,6 +320,8 @@ class Book:
                     motion.decided = record
             case Ended():
                 self._ended = record.round
+            case Closed() | Joined() | Left() | Instant():
+                self._sight.take(record)
 
 
 def _tag(body: memoryview) -> bytes:

@@ -1,7 +1,7 @@
 """A run as lines over its moments: approval, participation, and how mixed the vote is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,8 @@ class Curve:
     """How mixed the ballots are: 0 where all say the same, 1 where two options are even."""
     decisions: NDArray[np.int64]
     """Made so far."""
+    accepted: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """Of these, how many were accepted."""
 
 
 class CurveRow(NamedTuple):
@@ -36,12 +38,13 @@ class CurveRow(NamedTuple):
     cast_percent: float
     entropy_bits: float
     decisions: int
+    accepted: int = 0
 
 
 def curve_of(rows: Sequence[CurveRow]) -> Curve:
     """Return rows as columns."""
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(CurveRow._fields)
-    numbers, now_s, approval, cast, entropy, decisions = columns
+    numbers, now_s, approval, cast, entropy, decisions, accepted = columns
     return Curve(
         np.array(numbers, np.int64),
         np.array(now_s, np.float64),
@@ -49,10 +52,13 @@ def curve_of(rows: Sequence[CurveRow]) -> Curve:
         np.array(cast, np.float64),
         np.array(entropy, np.float64),
         np.array(decisions, np.int64),
+        np.array(accepted, np.int64),
     )
 
 
-def curve_row(number: int, now_s: float | None, vote: Vote | None, decisions: int) -> CurveRow:
+def curve_row(
+    number: int, now_s: float | None, vote: Vote | None, decisions: int, accepted: int = 0
+) -> CurveRow:
     """Return the numbers of a moment."""
     nan = float("nan")
     approval = vote.approval_percent if vote else None
@@ -64,6 +70,7 @@ def curve_row(number: int, now_s: float | None, vote: Vote | None, decisions: in
         100 * vote.cast / len(vote.choices) if vote and len(vote.choices) else nan,
         nan if entropy is None else entropy,
         decisions,
+        accepted,
     )
 
 

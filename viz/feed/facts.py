@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
@@ -9,8 +10,10 @@ import numpy as np
 
 from blackboard import Joined, Replica
 
-from ..moment import RunFacts, SceneFacts
+from ..moment import ChartFacts, RunFacts, SceneFacts
 
+CHARTS = frozenset(("stack", "bars", "parts", "course"))
+"""How a table beside a map can be read."""
 CHAIR = "chair"
 """The role of the leader itself, which is no agent."""
 _THRESHOLD = re.compile(r"\bthreshold\((\d+)\)")
@@ -78,7 +81,31 @@ def scene_of(payload: Mapping[str, Any] | None) -> SceneFacts | None:
         _texts(payload.get("series")),
         sizes if sizes is not None and len(sizes) == len(positions) else None,
         widths if widths is not None and len(widths) == len(edges) else None,
+        charts_of(payload.get("charts")),
+        payload.get("is_one_question") is True,
     )
+
+
+def charts_of(published: Any) -> dict[str, ChartFacts]:
+    """Return the tables beside a map; those that cannot be read are left out."""
+    if not isinstance(published, Mapping):
+        return {}
+    found = {}
+    for name, chart in published.items():
+        if isinstance(chart, Mapping) and str(chart.get("kind")) in CHARTS:
+            with suppress(TypeError, ValueError):
+                found[str(name)] = ChartFacts(
+                    str(chart["kind"]),
+                    _texts(chart.get("columns")),
+                    tuple(map(str, chart.get("rows") or ())),
+                    {
+                        str(column): np.asarray(values, np.float32).ravel()
+                        for column, values in (chart.get("fixed") or {}).items()
+                    },
+                    tuple(map(str, chart.get("marks") or ())),
+                    str(chart.get("over") or ""),
+                )
+    return found
 
 
 def _names(blocks: list[Joined]) -> tuple[str, ...]:

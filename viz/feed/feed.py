@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,9 @@ from .shelf import Lines
 GROWING_S, LED_S = 1.0, 2.0
 """How often a log is read on whose board cannot be reached, and how often to see whether a run
 that ended goes on again."""
+ENDING_S, ENDS_WITHIN_S = 0.25, 30.0
+"""How often to see whether a run that is over has written all it has to say, which the log is not
+read for meanwhile; and how long at the most."""
 FAILED_S = 5.0
 """How soon to try again after an error of our own."""
 NEVER = float("inf")
@@ -51,7 +55,12 @@ class Feed:
         """What is shown; the source before, while the log is read again."""
         self._failure: str | None = None
         self._due_at = 0.0
+        self._leave_by: float | None = None
+        self._is_gone = False
         self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._listeners: dict[Callable[[], None], None] = {}
+        self._lines: tuple[object, Curve] | None = None
+        """The curve of a version, for all who ask."""
         self._lock = threading.Lock()
 
     @property
@@ -87,13 +96,23 @@ class Feed:
     def error(self) -> str | None:
         """Why nothing comes, in words for people; None where all is well."""
         shown = self._seen()
+        if self._is_gone:
+            return (
+                f"The directory {self.path} was removed, or may not be read any more: what is "
+                "shown here is what was known of the run"
+            )
         return self._failure or (shown.error if shown else None)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the run's directory was removed, or cannot be read any more."""
+        return self._is_gone
 
     @property
     def numbers(self) -> NDArray[np.int64]:
         """The rounds or instants of the closed moments, ascending."""
-        shown = self._seen()
-        return shown.numbers if shown else np.empty(0, np.int64)
+        curve = self.curve()
+        return np.empty(0, np.int64) if curve is None else curve.number
 
     def moment(self, number: int) -> Moment:
         """Return the closed moment of a round or instant, or the one before it.
@@ -116,9 +135,13 @@ class Feed:
         return shown.moments_to(number, count) if shown else []
 
     def curve(self) -> Curve | None:
-        """Return the closed moments as lines."""
-        shown = self._seen()
-        return shown.curve() if shown else None
+        """Return the closed moments as lines; the same ones until there is news."""
+        if (shown := self._seen()) is None:
+            return None
+        key, lines = (shown, self.version, shown.moments), self._lines
+        if lines is None or lines[0] != key:
+            lines = self._lines = (key, shown.curve())
+        return lines[1]
 
     def series(self, name: str) -> NDArray[np.float64]:
         """Return one of the moments' numbers, beside `numbers`; NaN where one has none."""
@@ -153,6 +176,27 @@ class Feed:
         self._seen()
         return self.version
 
+    def is_of_this_run(self) -> bool:
+        """Say whether no other run stands in the directory by now."""
+        found = RunDirectory.open(self.path)
+        return found is None or found.run_id == self.run_id
+
+    def words_of(self, proposal: str) -> str:
+        """Return an open proposal's impact and content in words; empty where it is not open."""
+        shown = self._shown
+        return shown.words_of(proposal) if isinstance(shown, LiveRun) else ""
+
+    def listen(self, told: Callable[[], None]) -> Callable[[], None]:
+        """Have something called at each change, by whoever brings it; return what ends that."""
+        with self._lock:
+            self._listeners[told] = None
+
+        def end() -> None:
+            with self._lock:
+                self._listeners.pop(told, None)
+
+        return end
+
     def peek(self) -> Moment | None:
         """Return the newest moment without being one who looks."""
         return self._shown.latest if self._shown else None
@@ -175,10 +219,12 @@ class Feed:
         if source is None:
             self._open()
         elif isinstance(source, LiveRun):
-            if source.poll() and source is self._shown:
+            if not source.ends_as and source.poll() and source is self._shown:
                 self.tell()
+            if source.status == "lost":
+                self._see_whether_it_is_there()
             if source.ends_as:
-                self._read_again(source.ends_as)
+                self._take_leave(source.ends_as)
         elif source.is_complete:
             self._read_on(source)
         self._show_what_is_ready()
@@ -195,17 +241,19 @@ class Feed:
         for source in {self._source, self._shown}:
             if source:
                 source.close()
-        self._source = self._shown = None
+        self._source = self._shown = self._lines = None
         self._due_at = 0.0
 
     def tell(self) -> None:
         """Tell all who wait that there is something new."""
         with self._lock:
             self.version += 1
-            waiters = list(self._waiters)
+            waiters, listeners = list(self._waiters), list(self._listeners)
         for loop, event in waiters:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(event.set)
+        for listener in listeners:
+            listener()
 
     def _seen(self) -> LiveRun | PastRun | None:
         """Return what is shown, and know that somebody looks."""
@@ -232,6 +280,25 @@ class Feed:
         if source.is_complete:  # before it could tell
             self._due_at = 0.0
 
+    def _take_leave(self, ends_as: str) -> None:
+        """Read the log of a run that is over, once its process needs the machine no more."""
+        now = self._clock()
+        self._leave_by = self._leave_by or now + ENDS_WITHIN_S
+        if now < self._leave_by and is_led(self._directory):
+            self._due_at = now + ENDING_S
+            return
+        self._leave_by = None
+        self._read_again(ends_as)
+
+    def _see_whether_it_is_there(self) -> None:
+        """Know whether the run's directory can be read; tell where that has changed."""
+        is_gone = True
+        with suppress(OSError):
+            is_gone = not (self.path / "config.json").is_file()
+        if is_gone != self._is_gone:
+            self._is_gone = is_gone
+            self.tell()
+
     def _show_what_is_ready(self) -> None:
         """Show the source, once there is more to see than in what is shown."""
         source, shown = self._source, self._shown
@@ -257,6 +324,7 @@ class Feed:
 
     def _read_on(self, source: PastRun) -> None:
         """Go on with a log that grows, or with a run that was taken up again."""
+        self._see_whether_it_is_there()
         if self._shown is source and self._url():
             self._open()
             return

@@ -48,7 +48,7 @@ class Hub:
         path = Path(path).resolve()
         with self._changed:
             feed = self._feeds.get(path)
-            if feed is None:
+            if feed is None or not feed.is_of_this_run():
                 feed = self._feeds[path] = Feed(path, clock=self._clock, looked=self._wake)
             feed.lookers += 1
             feed.last_look = self._clock()
@@ -124,8 +124,8 @@ class Hub:
     def _let_go(self, feed: Feed) -> None:
         with self._changed:
             self._awake.pop(feed, None)
-            if not feed.lookers:
-                self._feeds.pop(feed.path, None)
+            if not feed.lookers and self._feeds.get(feed.path) is feed:
+                del self._feeds[feed.path]
         feed.let_go()
 
 

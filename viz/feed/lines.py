@@ -54,6 +54,8 @@ class Query:
     layer: str = ""
     agent: int | None = None
     text: str = ""
+    reader: int | None = None
+    """Entries of others that this agent may see, and messages to it."""
 
     def takes(self, line: Line) -> bool:
         """Say whether an entry is one of them."""
@@ -61,10 +63,15 @@ class Query:
             return False
         if self.agent is not None and self.agent not in (line.agent, line.to):
             return False
+        if self.reader is not None and not self._is_seen(line):
+            return False
         if not self.text:
             return True
         said = " ".join((line.id, line.kind, line.text, *line.reasons)).lower()
         return self.text.lower() in said
+
+    def _is_seen(self, line: Line) -> bool:
+        return line.agent != self.reader and line.to in (None, self.reader)
 
     def may_be_in(self, counts: Mapping[tuple[str, str], int]) -> bool:
         """Say whether there can be one among entries of these layers and kinds."""

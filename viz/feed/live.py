@@ -23,11 +23,12 @@ from ..moment import Moment, RunFacts
 from .curve import Curve
 from .directory import end_status, is_led, read_or_nothing
 from .hearing import Hearing
+from .lines import said_of
 from .pulse import Pulse
 from .ring import Ring
 from .shelf import Lines
 
-INTERVAL_S, COST_SHARE = 0.1, 0.05
+INTERVAL_S, COST_SHARE = 0.1, 0.08
 """A look comes at the earliest so long after another, and looking takes about this share of the
 time at the most."""
 LONGEST_PAUSE_S = 2.0
@@ -151,6 +152,15 @@ class LiveRun:
     def moments_to(self, number: int, count: int) -> list[Moment]:
         """Return so many closed moments up to a number, oldest first, without their frames."""
         return self._ring.shelf.up_to(number, count)
+
+    def words_of(self, proposal: str) -> str:
+        """Return an open proposal's impact and content in words; empty where it is not open."""
+        found = self._hearing.teller.replica.open.get(proposal)
+        if found is None:
+            return ""
+        impact = found.opened.impact
+        told = ["no impact declared" if impact is None else f"impact {impact:,.6g}"]
+        return "; ".join([*told, *filter(None, [said_of(found.payload)])])
 
     def poll(self) -> bool:
         """Look once if it is time, and say whether there is anything new."""

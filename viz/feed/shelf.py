@@ -202,7 +202,8 @@ class Shelf:
             counts=moment.counts,
             flips=moment.flips,
         )
-        row = curve_row(moment.number, moment.now_s, moment.vote, decisions)
+        accepted = moment.counts.get("accepted", 0)
+        row = curve_row(moment.number, moment.now_s, moment.vote, decisions, accepted)
         size += numbers.nbytes + (moment.flips.nbytes if moment.flips is not None else 0)
         return Kept(bare, vote, names, numbers, row, frame, size + _OVERHEAD_BYTES)
 

@@ -215,7 +215,9 @@ class Teller:
         before, after = self._told_vote, self._vote
         if before is None or after is None or after is before or self.replica.now_s is not None:
             return None
-        return flips_between(before, after)
+        scene = self.facts.scene
+        is_one_question = scene is not None and scene.is_one_question
+        return flips_between(before, after, is_one_question=is_one_question)
 
     def _moment(
         self,

@@ -62,12 +62,18 @@ def shown_vote(proposal: OpenProposal, decided: Decided | None = None) -> Vote:
     )
 
 
-def flips_between(before: Vote, after: Vote) -> NDArray[np.int64] | None:
-    """Count how many seats went from each choice to each; None where options or seats differ.
+def flips_between(
+    before: Vote, after: Vote, *, is_one_question: bool = False
+) -> NDArray[np.int64] | None:
+    """Count how many seats went from each choice to each; None where votes cannot be compared.
 
-    Rows are the choices before and columns those after: options, abstention, no ballot. Where the
-    electorates are not the same, those count who had a seat in both.
+    Voting rounds of the same proposal can be, and those of others only where their scenario says
+    that they are about one question. Rows are the choices before and columns those after: options,
+    abstention, no ballot. Where the electorates are not the same, those count who had a seat in
+    both.
     """
+    if before.proposal != after.proposal and not is_one_question:
+        return None
     if before.options != after.options:
         return None
     size = len(after.options) + 2

@@ -6,8 +6,10 @@ from typing import Any
 
 import solara
 
-from ..feed import Query
+from ..feed import Prompts, Query
 from .parts import EntriesTable, EntryTree, FactsTable, Notice, Values, box
+from .rows import config_of
+from .seeing import AgentSight, agent_sight, entry_sight
 from .tables import FollowingTable, count_rows, role_rows
 from .telling import ballot_rows, entry_row, own_rows, tree_rows, who
 from .viewer import Viewer
@@ -28,6 +30,9 @@ class Asked:
     """The entry that was clicked; empty for the proposal in view."""
     agent: int | None = None
     """Whose history is shown."""
+    prompts: Prompts | None = None
+    """The questions that models were asked in this run."""
+    config: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,15 @@ class Seen:
     history: tuple[dict[str, Any], ...] = ()
     votes: tuple[list[str], ...] = ()
     agent: str = ""
+    sight: tuple[str, ...] = ()
+    """Who could see the entry."""
+    agent_sight: AgentSight = field(default_factory=AgentSight)
 
 
 @solara.component
 def BoardPage(viewer: Viewer) -> Any:
     """Show what the board holds as of the moment that is looked at."""
-    asked = solara.use_memo(Asked, [viewer])
+    asked = solara.use_memo(lambda: _asked_of(viewer), [viewer])
     seen, set_seen = solara.use_state(Seen())
 
     def refresh() -> None:
@@ -82,13 +90,18 @@ def BoardPage(viewer: Viewer) -> Any:
         box(
             "div",
             _entries(seen, asked, ask, pick, meet),
-            box("div", _origin(seen, asked, pick), _ballots(seen), of="db-stack"),
+            box("div", _origin(seen, asked, pick), _sight(seen), _ballots(seen), of="db-stack"),
             of="db-grid",
         ),
         *([_history(seen, pick, meet)] if seen.agent else []),
         _numbers(viewer),
         of="db-stack",
     )
+
+
+def _asked_of(viewer: Viewer) -> Asked:
+    path = viewer.feed.path
+    return Asked(prompts=Prompts(path), config=config_of(path))
 
 
 def look(viewer: Viewer, asked: Asked) -> Seen:
@@ -102,6 +115,11 @@ def look(viewer: Viewer, asked: Asked) -> Seen:
     proposal = moment.vote.proposal if moment.vote else ""
     cast = [] if moment.vote is None else book.ballots(proposal, up_to=up_to)
     entry = asked.entry or proposal
+    prompts = asked.prompts or Prompts(viewer.feed.path)
+    line = book.entry(entry) if entry else None
+    sight: tuple[str, ...] = ()
+    if line is not None:
+        sight = entry_sight(book, prompts, facts, asked.config, line, up_to=up_to)
     seen = Seen(
         tuple(entry_row(facts, line) for line in found),
         _said(len(found), back, sum(totals.values()), is_read=book.is_read),
@@ -112,6 +130,7 @@ def look(viewer: Viewer, asked: Asked) -> Seen:
         proposal,
         tuple(ballot_rows(facts, cast, MOST_BALLOTS)),
         len(cast),
+        sight=sight,
     )
     if asked.agent is None:
         return seen
@@ -121,6 +140,7 @@ def look(viewer: Viewer, asked: Asked) -> Seen:
         history=tuple(entry_row(facts, line) for line in entries),
         votes=tuple(own_rows(votes)),
         agent=who(facts, asked.agent),
+        agent_sight=agent_sight(book, prompts, facts, asked.agent, up_to=up_to),
     )
 
 
@@ -173,6 +193,14 @@ def _origin(seen: Seen, asked: Asked, pick: Callable[[str], None]) -> Any:
     return box("section", *parts, of="db-panel", **{"aria-label": named})
 
 
+def _sight(seen: Seen) -> Any:
+    if not seen.sight:
+        return box("div")
+    lines = [box("p", line) for line in seen.sight]
+    title = box("h2", f"Who could see {seen.entry}")
+    return box("section", title, *lines, of="db-panel", **{"aria-label": "Who could see the entry"})
+
+
 def _ballots(seen: Seen) -> Any:
     title = box("h2", "Ballots on the proposal in view")
     if not seen.ballots:
@@ -215,9 +243,24 @@ def _history(seen: Seen, pick: Callable[[str], None], meet: Callable[[int], None
         title,
         box("p", said, of="db-muted db-small"),
         box("div", *halves, of="db-halves"),
+        box("h2", f"What {seen.agent} could see"),
+        box("p", seen.agent_sight.said, of="db-muted db-small"),
+        *_seen_entries(seen.agent_sight),
         of="db-panel",
         **{"aria-label": "History of an agent"},
     )
+
+
+def _seen_entries(sight: AgentSight) -> list[Any]:
+    if not sight.rows:
+        return []
+    table = FactsTable(
+        caption="Entries of others, newest first; visible and shown from a round's stage on",
+        columns=["Entry", "by", "what it says", "visible from", "in its prompt"],
+        rows=list(sight.rows),
+        numbers=False,
+    )
+    return [box("div", table, of="db-entries")]
 
 
 def _numbers(viewer: Viewer) -> Any:

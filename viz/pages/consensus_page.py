@@ -51,7 +51,12 @@ def ConsensusPage(viewer: Viewer) -> Any:
 
     solara.use_effect(jump, [viewer])
     draws = solara.use_memo(
-        lambda: (_field(field, mode), _curve(curve, viewer), shows(bars), _flows(flows, viewer)),
+        lambda: (
+            draws_field(field, mode),
+            draws_curve(curve, viewer),
+            shows(bars),
+            _flows(flows, viewer),
+        ),
         [viewer],
     )
     modes = list(field.modes(facts)) if facts else ["vote"]
@@ -154,7 +159,9 @@ def Firmness(viewer: Viewer) -> Any:
     return box("section", title, table, of="db-panel")
 
 
-def _field(view: FieldView, mode: list[str]) -> Draw:
+def draws_field(view: FieldView, mode: list[str]) -> Draw:
+    """Return what draws agents by whatever `mode` holds."""
+
     def draw(facts: RunFacts, moment: Moment) -> None:
         name = mode[0] if mode[0] in view.modes(facts) else "vote"
         view.show(facts, moment, mode=name)
@@ -162,7 +169,8 @@ def _field(view: FieldView, mode: list[str]) -> Draw:
     return draw
 
 
-def _curve(view: CurveView, viewer: Viewer) -> Draw:
+def draws_curve(view: CurveView, viewer: Viewer) -> Draw:
+    """Return what draws the course of a run, with a mark at the moment that is looked at."""
     loaded: list[Any] = [None]
 
     def draw(facts: RunFacts, moment: Moment) -> None:
@@ -172,6 +180,10 @@ def _curve(view: CurveView, viewer: Viewer) -> Draw:
         if loaded[0] != whole:
             _load(view, feed, facts, moment)
             loaded[0] = whole
+        elif feed.is_live and facts.is_event_driven:
+            # Many instants pass between two looks, and each may decide something.
+            if passed := feed.moments_since(view.last_number):
+                view.show_all(facts, passed)
         elif feed.is_live:
             view.show(facts, moment)
         if not feed.is_live:
@@ -203,6 +215,7 @@ def _load(view: CurveView, feed: Feed, facts: RunFacts, moment: Moment) -> None:
         entropy_bits=lines.entropy_bits,
         outcomes=outcomes,
         now_s=lines.now_s,
+        made=(lines.decisions, lines.accepted),
     )
 
 

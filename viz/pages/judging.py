@@ -27,8 +27,22 @@ SYMBOLS = {
 }
 
 
-def key_figures(facts: RunFacts, moment: Moment, status: str, digest: str | None) -> list[Figure]:
-    """Return what stands on top of each page of a run."""
+def key_figures(
+    facts: RunFacts,
+    moment: Moment,
+    status: str,
+    digest: str | None,
+    so_far: tuple[int, str] | None = None,
+) -> list[Figure]:
+    """Return what stands on top of each page of a run.
+
+    Args:
+        facts: The run.
+        moment: What is looked at.
+        status: How the run stands.
+        digest: Of a run that has ended.
+        so_far: Of one that goes on the last round that has closed, and the digest up to it.
+    """
     turn = "Instant" if facts.is_event_driven else "Round"
     time = "" if moment.now_s is None else f"{moment.now_s:,.1f} simulated s"
     figures: list[Figure] = [
@@ -43,8 +57,18 @@ def key_figures(facts: RunFacts, moment: Moment, status: str, digest: str | None
         if counts.get(name)
     )
     figures.append(("Accepted", f"{counts.get('accepted', 0):,}", decided, ""))
-    figures.append(("Digest", digest[:12] if digest else "-", "" if digest else "at the end", ""))
+    figures.append(("Digest", *_digest_figure(turn, digest, so_far), ""))
     return figures
+
+
+def _digest_figure(
+    turn: str, digest: str | None, so_far: tuple[int, str] | None
+) -> tuple[str, str]:
+    if digest:
+        return digest[:12], ""
+    if so_far:
+        return so_far[1][:12], f"up to {turn.lower()} {so_far[0]:,}"
+    return "-", "at the end"
 
 
 def _vote_figures(vote: Vote) -> list[Figure]:

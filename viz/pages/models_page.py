@@ -1,31 +1,92 @@
-"""What language models did in a run, and who abstained for which cause."""
+"""What language models did in a run: calls, latency, tokens against budgets, failures, drift."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import solara
 
-from .parts import box
-from .tables import FollowingTable, abstention_rows, token_rows
+from ..moment import Moment, RunFacts
+from .model_rows import ModelBook, drift_rows
+from .parts import Notice, box
+from .tables import FollowingTable, Rows, abstention_rows
 from .viewer import Viewer
+
+NO_MODELS = (
+    "No model was asked in this run so far: its agents follow rules. `swarmboard run open-task` is "
+    "a run with models, simulated ones unless it names others."
+)
+WORDS = {
+    "abstentions": "all",
+    "cast": "cast as such",
+    "abstained cast": "cast as such",
+}
+"""What causes are called where their name alone would not say it."""
 
 
 @solara.component
 def ModelsPage(viewer: Viewer) -> Any:
-    """Show tokens, cost and abstentions."""
-    tokens = FollowingTable(
-        "Calls and tokens",
-        "Of the whole run; tokens by what they were spent on.",
-        ["", "whole run"],
-        viewer,
-        token_rows,
-        "No model was asked, or the run goes on: what models took is written when it ends.",
-    )
+    """Show what models were asked, how soon they answered, what that cost, and what failed."""
+    book = solara.use_memo(lambda: ModelBook(viewer), [viewer])
     causes = FollowingTable(
         "Abstentions by cause",
-        "An agent that could not answer abstains; nothing votes in its place.",
+        "Of votes. An agent that could not answer abstains; nothing votes in its place.",
         ["Cause", "abstentions"],
         viewer,
-        abstention_rows,
+        _abstained,
         "Nobody has abstained.",
     )
-    return box("div", tokens, causes, of="db-halves")
+    if not (viewer.feed.path / "llm.sqlite").exists():
+        return box("div", Notice(text=NO_MODELS), causes, of="db-stack")
+    calls = FollowingTable(
+        "Calls",
+        "Written at each stage's end, and once a second while models answer.",
+        ["", "so far"],
+        viewer,
+        book.call_rows,
+        "No model has answered yet.",
+    )
+    tokens = FollowingTable(
+        "Tokens by what they were spent on",
+        "Each token is in one class. Caps are those of the run; tiers and roles may have others.",
+        ["Class", "tokens", "share", "left of the cap"],
+        viewer,
+        book.token_rows,
+        "No model has answered yet.",
+    )
+    tiers = FollowingTable(
+        "Tiers and models",
+        "How long a reply took: half of them at most the median, 95 in 100 at most the 95th.",
+        ["Tier: model", "calls", "median", "95th percentile", "tokens", "cost, USD"],
+        viewer,
+        book.tier_rows,
+        "No model has answered yet.",
+    )
+    outcomes = FollowingTable(
+        "What came of questions",
+        "After all retries and repairs; of failures what was said the last time.",
+        ["Outcome", "questions", "detail"],
+        viewer,
+        book.outcome_rows,
+        "No question has come to its end yet.",
+    )
+    drift = FollowingTable(
+        "Drift",
+        "How far members are from their task and from each other; alarms once the run has ended.",
+        ["", "now"],
+        viewer,
+        drift_rows,
+        "This scenario does not watch for drift.",
+    )
+    return box(
+        "div",
+        box("div", box("div", calls, outcomes, of="db-stack"), tokens, of="db-halves"),
+        tiers,
+        box("div", causes, drift, of="db-halves"),
+        of="db-stack",
+    )
+
+
+def _abstained(facts: RunFacts, moment: Moment, summary: Mapping[str, Any]) -> Rows:
+    """Return the causes for which anybody abstained."""
+    found = ((name, many) for name, many in abstention_rows(facts, moment, summary) if many != "0")
+    return [(WORDS.get(name, name.removeprefix("abstained ")), many) for name, many in found]

@@ -8,9 +8,9 @@ from typing import Any
 
 import solara
 
-from ..launch import entry_of, person_of
+from ..launch import entry_of, person_of, say_to_board
 from .commanding import commands
-from .parts import Notice, OversightForm, box
+from .parts import Notice, OversightForm
 from .viewer import Viewer
 from .visit import every
 
@@ -29,7 +29,9 @@ def OversightPage(viewer: Viewer) -> Any:
 
     def refresh() -> None:
         latest = viewer.feed.latest
-        set_state((viewer.feed.status, latest.waiting if latest else ()))
+        waiting = latest.waiting if latest else ()
+        told = tuple((one, viewer.feed.words_of(one)) for one in waiting)
+        set_state((viewer.feed.status, told))
 
     every(0.3, refresh)
 
@@ -41,10 +43,10 @@ def OversightPage(viewer: Viewer) -> Any:
             return
         set_said(("", "Sent; waiting for an answer …"))
         set_busy(True)
-        threading.Thread(target=tell, args=(words,), daemon=True).start()
+        threading.Thread(target=tell, args=(asked, words), daemon=True).start()
 
-    def tell(words: list[str]) -> None:
-        done = commands().say(*words)
+    def tell(asked: Mapping[str, str], words: list[str]) -> None:
+        done = say_to_board(path, **_said(asked)) or commands().say(*words)
         set_said(("" if done.is_done else "is-bad", done.text))
         set_busy(False)
 
@@ -55,15 +57,15 @@ def OversightPage(viewer: Viewer) -> Any:
             "answer any more. Who did what stands in the log: `swarmboard explain` tells it."
         )
         return Notice(text=text)
-    notices = [Notice(text=said[1], tone=said[0])] if said[1] else []
-    form = OversightForm(
+    return OversightForm(
         status=status,
-        waiting=list(waiting),
+        waiting=[{"id": proposal, "words": words} for proposal, words in waiting],
+        said=said[1],
+        tone=said[0],
         wrong=wrong,
         is_busy=is_busy,
         event_act=act,
     )
-    return box("div", form, box("div", *notices, of="db-stack"), of="db-stack")
 
 
 def words_of_act(path: Path, asked: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
@@ -82,5 +84,10 @@ def words_of_act(path: Path, asked: Mapping[str, str]) -> tuple[list[str], dict[
         words.append(f"--entry={json.dumps(entry)}")
     elif act not in HOLDS:
         wrong["act"] = f"{act!r} {proposal!r} is nothing that can be done here"
-    by, reason = (str(asked.get(name, "")).strip() for name in ("by", "reason"))
-    return [*words, f"--by={by}", f"--reason={reason}"], wrong
+    said = _said(asked)
+    return [*words, f"--by={said['by']}", f"--reason={said['reason']}"], wrong
+
+
+def _said(asked: Mapping[str, str]) -> dict[str, str]:
+    """Return who asks for which act, and why."""
+    return {name: str(asked.get(name, "")).strip() for name in ("act", "proposal", "by", "reason")}

@@ -33,7 +33,11 @@ def CanvasPanel(
     as_table, set_as_table = solara.use_state(False)
 
     def follow() -> Callable[[], None]:
-        return viewer.add(draw)
+        def drawn(facts: RunFacts, moment: Moment) -> None:
+            view.call(run=viewer.feed.path.name, title=title, facts=facts, moment=moment)
+            draw(facts, moment)
+
+        return viewer.add(drawn)
 
     def dress() -> None:
         view.theme = "dark" if is_dark.value else "light"

@@ -111,7 +111,9 @@ def EntryTree(rows: Sequence[Row], event_pick: Callable[[str], None]) -> None:
 @solara.component_vue("oversight_form.vue")
 def OversightForm(
     status: str,
-    waiting: Sequence[str],
+    waiting: Sequence[Row],
+    said: str,
+    tone: str,
     wrong: Values,
     is_busy: bool,
     event_act: Callable[[Values], None],

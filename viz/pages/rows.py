@@ -59,6 +59,7 @@ def table_row(row: RunRow) -> dict[str, Any]:
     words = (key, row.run_id, row.scenario, row.structure, status, row.digest or "")
     return {
         "key": key,
+        "run_id": row.run_id,
         "name": key,
         "path": path_of(key),
         "status": status,
@@ -102,10 +103,24 @@ def compared(one: Mapping[str, Any], two: Mapping[str, Any]) -> tuple[list[list[
         Rows of name, the first run's, the second's, and by how much the second is larger; and
         the positions of the rows that differ.
     """
+    named = {name: (_at(one, path), _at(two, path)) for name, path in _COMPARED}
+    sides = ({name: values[side] for name, values in named.items()} for side in (0, 1))
+    return differing_rows(*sides)
+
+
+def differing_rows(
+    one: Mapping[str, Any], two: Mapping[str, Any]
+) -> tuple[list[list[str]], list[int]]:
+    """Put values by their names side by side.
+
+    Returns:
+        Rows of name, the first's, the second's, and by how much the second is larger; and the
+        positions of the rows that differ. What neither has is left out.
+    """
     rows: list[list[str]] = []
     differing: list[int] = []
-    for name, path in _COMPARED:
-        left, right = _at(one, path), _at(two, path)
+    for name in dict.fromkeys((*one, *two)):
+        left, right = one.get(name), two.get(name)
         if left is None and right is None:
             continue
         if left != right:
@@ -118,6 +133,14 @@ def summary_of(path: Path) -> dict[str, Any]:
     """Return a run's summary; empty while there is none."""
     try:
         return RunDirectory(path, path.name).read_json("summary.json") or {}
+    except BadInput:
+        return {}
+
+
+def config_of(path: Path) -> dict[str, Any]:
+    """Return what a run was asked; empty where that cannot be read."""
+    try:
+        return RunDirectory(path, path.name).read_json("config.json") or {}
     except BadInput:
         return {}
 
@@ -138,6 +161,8 @@ def shown(value: Any) -> str:
 
 def _difference(left: Any, right: Any) -> str:
     if not _is_number(left) or not _is_number(right) or left == right:
+        if left is None or right is None:
+            return ""
         return "" if left == right else "differs"
     return f"{right - left:+,.6g}"
 

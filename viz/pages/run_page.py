@@ -8,7 +8,7 @@ import solara
 
 from blackboard import BadInput, RunDirectory
 
-from ..feed import the_hub
+from ..feed import LastDigest, the_hub
 from ..moment import Moment, RunFacts
 from ..serve.place import place
 from .board_page import BoardPage
@@ -18,14 +18,18 @@ from .judging import key_figures
 from .layout import RUN_PAGES
 from .models_page import ModelsPage
 from .oversight_page import OversightPage
+from .pacing import Pace
 from .parts import Notice, box
 from .rows import summary_of
 from .viewer import LATEST, Viewer
 from .visit import beat
 from .world_page import WorldPage
 
-LOOK_S = 0.1
-"""How often a page looks for news; more often than people see is of no use."""
+LOOK_S, IDLE_S = 0.1, 0.5
+"""How often a page is drawn at the most, more often than people see is of no use; and how often it
+looks at least."""
+DRAWING_SHARE = 0.03
+"""Of a core, what drawing one page may take."""
 PAGES: dict[str, Callable[[Viewer], Any]] = {
     "consensus": ConsensusPage,
     "board": BoardPage,
@@ -43,11 +47,15 @@ def find_run(key: str) -> Path:
     """
     runs = place().runs
     here = runs / key
-    if here.parent == runs and (here / "config.json").is_file():
-        return here
-    if runs.name == key and (runs / "config.json").is_file():
-        return runs
-    return RunDirectory.find(key, roots=[runs]).path
+    try:
+        if here.parent == runs and (here / "config.json").is_file():
+            return here
+        if runs.name == key and (runs / "config.json").is_file():
+            return runs
+        return RunDirectory.find(key, roots=[runs]).path
+    except OSError as error:
+        why = error.strerror or error
+        raise BadInput(f"{here} cannot be read ({why}): ask its owner for permission") from error
 
 
 @solara.component
@@ -60,14 +68,15 @@ def RunPage() -> Any:
         path = find_run(key)
     except BadInput as error:
         text = f"{error}. It may have been removed, or the dashboard shows another folder."
-        return _missing(text, router.push)
+        return missing(text, router.push)
     if page not in PAGES:
         text = f"A run has no page {page!r}; there are {', '.join(RUN_PAGES)}."
-        return _missing(text, router.push)
+        return missing(text, router.push)
     return FollowedRun(path, page).key(str(path))
 
 
-def _missing(text: str, go: Callable[[str], None]) -> Any:
+def missing(text: str, go: Callable[[str], None]) -> Any:
+    """Say that something is not there, and lead back."""
     return Notice(text=text, tone="is-bad", button="See all runs", event_press=lambda _: go("/"))
 
 
@@ -76,11 +85,14 @@ def FollowedRun(path: Path, page: str) -> Any:
     """Follow a run for one visit, and show a page of it."""
     feed = solara.use_memo(lambda: the_hub().follow(path), [path])
     viewer = solara.use_memo(lambda: Viewer(feed), [feed])
+    pace = solara.use_memo(lambda: Pace(LOOK_S, most=DRAWING_SHARE), [feed])
     readout = solara.use_memo(Readout, [])
     bar = solara.use_memo(ReplayBar, [])
     own: list[int] = solara.use_memo(lambda: [-1], [])
     state, set_state = solara.use_state(("", "", False))
     solara.use_effect(lambda: feed.close, [feed])
+    solara.use_effect(lambda: feed.listen(viewer.hear), [viewer])
+    solara.use_effect(lambda: pace.end, [pace])
     solara.use_effect(lambda: viewer.add(_figures(readout, path, viewer)), [viewer])
     solara.use_effect(lambda: viewer.add(_replayed(bar, viewer, own)), [viewer])
 
@@ -98,9 +110,10 @@ def FollowedRun(path: Path, page: str) -> Any:
 
     def look(_: Any) -> None:
         now = (feed.status, feed.error or "", feed.is_ready)
-        set_state(now)
-        viewer.look()
-        viewer.news.wait(LOOK_S)
+        with pace.work():
+            set_state(now)
+            viewer.look()
+        viewer.rest(pace.rest_s(), IDLE_S)
 
     beat(look, 0.0, on=viewer)
     status, error, is_ready = state
@@ -109,7 +122,7 @@ def FollowedRun(path: Path, page: str) -> Any:
     parts = [head]
     if error:
         parts.append(Notice(text=f"{error}. This page goes on by itself.", tone="is-warn"))
-    if status == "lost":
+    if status == "lost" and not feed.is_gone:
         parts.append(Notice(text=_lost(path), tone="is-warn"))
     if not is_ready:
         if not error:
@@ -124,12 +137,14 @@ def FollowedRun(path: Path, page: str) -> Any:
 
 def _figures(readout: Readout, path: Path, viewer: Viewer) -> Callable[[RunFacts, Moment], None]:
     digest: list[str | None] = [None]
+    last = LastDigest(path / "events.log")
 
     def draw(facts: RunFacts, moment: Moment) -> None:
         status = viewer.feed.status
         if not viewer.feed.is_live and digest[0] is None:
             digest[0] = summary_of(path).get("digest")
-        readout.show(key_figures(facts, moment, status, digest[0]))
+        so_far = last.read() if viewer.feed.is_live else None
+        readout.show(key_figures(facts, moment, status, digest[0], so_far))
 
     return draw
 
@@ -138,6 +153,8 @@ def _replayed(bar: ReplayBar, viewer: Viewer, own: list[int]) -> Callable[[RunFa
     """Return what moves the bar to the moment that is drawn; `own` holds where that is."""
 
     def draw(facts: RunFacts, moment: Moment) -> None:
+        if viewer.feed.is_live:
+            return  # nobody sees the bar
         numbers = viewer.feed.numbers
         at = int(numbers.searchsorted(moment.number)) if len(numbers) else 0
         time = "" if moment.now_s is None else f", {moment.now_s:,.1f} s"

@@ -7,15 +7,15 @@ from typing import Any
 
 import solara
 
-from blackboard import BadInput, RunDirectory
-
 from ..feed import the_hub
 from ..launch import Form, words_of
 from ..serve.place import place
+from .board_runs_panel import BoardRunsPanel, has_list
 from .commanding import commands
+from .comparison import Comparison
 from .layout import path_of
-from .parts import ActButton, FactsTable, Notice, RunForm, RunsTable, box
-from .rows import compared, table_row
+from .parts import ActButton, Notice, RunForm, RunsTable, box
+from .rows import table_row
 from .visit import every
 
 REFRESH_S = 1.0
@@ -79,9 +79,14 @@ def RunsPage() -> Any:
         parts.append(box("section", table, of="db-panel", **{"aria-label": "All runs"}))
     elif rows_seen[0] is not None:
         parts.append(Notice(text=_none_yet(here.runs)))
+    if here.board is not None and has_list(here.board):
+        parts.append(BoardRunsPanel(here.board, frozenset(row["run_id"] for row in rows)))
     known = [key for key in picked if any(row["key"] == key for row in rows)]
     if len(known) == 2:
-        parts.append(Comparison(here.runs, known[0], known[1]))
+        one, two = known
+        parts.append(
+            Comparison(here.runs, one, two, play=lambda: router.push(f"/compare/{one}/{two}"))
+        )
     return box("div", *parts, of="db-stack")
 
 
@@ -146,30 +151,6 @@ def StartForm(close: Callable[[], None], go: Callable[[str], None]) -> Any:
         event_submit=submit,
         event_close=lambda _: close(),
     )
-
-
-@solara.component
-def Comparison(runs: Path, one: str, two: str) -> Any:
-    """Show the numbers of two runs side by side."""
-    summaries, missing = [], []
-    for key in (one, two):
-        try:
-            summary = RunDirectory(runs / key, key).read_json("summary.json")
-        except BadInput:
-            summary = None
-        summaries.append(summary or {})
-        if summary is None:
-            missing.append(key)
-    rows, differing = compared(*summaries)
-    parts = [box("h2", "Two runs side by side")]
-    if missing:
-        text = f"{' and '.join(missing)} has no summary yet: it is written when a run ends."
-        parts.append(Notice(text=text, tone="is-warn"))
-    columns = ["", one, two, "difference"]
-    caption = "What the runs were asked and what came of them; rows that differ are shaded."
-    table = FactsTable(caption=caption, columns=columns, rows=rows, marked=differing)
-    parts.append(box("div", table, of="db-narrow"))
-    return box("section", *parts, of="db-panel")
 
 
 def started(words: list[str]) -> tuple[str, Path]:

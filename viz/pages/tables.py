@@ -77,16 +77,3 @@ def abstention_rows(facts: RunFacts, moment: Moment, summary: Mapping[str, Any])
         return [(str(cause), shown(many)) for cause, many in causes.items()]
     found = ((n, many) for n, many in moment.counts.items() if n.startswith("abst"))
     return [(name.replace("_", " "), shown(many)) for name, many in found]
-
-
-def token_rows(facts: RunFacts, moment: Moment, summary: Mapping[str, Any]) -> Rows:
-    """Return what models took, by class; nothing where none was asked, or while the run goes on."""
-    tokens = summary.get("tokens")
-    if not isinstance(tokens, Mapping) or not tokens.get("calls"):
-        return []
-    names = {"cost_usd": "cost, USD", "calls": "calls"}
-    return [(names.get(n, f"{n} tokens"), shown(v)) for n, v in tokens.items() if _plain(v)]
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, int | float | str)

@@ -31,6 +31,7 @@ class Viewer:
         self._draws: dict[int, Draw] = {}
         self._fresh: set[int] = set()
         self._names = 0
+        self._is_resting = False
         self._seen: tuple[int, int] | None = None
         self._lock = threading.Lock()
 
@@ -77,6 +78,25 @@ class Viewer:
         for draw in draws:
             draw(facts, moment)
         return bool(draws)
+
+    def rest(self, least_s: float, most_s: float) -> None:
+        """Wait for so long, and then for news of the run; what a person does ends it at once.
+
+        Args:
+            least_s: News of the run can wait so long.
+            most_s: How long to wait for them.
+        """
+        if self.news.wait(least_s):
+            return
+        self._is_resting = True
+        if self._seen is None or self._seen[0] == self.feed.version:
+            self.news.wait(most_s)
+        self._is_resting = False
+
+    def hear(self) -> None:
+        """Know that there is news of the run."""
+        if self._is_resting:
+            self.news.set()
 
     def moment(self) -> Moment | None:
         """Return the moment that is looked at; None while there is none."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import solara
 from solara.server.kernel_context import PageStatus, get_current_context
 
+from .pacing import Pace
+
 AWAY_S = 0.5
 """How often a page that nobody is connected to is looked at again."""
 log = logging.getLogger("swarmboard.dashboard")
@@ -18,8 +20,19 @@ def is_watched() -> bool:
 
 
 def every(seconds: float, act: Callable[[], None]) -> None:
-    """Do something now and again while the component is on a page that somebody looks at."""
-    beat(lambda ended: act(), seconds)
+    """Do something now and again while the component is on a page that somebody looks at.
+
+    Where there are many pages it is done less often.
+    """
+    pace = solara.use_memo(lambda: Pace(seconds), [])
+    solara.use_effect(lambda: pace.end, [])
+
+    def paced(ended: threading.Event) -> None:
+        with pace.work():
+            act()
+        ended.wait(pace.rest_s() - seconds)
+
+    beat(paced, seconds)
 
 
 def beat(act: Callable[[threading.Event], None], seconds: float, on: object = None) -> None:

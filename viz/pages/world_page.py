@@ -1,13 +1,13 @@
-"""The scenario's own world: its map, what it publishes per agent, and its numbers over the run."""
+"""The scenario's own world: its map, what it publishes beside it, and its numbers over the run."""
 
 import time
 from typing import Any
 
 import solara
 
-from ..canvas import FieldView, SeriesView, series_names
+from ..canvas import BlocksView, CourseView, FieldView, PartsView, SeriesView, series_names
 from ..moment import Moment, RunFacts
-from .panels import CanvasPanel
+from .panels import CanvasPanel, shows
 from .parts import ChoiceBox, Notice, box
 from .viewer import Draw, Viewer
 
@@ -21,15 +21,38 @@ def WorldPage(viewer: Viewer) -> Any:
     facts = viewer.feed.facts
     lines = solara.use_memo(SeriesView, [])
     drawn = solara.use_memo(lambda: _lines(lines, viewer), [viewer])
-    has_map = facts is not None and facts.scene is not None
+    scene = facts.scene if facts is not None else None
     numbers = CanvasPanel("Numbers of the world over the run", lines, viewer, drawn)
-    if not has_map:
+    charts = [
+        (Course if chart.kind == "course" else WorldChart)(viewer, name, chart.kind).key(name)
+        for name, chart in (scene.charts if scene else {}).items()
+    ]
+    if scene is None or not len(scene.positions):
         text = (
             "This scenario publishes no map: its agents are drawn on the Consensus page, and its "
             "results are in the run directory, under results/."
         )
-        return box("div", Notice(text=text), numbers, of="db-stack")
-    return box("div", WorldMap(viewer), numbers, of="db-grid")
+        return box("div", Notice(text=text), *charts, numbers, of="db-stack")
+    if not charts:
+        return box("div", WorldMap(viewer), numbers, of="db-grid")
+    left = box("div", WorldMap(viewer), numbers, of="db-stack")
+    return box("div", left, box("div", *charts, of="db-stack"), of="db-grid")
+
+
+@solara.component
+def WorldChart(viewer: Viewer, name: str, kind: str) -> Any:
+    """Show a table that is published with each round."""
+    view = solara.use_memo(lambda: (BlocksView if kind == "stack" else PartsView)(name), [])
+    draw = solara.use_memo(lambda: shows(view), [])
+    return CanvasPanel(name, view, viewer, draw)
+
+
+@solara.component
+def Course(viewer: Viewer, name: str, kind: str) -> Any:
+    """Show numbers along another one than the round."""
+    view = solara.use_memo(lambda: CourseView(name), [])
+    draw = solara.use_memo(lambda: _course(view, viewer), [viewer])
+    return CanvasPanel(name, view, viewer, draw)
 
 
 @solara.component
@@ -59,7 +82,7 @@ def WorldMap(viewer: Viewer) -> Any:
         ChoiceBox(
             label="Agents by",
             value=agents,
-            choices=[*own, "vote"],
+            choices=list(dict.fromkeys([*own, "vote"])),
             event_choose=lambda name: colour(0, name),
         )
     ]
@@ -91,5 +114,20 @@ def _lines(view: SeriesView, viewer: Viewer) -> Draw:
         drawn[0] = now
         places = now_s if facts.is_event_driven else numbers.astype(float)
         view.show(facts, moment, places=places, series=series)
+
+    return draw
+
+
+def _course(view: CourseView, viewer: Viewer) -> Draw:
+    """Return what draws a course, as often as the numbers of the world."""
+    drawn = [0.0]
+
+    def draw(facts: RunFacts, moment: Moment) -> None:
+        feed, now = viewer.feed, time.monotonic()
+        if feed.is_live and now - drawn[0] < SERIES_S:
+            return
+        if found := feed.lines(view.names_of(facts)):
+            drawn[0] = now
+            view.show_course(facts, moment, found[2])
 
     return draw

@@ -1,7 +1,8 @@
 // A run on one page: a slider over its moments, the views of each, and the tables behind them.
 import { said } from "./common.js";
 import { StandIn } from "./stand_in.js";
-import { TABLES, tabulate } from "./report_tables.js";
+import { CHART_TABLES } from "./report_charts.js";
+import { TABLES, stemOf, tabulate } from "./report_tables.js";
 
 const CAPTIONS = { field: "Agents", curve: "Approval", bars: "Tally", flows: "Who changed sides" };
 const WORDS = { field: 3, curve: 1, bars: 1, flows: 3 };
@@ -23,21 +24,37 @@ async function main() {
     const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     const view = (await import(address)).default;
     models[name] = new StandIn({ ...still[name], theme: theme() });
+    models[name].told = () => told(name);
     view.render({ model: models[name], el: $(name) });
   }
   const open = new Set();
   let [at, mode, timer] = [scenes.length - 1, about.modes[0], 0];
 
   function table(name) {
-    const { columns, rows, note } = TABLES[name](models[name]);
-    tabulate($(`${name}-table`), { columns, rows, note }, CAPTIONS[name], WORDS[name]);
+    const caption = CAPTIONS[name] || $(`h-${name}`).textContent;
+    tabulate($(`${name}-table`), behind(name), caption, WORDS[name] || 1);
+  }
+
+  /** The numbers behind a view. */
+  function behind(name) {
+    return (TABLES[name] || CHART_TABLES[about.charts[name]])(models[name]);
+  }
+
+  /** What a view is called and its numbers, for who saves it. */
+  function told(name) {
+    const title = $(`h-${name}`).textContent;
+    const when = `${about.unit} ${scenes[at].number}`;
+    const stem = stemOf(about.name, title.split(/[,:] /)[0], when);
+    const { columns, rows } = behind(name);
+    return { stem, title, about: `run ${about.name}, ${when}`, label: models[name].get("label"), columns, rows };
   }
 
   function show() {
     const scene = scenes[at];
     for (const [name, model] of Object.entries(models)) {
       const update = name === "field" ? scene.field[mode] : scene[name];
-      model.take({ ...update, sequence: model.get("sequence") + 1 });
+      const { theme: _, ...still_ } = about.charts[name] ? still[name] : {};
+      model.take({ ...still_, ...update, sequence: model.get("sequence") + 1 });
     }
     models.curve.set("cursor", at === scenes.length - 1 ? -1 : scene.number);
     if (open.has("curve")) mark();

@@ -3,7 +3,19 @@ import { numbers, said, unpacked } from "./common.js";
 
 const MOST_ROWS = 2_000;
 const OUTCOMES = ["", "accepted", "rejected", "expired", "vetoed", "escalated"];
-const number = (value) => (Number.isFinite(value) ? said(value, 4) : "-");
+const number = (value) => (Number.isFinite(value) ? Number(value.toPrecision(7)) : null);
+
+/** Write a cell of a table as people read it. */
+function shownCell(value) {
+  if (value === null) return "-";
+  return typeof value === "number" ? said(value, Math.abs(value) < 0.01 ? 6 : 4) : value;
+}
+
+/** Return the name of a file without its ending: letters that every system takes. */
+export function stemOf(...parts) {
+  const plain = parts.map((part) => part.replace(/[^A-Za-z0-9._]+/g, "-").slice(0, 40));
+  return plain.map((part) => part.replace(/^[-.]+|[-.]+$/g, "")).filter(Boolean).join("-");
+}
 
 /** Columns and rows of a view. */
 export const TABLES = {
@@ -27,7 +39,7 @@ export const TABLES = {
       if (!scale) return row;
       const isKnown = i < values.length && values[i] <= top;
       const value = scale.low + (values[i] / (top || 1)) * (scale.high - scale.low);
-      return [...row, isKnown ? said(Number(value.toPrecision(4)), 6) : "-"];
+      return [...row, isKnown ? Number(value.toPrecision(4)) : null];
     });
     return { columns, rows, note: scale ? `${scale.name} in ${said(top + 1, 0)} steps` : "" };
   },
@@ -38,7 +50,7 @@ export const TABLES = {
     const rows = [];
     for (let i = 0; i < points.length; i += 6) {
       const [at, place, approval, cast, bits, outcome] = points.subarray(i, i + 6);
-      rows.push([said(at, 0), number(place), number(approval), number(cast), number(bits), OUTCOMES[outcome] || ""]);
+      rows.push([at, number(place), number(approval), number(cast), number(bits), OUTCOMES[outcome] || ""]);
     }
     const columns = ["moment", unit, "approval (%)", "cast (%)", "entropy (bits)", "decision"];
     return { columns, rows, note: "" };
@@ -61,7 +73,7 @@ export const TABLES = {
     model.get("numbers").forEach((turn, t) => {
       for (let way = 0; way < k * k; way++) {
         const many = flows[t * k * k + way] * step;
-        if (many) rows.push([said(turn, 0), items[Math.floor(way / k)][0], items[way % k][0], said(many, 0)]);
+        if (many) rows.push([turn, items[Math.floor(way / k)][0], items[way % k][0], many]);
       }
     });
     return { columns: [model.get("unit"), "from", "to", "seats"], rows, note: "" };
@@ -87,7 +99,7 @@ export function tabulate(element, { columns, rows, note }, caption, first, end =
     row.forEach((value, at) => {
       const cell = document.createElement(at ? "td" : "th");
       if (!at) cell.scope = "row";
-      [cell.textContent, cell.className] = [value, at ? kind(at) : ""];
+      [cell.textContent, cell.className] = [shownCell(value), at ? kind(at) : ""];
       line.append(cell);
     });
   }

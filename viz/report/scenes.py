@@ -13,6 +13,7 @@ from ..feed import PastRun
 from ..moment import Moment, RunFacts
 from ..pages.figures import Figure
 from ..pages.judging import key_figures
+from .charts import Charts
 
 FLOWS = 12
 """Voting rounds whose flows are drawn."""
@@ -47,6 +48,8 @@ class Scenes:
             "flows": FlowsView(height_px=250),
         }
         last = run.moment(2**62)
+        self.charts = Charts(run)
+        self.views |= self.charts.views
         self.modes = self._modes(last)
         self._load_curve(last)
         self._field.show(self.facts, last, mode=self.modes[0])
@@ -85,6 +88,7 @@ class Scenes:
             "now_s": moment.now_s,
             "field": fields,
             **others,
+            **self.charts.scene(moment),
             "flows_text": flows.text,
             "figures": [list(figure) for figure in self.figures(moment)],
             "series": [_known(value) for value in moment.series.values()],
@@ -119,6 +123,7 @@ class Scenes:
             entropy_bits=curve.entropy_bits,
             outcomes=_outcomes(self._run.moments_since(-1)),
             now_s=curve.now_s,
+            made=(curve.decisions, curve.accepted),
         )
 
 

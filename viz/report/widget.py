@@ -12,6 +12,14 @@ from ..feed import PastRun
 from ..pages.figures import Readout, ReplayBar
 from .scenes import FLOWS, Scenes
 
+TITLES = {
+    "field": "Agents",
+    "curve": "Approval",
+    "bars": "Tally",
+    "flows": "Who changed sides",
+}
+"""What the views are called in what a person saves of them."""
+
 
 def consensus_widget(run: Path, rows: Sequence[tuple[str, str]], digest: str | None) -> Any:
     """Return a widget with the agents, the approval and the tally of a run, and a slider.
@@ -35,6 +43,9 @@ def consensus_widget(run: Path, rows: Sequence[tuple[str, str]], digest: str | N
 
     def show(_: Any = None) -> None:
         moment = past.moment(int(numbers[bar.position]))
+        for name, title in TITLES.items():
+            view = scenes.views[name]
+            view.call(run=run.name, title=title, facts=scenes.facts, moment=moment)
         field = scenes.views["field"]
         assert isinstance(field, FieldView)
         field.show(scenes.facts, moment, mode=mode.value)

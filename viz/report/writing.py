@@ -16,6 +16,7 @@ from blackboard import BadInput
 
 from ..canvas.joining import STYLE, joined
 from ..feed import PastRun
+from .charts import sections
 from .scenes import Scenes
 from .told import Told
 
@@ -23,7 +24,7 @@ MOST_BYTES = 5_000_000
 """What a report takes at the most."""
 MOST_SCENES = 2_000
 """Moments that can be looked at, at the most; the curve has all."""
-ROOM_BYTES = 350_000
+ROOM_BYTES = 450_000
 """What all but the scenes takes: scripts, words, and what does not change."""
 SAMPLES = 8
 """Moments from which the size of all is estimated."""
@@ -89,6 +90,7 @@ def page(title: str, about: dict[str, Any], told: Told, packed: str, scenes: Sce
         "COMMAND": html.escape(told.command),
         "CONFIG": html.escape(told.config),
         "VERSIONS": html.escape(told.versions),
+        "CHARTS": sections(scenes.charts.titles),
         "SOURCES": _embedded(sources),
         "VIEWS": _embedded({"about": about, "still": scenes.still()}),
         "SCENES": packed,
@@ -149,6 +151,7 @@ def _about(
         "unit": unit,
         "moments": moments,
         "modes": list(scenes.modes),
+        "charts": scenes.charts.kinds,
         "units": dict(series),
     }
 

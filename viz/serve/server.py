@@ -18,6 +18,9 @@ from starlette.types import ASGIApp
 
 from .address import Address
 from .gate import Gate
+from .lost import NotFoundPage
+from .mending import mend_solara
+from .sending import send_through_outboxes
 from .study_reports import study_report
 
 GRACE_S = 1
@@ -45,9 +48,11 @@ class DashboardServer(uvicorn.Server):
 
 def dashboard_app(assets: str) -> Starlette:
     """Return Solara's app with its assets served from a folder."""
+    mend_solara()
+    send_through_outboxes()
     own = Mount(f"/{solara_server.cdn_url_path}", app=LocalAssets(directory=assets))
     reports = Route("/study-report/{key}", study_report)
-    everything = Mount("/", app=solara_server.app)
+    everything = Mount("/", app=NotFoundPage(solara_server.app))
     return Starlette(routes=[own, reports, everything], lifespan=solara_server.lifespan)
 
 

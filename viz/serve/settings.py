@@ -13,6 +13,8 @@ ASSETS = "solara-assets"
 APP = "viz.app"
 CLOSED_AFTER = "60s"
 """How long a page that nobody looks at keeps working; Solara's own answer is a day."""
+CLOSED_AFTER_VARIABLE = "SWARMBOARD_PAGE_CLOSED_AFTER"
+"""In the environment, another answer, as in 5s or 10m."""
 
 
 def apply_settings(environment: MutableMapping[str, str] = os.environ) -> Path:
@@ -31,7 +33,7 @@ def apply_settings(environment: MutableMapping[str, str] = os.environ) -> Path:
         SOLARA_APP=APP,
         SOLARA_MODE="production",
         SOLARA_TELEMETRY_MIXPANEL_ENABLE="False",
-        SOLARA_KERNEL_CULL_TIMEOUT=CLOSED_AFTER,
+        SOLARA_KERNEL_CULL_TIMEOUT=environment.get(CLOSED_AFTER_VARIABLE, CLOSED_AFTER),
         SOLARA_ASSETS_PROXY="True",
         SOLARA_ASSETS_PROXY_CACHE_DIR=str(assets),
         SOLARA_ASSETS_EXTRA_LOCATIONS=str(Path(__file__).parent.parent / "assets"),

@@ -7,9 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from viz.canvas import BarsView, CanvasView, CurveView, FieldView, FlowsView, SeriesView
+from viz.canvas import (
+    BarsView,
+    BlocksView,
+    CanvasView,
+    CourseView,
+    CurveView,
+    FieldView,
+    FlowsView,
+    PartsView,
+    SeriesView,
+)
 from viz.canvas.gallery import gallery
-from viz.canvas.samples import course, facts_of, moment_of, vote_of
+from viz.canvas.samples import charted, course, facts_of, moment_of, vote_of
 from viz.canvas.static_page import plain_state
 
 type Open = Callable[..., Any]
@@ -71,6 +81,20 @@ def series() -> SeriesView:
     return view
 
 
+def shown(view: BlocksView | PartsView) -> CanvasView:
+    view.title = "A chart"
+    view.show(*charted())
+    return view
+
+
+def day() -> CanvasView:
+    view = CourseView("day", title="A day")
+    interval = np.repeat(np.arange(1.0, 25.0), 2)
+    told = {"interval": interval, "price": np.sin(interval), "rounds": interval % 3}
+    view.show_course(*charted(), told)
+    return view
+
+
 MAKERS: dict[str, Callable[[], CanvasView]] = {
     "field": field,
     "map": lambda: field(1024, mode="price", has_map=True),
@@ -79,6 +103,10 @@ MAKERS: dict[str, Callable[[], CanvasView]] = {
     "flows": flows,
     "bars": bars,
     "series": series,
+    "blocks": lambda: shown(BlocksView("merit")),
+    "bars of a table": lambda: shown(PartsView("queues")),
+    "parts of a table": lambda: shown(PartsView("ends")),
+    "a day": day,
 }
 
 
@@ -97,7 +125,7 @@ def test_the_gallery_opens_without_an_error(browser: Any, tmp_path: Any) -> None
     drawn = [canvas.evaluate(COLOURS_ON) > 2 for canvas in canvases]
     tab.close()
     assert errors == []
-    assert len(drawn) == 42
+    assert len(drawn) == 52
     assert all(drawn)
 
 
@@ -133,7 +161,7 @@ def test_the_keyboard_reads_numbers(opened: Open, kind: str, key: str) -> None:
     tab = opened(MAKERS[kind]())
     tab.focus(".sb-canvas")
 
-    tab.keyboard.press("ArrowLeft" if kind == "curve" else key)
+    tab.keyboard.press("ArrowLeft" if kind in ("curve", "blocks") else key)
 
     assert tab.is_visible(".sb-tip")
     assert tab.text_content("[aria-live]") != ""

@@ -1,6 +1,7 @@
 """The approval curve: what is sent of it, what it says, and its table."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -167,3 +168,69 @@ def test_the_entropy_of_a_new_point_is_that_of_a_loaded_one() -> None:
     view.show(facts, moment_of(facts, vote))
 
     assert view.table().rows[0][4] == pytest.approx(entropy_bits(vote), abs=1e-4)
+
+
+def decided(number: int, outcome: str | None, *, made: int, accepted: int) -> Any:
+    facts = facts_of(50, is_event_driven=True)
+    vote = vote_of(50, (0.7, 0.2), outcome=outcome, seed=number)
+    counts = {"accepted": accepted, "rejected": made - accepted}
+    return replace(moment_of(facts, vote, number=number), counts=counts)
+
+
+def test_of_many_short_votes_each_decision_is_a_mark_and_a_line_says_how_many_pass() -> None:
+    facts, view = facts_of(50, is_event_driven=True), CurveView()
+    moments = [
+        decided(1, None, made=0, accepted=0),
+        decided(2, "accepted", made=4, accepted=3),
+        decided(3, None, made=4, accepted=3),
+        decided(4, "rejected", made=60, accepted=30),
+        decided(5, "rejected", made=104, accepted=40),
+    ]
+
+    for moment in moments:
+        view.show(facts, moment)
+
+    rows = view.table().rows
+    assert [row[2] is not None for row in rows] == [False, True, False, True, True]
+    assert [row[3] for row in rows] == [None, 75.0, 75.0, round(100 * 27 / 56, 4), 37.0]
+    assert {row[4] for row in rows} == {None}
+    assert view.axes["is_dotted"]
+    assert "last" in view.table().columns[3]
+
+
+def test_moments_that_passed_between_two_looks_travel_together(listen: Listen) -> None:
+    facts, one, other = facts_of(50, is_event_driven=True), CurveView(), CurveView()
+    moments = [decided(n, "accepted", made=n, accepted=n) for n in range(1, 31)]
+    for moment in moments:
+        one.show(facts, moment)
+    other.show(facts, moments[0])
+    sent = listen(other)
+
+    other.show_all(facts, moments[1:])
+
+    assert len(sent.updates) == 1
+    assert (other.table().rows, other.last_number) == (one.table().rows, 30)
+    assert other.start == 1
+
+
+def test_the_whole_course_of_short_votes_is_that_of_its_moments() -> None:
+    facts, live, past = facts_of(50, is_event_driven=True), CurveView(), CurveView()
+    moments = [
+        decided(n, "accepted" if n % 3 else None, made=2 * n, accepted=n + n // 2)
+        for n in range(1, 90)
+    ]
+    for moment in moments:
+        live.show(facts, moment)
+
+    past.load(
+        facts,
+        moments[-1],
+        numbers=[m.number for m in moments],
+        approval_percent=[m.vote.approval_percent for m in moments],
+        outcomes=[1 if m.vote.outcome else 0 for m in moments],
+        now_s=[m.now_s for m in moments],
+        made=([m.counts["accepted"] + m.counts["rejected"] for m in moments],
+              [m.counts["accepted"] for m in moments]),
+    )  # fmt: skip
+
+    assert past.table().rows == live.table().rows

@@ -111,7 +111,7 @@ def test_before_a_second_voting_round_there_is_nothing_to_compare() -> None:
 
     view.show(facts, flipped(facts, 1, None))
 
-    assert view.notice == "Flips show after the second voting round of a proposal."
+    assert view.notice.startswith("Nothing to compare: flips show from the second voting round")
     assert view.table().rows == ()
 
 

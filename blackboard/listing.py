@@ -1,0 +1,36 @@
+"""The runs whose boards a server keeps."""
+
+from dataclasses import dataclass
+
+MOST_SCANS = 500
+"""Looks at a server's keys, a thousand at a time, before a list is given up as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOnBoard:
+    """A run as its board knows it."""
+
+    run_id: str
+    status: str
+    """new, running, paused, or how it ended."""
+    round: int
+    """The round or instant that it is in."""
+    agents: int
+    is_led: bool
+    """Whether a runner holds its lease now."""
+
+
+def runs_on(url: str) -> list[RunOnBoard]:
+    """Return the runs that a server keeps, newest first; a run that ended stays for a day.
+
+    Raises:
+        ServerUnavailable: there is no server at the URL.
+        SwarmboardError: it does not let its keys be listed.
+    """
+    from .redis_store import list_boards  # redis is imported by those who use a server
+
+    found = [
+        RunOnBoard(run, meta.status, meta.round, meta.agents, is_led)
+        for run, meta, is_led in list_boards(url, most_scans=MOST_SCANS)
+    ]
+    return sorted(found, key=lambda run: run.run_id, reverse=True)
