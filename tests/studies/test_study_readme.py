@@ -13,6 +13,7 @@ README = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
 SECTION = README.partition("## Studies\n")[2].partition("\n## ")[0]
 
 
+@pytest.mark.slow  # twelve figures, and each run is executed again
 def test_the_study_of_the_readme_comes_out_as_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -140,7 +140,7 @@ def study_row(path: Path) -> StudyRow:
     return StudyRow(
         path.name,
         path,
-        str(study.get("scenario", "")),
+        str(study.get("scenario") or ", ".join(study.get("vary", {}).get("scenario", []))),
         tuple(content.get("varied", ())),
         _status(directory, progress),
         planned=int(told.get("planned", content.get("runs", 0))),
