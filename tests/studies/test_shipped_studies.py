@@ -30,12 +30,14 @@ def rows_of(page: str, first: str) -> list[list[float]]:
     text = PAGES[ROOT / f"docs/studies/{page}.md"]
     _, _, behind = text.partition(f"\n| {first} |")
     lines = behind.split("\n\n")[0].splitlines()[2:]
-    return [[float(cell.replace(",", "")) for cell in line.strip("| ").split("|")] for line in lines]
+    return [
+        [float(cell.replace(",", "")) for cell in line.strip("| ").split("|")] for line in lines
+    ]
 
 
 def assert_agrees(share: float, exact: float, count: int) -> None:
-    error = (exact * (1 - exact) / count) ** 0.5
-    rounding = 0.5 / count
+    error = max(exact * (1 - exact) / count, 0.0) ** 0.5
+    rounding = 0.5 / count  # of figures with as many digits as the sample has
     assert abs(share - exact) <= STANDARD_ERRORS * error + rounding, (share, exact, count)
 
 
@@ -125,7 +127,9 @@ def test_teams_of_planted_models_are_right_as_often_as_the_beta_binomial_says() 
 
     assert len(rows) == 10
     for agents, *shares in rows:
-        for accuracy, share, theory in zip((0.9, 0.75, 0.6), shares[::2], shares[1::2], strict=True):
+        for accuracy, share, theory in zip(
+            (0.9, 0.75, 0.6), shares[::2], shares[1::2], strict=True
+        ):
             exact = majority(int(agents), accuracy, 0.1)
             assert theory == pytest.approx(exact, abs=0.00051)
             assert_agrees(share, exact, 500)

@@ -179,12 +179,13 @@ def _differs(table: pd.DataFrame, values: pd.Series, x: str, by: str | None) -> 
 
 
 def _exact(survey: Survey, table: pd.DataFrame, response: str) -> tuple[tuple[float, float], ...]:
-    """Return what theory says at each value of the axis; empty where it says several things."""
+    """Return what theory says along the axis; empty where it says several things, or nothing."""
     column = survey.expected(response)
     if column is None or survey.x is None:
         return ()
     values = numeric(table[column]).groupby(table[survey.x])
-    if not (values.max() - values.min()).max() <= 1e-9:
+    spread = values.max() - values.min()
+    if spread.isna().any() or spread.max() > 1e-9:
         return ()
     return tuple((float(x), float(y)) for x, y in values.first().items())
 

@@ -31,6 +31,7 @@ _UNITS = {
     "_usd": "USD",
     "_mw": "MW",
     "_per_h": "per hour",
+    "_per_s": "per second",
     "_share": "share",
     "_s": "s",
     "_h": "h",
