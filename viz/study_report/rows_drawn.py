@@ -11,8 +11,8 @@ from .axes_drawn import MOST_TICKS, number, set_axis
 from .described import Bar, Forest, Heat
 from .themes import SHADES, letters, ramp
 
-MOST_WRITTEN = 6
-"""Columns in which there is room for numbers at 7 points."""
+MOST_WRITTEN = 30
+"""Characters of a row's numbers for which there is room at 7 points."""
 MOST_ROWS_WRITTEN = 12
 WIDEST_LABEL = 24
 """Characters of a forest plot's label before it goes on in the next line."""
@@ -31,7 +31,9 @@ def draw_heat(figure: Any, heat: Heat) -> None:
     low, high = min(known), max(known)
     width, height = len(heat.values[0]), len(heat.values)
     places = _places(low, high)
-    written = width <= MOST_WRITTEN and height <= MOST_ROWS_WRITTEN
+    texts = [[_written(value, places) for value in line] for line in heat.values]
+    longest = max(len(text) for line in texts for text in line)
+    written = width * longest <= MOST_WRITTEN and height <= MOST_ROWS_WRITTEN
     for row, line in enumerate(heat.values):
         for column, value in enumerate(line):
             if value is None:
@@ -44,10 +46,8 @@ def draw_heat(figure: Any, heat: Heat) -> None:
                 Rectangle((column, row), 1, 1, facecolor=face, edgecolor=face, linewidth=0.3)
             )
             if written:
-                text = number(float(f"{value:.3g}")) if places is None else f"{value:.{places}f}"
-                axes.text(
-                    column + 0.5, row + 0.5, text, ha="center", va="center", color=letters(shade)
-                )
+                spot = (column + 0.5, row + 0.5)
+                axes.text(*spot, texts[row][column], ha="center", va="center", color=letters(shade))
     axes.set_xlim(0, width)
     axes.set_ylim(0, height)
     for which, axis, many in (("x", heat.x, width), ("y", heat.y, height)):
@@ -104,6 +104,13 @@ def _places(low: float, high: float) -> int | None:
     if not 0.0005 <= max(abs(low), abs(high)) < 1000:
         return None
     return int(np.clip(2 - np.ceil(np.log10(high - low)), 0, 5)) if high > low else None
+
+
+def _written(value: float | None, places: int | None) -> str:
+    """Return the number of a cell."""
+    if value is None:
+        return ""
+    return number(float(f"{value:.3g}")) if places is None else f"{value:.{places}f}"
 
 
 def _centre_ticks(axes: Any, which: str, axis: Any, many: int) -> None:

@@ -22,7 +22,7 @@ _NAMED = {
     "measures.messages.count": "messages",
     "measures.messages.density": "messages per turn",
     "measures.messages.fan_out": "readers per entry",
-    "measures.consensus.deadlock_share": "deadlocked (share)",
+    "measures.consensus.deadlock_share": "expired proposals (share)",
     "measures.overhead.turns": "overhead in turns (ratio)",
     "measures.overhead.tokens": "overhead in tokens (ratio)",
 }
