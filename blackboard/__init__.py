@@ -3,6 +3,7 @@
 from .approval import Approval, Approver
 from .assemble import Draft
 from .board import Board
+from .channel import CALLS, HELD
 from .closing import ClosedStage
 from .counting import (
     Gate,
@@ -132,6 +133,8 @@ from .writes import (
 
 __all__ = [
     "ABSTAINED",
+    "CALLS",
+    "HELD",
     "INPUT",
     "INSTANTS_KEPT",
     "MAGIC",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from blackboard import RunDirectory
 
 from ..moment import Moment, RunFacts
+from .asking import Asking
 from .book import Book
 from .curve import Curve
 from .directory import is_led, read_or_nothing
@@ -91,6 +92,12 @@ class Feed:
         """running, paused, done, stopped, failed, or lost."""
         shown = self._seen()
         return shown.status if shown else "running"
+
+    @property
+    def asking(self) -> Asking | None:
+        """Where questions to models stand now; None where no board says it."""
+        shown = self._shown
+        return shown.asking if isinstance(shown, LiveRun) else None
 
     @property
     def error(self) -> str | None:

@@ -39,7 +39,7 @@ def ModelsPage(viewer: Viewer) -> Any:
         return box("div", Notice(text=NO_MODELS), causes, of="db-stack")
     calls = FollowingTable(
         "Calls",
-        "Written at each stage's end, and once a second while models answer.",
+        "What is in flight as the board says it; all else as recorded, at most a second ago.",
         ["", "so far"],
         viewer,
         book.call_rows,
@@ -75,7 +75,7 @@ def ModelsPage(viewer: Viewer) -> Any:
         ["", "now"],
         viewer,
         drift_rows,
-        "This scenario does not watch for drift.",
+        "Nothing of drift was told so far; not every scenario watches for it.",
     )
     return box(
         "div",

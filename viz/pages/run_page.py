@@ -16,6 +16,7 @@ from .consensus_page import ConsensusPage
 from .figures import Readout, ReplayBar
 from .judging import key_figures
 from .layout import RUN_PAGES
+from .model_rows import asking_words
 from .models_page import ModelsPage
 from .oversight_page import OversightPage
 from .pacing import Pace
@@ -89,7 +90,7 @@ def FollowedRun(path: Path, page: str) -> Any:
     readout = solara.use_memo(Readout, [])
     bar = solara.use_memo(ReplayBar, [])
     own: list[int] = solara.use_memo(lambda: [-1], [])
-    state, set_state = solara.use_state(("", "", False))
+    state, set_state = solara.use_state(("", "", False, ""))
     solara.use_effect(lambda: feed.close, [feed])
     solara.use_effect(lambda: feed.listen(viewer.hear), [viewer])
     solara.use_effect(lambda: pace.end, [pace])
@@ -109,14 +110,15 @@ def FollowedRun(path: Path, page: str) -> Any:
     solara.use_effect(scrub, [viewer])
 
     def look(_: Any) -> None:
-        now = (feed.status, feed.error or "", feed.is_ready)
+        said = "" if feed.is_ready else asking_words(feed.asking)
+        now = (feed.status, feed.error or "", feed.is_ready, said)
         with pace.work():
             set_state(now)
             viewer.look()
         viewer.rest(pace.rest_s(), IDLE_S)
 
     beat(look, 0.0, on=viewer)
-    status, error, is_ready = state
+    status, error, is_ready, said = state
     facts = feed.facts
     head = box("div", box("h1", path.name), box("span", _about(facts), of="db-muted"), of="db-row")
     parts = [head]
@@ -126,7 +128,7 @@ def FollowedRun(path: Path, page: str) -> Any:
         parts.append(Notice(text=_lost(path), tone="is-warn"))
     if not is_ready:
         if not error:
-            parts.append(Notice(text="Reading what the run has told so far …"))
+            parts.append(Notice(text=said or "Reading what the run has told so far …"))
         return box("div", *parts, of="db-stack")
     has_replay = not feed.is_live and len(feed.numbers) > 1
     top = [readout, bar] if has_replay else [readout]
