@@ -1,6 +1,6 @@
 """What is shared: the board, its entries, ballots and rules, the event log, the run directory."""
 
-from .approval import Approval, Approver
+from .approval import NO_PERSON, Approval, Approver
 from .assemble import Draft
 from .board import Board
 from .channel import CALLS, HELD
@@ -141,6 +141,7 @@ __all__ = [
     "NO_BALLOT",
     "NO_DEADLINE",
     "NO_FLOOR",
+    "NO_PERSON",
     "OPERATIONAL",
     "ROUNDS_KEPT",
     "Abstain",

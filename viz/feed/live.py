@@ -23,6 +23,7 @@ from blackboard import (
 
 from ..moment import Moment, RunFacts
 from .asking import Asking, AskingNow
+from .board_runs import spoken
 from .curve import Curve
 from .directory import end_status, is_led, read_or_nothing
 from .hearing import Hearing
@@ -332,7 +333,7 @@ class LiveRun:
             self._pulse = Pulse(self.url)
         self._begin_anew()
         self.status = "lost"
-        self.error = f"the board at {self.url} is gone: {why}"
+        self.error = f"the board at {spoken(self.url)} is gone: {why}"
         if self.latest and self.latest.status != "lost":
             self.latest = replace(self.latest, status="lost")
 

@@ -17,7 +17,6 @@ NO_MODELS = (
 )
 WORDS = {
     "abstentions": "all",
-    "cast": "cast as such",
     "abstained cast": "cast as such",
 }
 """What causes are called where their name alone would not say it."""
@@ -63,7 +62,7 @@ def ModelsPage(viewer: Viewer) -> Any:
     )
     outcomes = FollowingTable(
         "What came of questions",
-        "After all retries and repairs; of failures what was said the last time.",
+        "After all retries and repairs; of failures what was said last. Of a fork its own alone.",
         ["Outcome", "questions", "detail"],
         viewer,
         book.outcome_rows,
