@@ -27,6 +27,7 @@ from .llm.calls import (
     Request,
     Usage,
 )
+from .llm.calls_now import CallsNow
 from .llm.cards import Card, Needed, delegate
 from .llm.digest import Digest, DigestBuilder, findings_of, text_of
 from .llm.embedding import AT_ONCE as EMBEDDED_AT_ONCE
@@ -86,6 +87,7 @@ __all__ = [
     "BudgetConfig",
     "CallableMember",
     "Callee",
+    "CallsNow",
     "Cap",
     "Card",
     "Child",

@@ -1,8 +1,9 @@
 """What is shared: the board, its entries, ballots and rules, the event log, the run directory."""
 
-from .approval import Approval, Approver
+from .approval import NO_PERSON, Approval, Approver
 from .assemble import Draft
 from .board import Board
+from .channel import CALLS, HELD
 from .closing import ClosedStage
 from .counting import (
     Gate,
@@ -134,12 +135,15 @@ from .writes import (
 
 __all__ = [
     "ABSTAINED",
+    "CALLS",
+    "HELD",
     "INPUT",
     "INSTANTS_KEPT",
     "MAGIC",
     "NO_BALLOT",
     "NO_DEADLINE",
     "NO_FLOOR",
+    "NO_PERSON",
     "OPERATIONAL",
     "ROUNDS_KEPT",
     "STUDIES",

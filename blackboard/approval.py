@@ -11,6 +11,8 @@ from .records import INPUT, Answered
 type Approver = Callable[[OpenProposal], bool | None]
 """Asked in the run's own process whether to execute a proposal, again and again while it waits;
 None leaves it to others."""
+NO_PERSON = ("approver", "nobody in time", "veto")
+"""Names under which a log knows what no person did: nobody may act by one of them."""
 
 
 @dataclass(frozen=True, slots=True)

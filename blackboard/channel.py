@@ -1,13 +1,16 @@
 """The leader's side of a store: its lease, its numbered writes, and what others wrote."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from .errors import LeaseLost, Moved
 from .pending import Pending
 from .records import OPERATIONAL, Note, Record, encode, frame
 from .store import NO_FLOOR, Commit, Event, Floor, Store, Turn
 
+HELD, CALLS = "held", "calls"
+"""Published of now alone: proposals that wait for a person, and questions that models have."""
 type Encode = Callable[[Record], bytes]
 
 QUIET_S = 0.01
@@ -136,8 +139,11 @@ class Channel:
 
     def show_held(self, proposals: Sequence[str], at: tuple[int, int]) -> None:
         """Publish which proposals wait for a person."""
-        held = Note(OPERATIONAL, *at, "held", {"proposals": list(proposals)})
-        self.store.publish("held", encode(held))
+        self.show_now(HELD, {"proposals": list(proposals)}, at)
+
+    def show_now(self, name: str, detail: Mapping[str, Any], at: tuple[int, int]) -> None:
+        """Publish something operational in place of what stood under its name."""
+        self.store.publish(name, encode(Note(OPERATIONAL, *at, name, dict(detail))))
 
     def read(self) -> Iterable[Event]:
         """Yield what was written since, the own writes included."""

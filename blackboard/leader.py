@@ -274,6 +274,11 @@ class Leader(Chronicle):
             self.look_after()
             self.renew_if_due()
 
+    def show_now(self, name: str, detail: Mapping[str, Any]) -> None:
+        """Publish something that is true only now: neither the log nor the digest hold it."""
+        if channel := self._live:
+            channel.show_now(name, detail, (self.round, self.stage))
+
     def say(self, status: str) -> bool:
         """Have the board say how the run stands, and return whether that is new."""
         if not (channel := self._live) or channel.status == status:

@@ -339,6 +339,8 @@ def _raise_order(reply: Sequence[Any], writer: str, seq: int) -> None:
 def list_boards(url: str, *, most_scans: int) -> list[tuple[str, Meta, bool]]:
     """Return the runs that a server keeps: name, where each stands, and whether a runner leads it.
 
+    Keys of others that only look like a run's are left out.
+
     Args:
         url: Of the server.
         most_scans: Looks at its keys, a thousand at a time, after which the list ends as it is.
@@ -351,14 +353,26 @@ def list_boards(url: str, *, most_scans: int) -> list[tuple[str, Meta, bool]]:
     try:
         check_server(client)
         head, tail = Keys("*").meta.split("*")
-        found: list[tuple[str, Meta, bool]] = []
+        found: dict[str, tuple[str, Meta, bool]] = {}
         cursor = 0
         for _ in range(most_scans):
             cursor, names = client.scan(cursor, match=Keys("*").meta, count=1000)
+            runs = []
             for name in names:
-                run = name.decode().removeprefix(head).removesuffix(tail)
-                is_led = bool(client.exists(Keys(run).lease))
-                found.append((run, _meta_of(client.hmget(name, _META)), is_led))
+                with suppress(UnicodeDecodeError):
+                    runs.append(name.decode().removeprefix(head).removesuffix(tail))
+            asked = client.pipeline(transaction=False)
+            for run in runs:
+                asked.hmget(Keys(run).meta, _META).exists(Keys(run).lease)
+            answers = asked.execute(raise_on_error=False)
+            for run, said, lease in zip(runs, answers[::2], answers[1::2], strict=True):
+                if _is_of_another_type(said):
+                    continue
+                for answer in (said, lease):
+                    if isinstance(answer, RedisError):
+                        raise answer
+                with suppress(ValueError):
+                    found[run] = (run, _meta_of(said), bool(lease))
             if not cursor:
                 break
     except RedisError as error:
@@ -368,7 +382,11 @@ def list_boards(url: str, *, most_scans: int) -> list[tuple[str, Meta, bool]]:
         ) from error
     finally:
         client.close()
-    return found
+    return [*found.values()]
+
+
+def _is_of_another_type(answer: Any) -> bool:
+    return isinstance(answer, RedisError) and str(answer).startswith("WRONGTYPE")
 
 
 def _meta_of(reply: Sequence[bytes | None]) -> Meta:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from .arrivals import Arrivals
-from .channel import Channel
+from .channel import CALLS, Channel
 from .records import OPERATIONAL, Decided, Note, Opened, unframe
 from .replica import Replica
 from .store import Event
@@ -33,6 +33,7 @@ def take_up(
     channel.checkpoint = min(recorded, channel.revision)  # the rest is not recorded yet
     channel.store.revive()
     channel.show_held([], (0, 0))
+    channel.show_now(CALLS, {}, (0, 0))
     detail = {"epoch": channel.epoch, "round": at[0], "stage": at[1]}
     note = Note(OPERATIONAL, *at, RESUMED, detail)
     void = [name for name in opened_in(events) if name not in replica.open]

@@ -21,6 +21,7 @@ def consensus(model: LoneModel) -> None:
     """Show how the jury agrees, with the views of the dashboard."""
     update_counter.get()  # drawn again with each step
     followed = solara.use_memo(lambda: FollowedConsensus(model.folder), [model.folder])
+    solara.use_effect(lambda: followed.close, [followed])
     followed.look()
     solara.display(followed.widget)
 

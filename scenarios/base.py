@@ -96,6 +96,8 @@ class Chart:
     """Series that are lines through a `stack`: at so much width, and at such a height."""
     over: str = ""
     """The series that a `course` runs along; each of its values shows its last round."""
+    note: str = ""
+    """What a reader of a `stack` should know of its rows."""
 
     def plain(self) -> dict[str, Any]:
         """Return what is published of it."""
@@ -105,6 +107,7 @@ class Chart:
             "rows": list(self.rows),
             "fixed": dict(self.fixed),
             "marks": list(self.marks),
+            **({"note": self.note} if self.note else {}),
             "over": self.over,
         }
 
@@ -132,6 +135,11 @@ class Scene:
     is_one_question: bool = False
     """Whether each proposal is another answer to the question of the one before it, so that
     it says something who votes otherwise."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What people call numbers whose names do not say it; one with an empty title is not drawn
+    by itself."""
+    reason: tuple[str, str] = ("", "")
+    """What the number beside a ballot is, and its unit."""
 
 
 NO_LIMIT = 2**31 - 1
@@ -162,6 +170,8 @@ class Scenario(Stateful, ABC):
     """Whether it runs in simulated time: every round is one instant at which something is due."""
     structures: ClassVar[tuple[str, ...]] = ("swarm", "solo")
     default_agents: ClassVar[int] = 100
+    agents_from: ClassVar[str] = ""
+    """What has the number of agents where nobody asks for one; empty for `default_agents`."""
     default_threshold: ClassVar[int] = 80
     default_rounds: ClassVar[int] = 1000
     """The most rounds a run takes unless told otherwise; in simulated time there is no limit that

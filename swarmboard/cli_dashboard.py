@@ -93,8 +93,25 @@ def _check(board: str | None, runs: Path) -> None:
         raise BadInput(
             f"--board {board!r} is no board: redis://HOST:PORT, rediss://, unix://PATH or bundled"
         )
+    if board not in (None, "bundled"):
+        _check_address(str(board))
     if runs.exists() and not runs.is_dir():
         raise BadInput(f"--runs {runs} is a file: name the folder in which runs are kept")
+
+
+def _check_address(board: str) -> None:
+    """Refuse an address that nobody can ask, such as one whose port is no number."""
+    from urllib.parse import urlsplit
+
+    from blackboard import BadInput
+
+    try:
+        parts = urlsplit(board)
+        _ = parts.port  # which is read only now
+    except ValueError as error:
+        # What stands in front of an @ may be a password, which is not said again.
+        said = board.partition("://")[0] + "://" + board.partition("://")[2].rpartition("@")[2]
+        raise BadInput(f"--board {said!r}: {error}; redis://HOST:PORT is needed") from error
 
 
 def _end_of_input() -> threading.Event:

@@ -81,11 +81,14 @@ def _told(directory: Any, summary: Any) -> Any:
 
     config = directory.read_json("config.json") or {}
     if summary:
-        rows = [("status", str(summary["status"])), *card_rows(summary)]
+        try:
+            rows = [("status", str(summary["status"])), *card_rows(summary)]
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            rows = [("status", "unknown: parts of summary.json are missing or damaged")]
     else:
         rows = [("status", "it has not ended in order, or goes on: there is no summary yet")]
     rows.append(("run id", directory.run_id))
-    versions = ", ".join(f"{name} {text}" for name, text in config.get("versions", {}).items())
+    versions = ", ".join(f"{name} {text}" for name, text in (config.get("versions") or {}).items())
     return Told(
         rows, repeating_command(config), portable_config(config), versions or "unknown versions"
     )

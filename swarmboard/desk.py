@@ -13,6 +13,7 @@ from agents import (
     STRONG,
     Asked,
     BudgetConfig,
+    CallsNow,
     Gateway,
     Hook,
     Ledger,
@@ -56,6 +57,10 @@ class Desk:
         """Return what finally came of each question of a stage, in order."""
         questions = [(question.agent.index, question.ask) for question in asked]
         return self.gateway.answer(questions, at, meanwhile=meanwhile)
+
+    def now(self) -> CallsNow:
+        """Return how far the questions of the latest stage have come."""
+        return self.gateway.now()
 
     @property
     def recorded_calls(self) -> int:

@@ -55,7 +55,8 @@ def scenario_schemas() -> list[dict[str, Any]]:
                 "name": name,
                 "summary": scenario.summary,
                 "structures": list(scenario.structures),
-                "agents": scenario.default_agents,
+                "agents": None if scenario.agents_from else scenario.default_agents,
+                "agents_from": scenario.agents_from,
                 "threshold": scenario.default_threshold,
                 "options": scenario.Options.model_json_schema(),
             }

@@ -1,6 +1,8 @@
 """A scenario as a Mesa model of one's own process: no board, no runner, and a log all the same."""
 
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ class LoneModel(SwarmModel):
         scenario: Its name, or the path of its file; one that counts rounds and asks no models.
         agents: How many; None leaves it to the scenario.
         seed: Of the run.
-        folder: Where the event log goes; None makes a folder for it.
+        folder: Where the event log goes; None makes a folder that goes when the model does.
         options: The scenario's own.
 
     Raises:
@@ -44,6 +46,8 @@ class LoneModel(SwarmModel):
         """Where the log is."""
         self._rounds = plan.rounds
         self._log = EventLog(self.folder / "events.log")
+        # Pages of models make a new one with each reset, and say nothing to the one before.
+        weakref.finalize(self, _let_go, self._log, None if folder else self.folder)
         leader = leader_kind(plan)(
             plan.world.kinds,
             rule=plan.setup.rule,
@@ -64,3 +68,10 @@ class LoneModel(SwarmModel):
     def close(self) -> None:
         """End the log; a model that is left before its last round has to be closed."""
         self._log.close()
+
+
+def _let_go(log: EventLog, folder: Path | None) -> None:
+    """End the log of a model that is gone, and remove its folder if that was its own."""
+    log.close()
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -316,6 +316,8 @@ class SwarmModel(mesa.Model):
             "edges": scene.edges.ravel(),
             "fields": dict(scene.fields),
             "series": dict(scene.series),
+            "titles": dict(scene.titles),
+            "reason": list(scene.reason),
             "charts": {name: chart.plain() for name, chart in scene.charts.items()},
             "is_one_question": scene.is_one_question,
         }

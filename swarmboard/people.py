@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from blackboard import (
+    NO_PERSON,
     Approval,
     BadInput,
     Board,
@@ -22,8 +23,6 @@ from .reaching import described, find_open, reached
 
 TRIES = 100
 """How often an entry is sent again because the round moved on meanwhile."""
-RESERVED = ("approver", "nobody in time", "veto")
-"""Names under which the log knows what no person did from outside."""
 _EFFECTS = {
     "pause": "it takes effect before the next stage (or instant of simulated time); `swarmboard "
     "unpause` or `step` goes on",
@@ -47,7 +46,7 @@ def name_of(by: str | None) -> str:
     name = by.strip()
     if not name or not name.isprintable() or len(name) > 100:
         raise BadInput(f"--by {by!r}: a name of 1 to 100 printable characters is needed")
-    if name in RESERVED:
+    if name in NO_PERSON:
         raise BadInput(f"--by {name}: in a log this stands for no person; use another name")
     return name
 

@@ -1,11 +1,15 @@
 """A stage's questions to models and to users' code: who answers them, and what is recorded."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from dataclasses import asdict
 from typing import Protocol
 
-from agents import Asked, Outcome
-from blackboard import INPUT, Leader, Replied, SwarmboardError, u4
+from agents import Asked, CallsNow, Outcome
+from blackboard import CALLS, INPUT, Leader, Replied, SwarmboardError, u4
+
+SHOWN_EVERY_S = 0.2
+"""How often it is published where questions stand, at the most."""
 
 
 class Answers(Protocol):
@@ -25,6 +29,9 @@ class Answers(Protocol):
             at: The round and the stage.
             meanwhile: Called again and again while it waits.
         """
+
+    def now(self) -> CallsNow:
+        """Return how far the questions of the latest stage have come."""
 
 
 def settle(asked: Sequence[Asked], leader: Leader, desk: Answers | None) -> None:
@@ -49,19 +56,52 @@ def settle(asked: Sequence[Asked], leader: Leader, desk: Answers | None) -> None
         )
     else:
         leader.write_out()  # models may take longer than what waits to be written ought to
-        outcomes = desk.answer(asked, at, meanwhile=partial(_keep_up, leader))
+        waiting = Waiting(leader, desk)
+        outcomes = desk.answer(asked, at, meanwhile=waiting.keep_up)
+        waiting.end()
         leader.receive(_records(asked, outcomes, at))
     Asked.finish(asked, outcomes)
 
 
-def _keep_up(leader: Leader) -> None:
-    """Keep the lease and hear what people command while models are waited for.
+class Waiting:
+    """What a run does while it waits for the answers of a stage.
 
-    Raises:
-        Stopped: the run is to stop; what was answered so far is in the recording.
+    Where they are there before anybody would have looked, nothing is published.
+
+    Args:
+        leader: Of the run.
+        desk: Knows how far the questions have come.
+        clock: Seconds that never go back.
     """
-    leader.listen(0.0)
-    leader.oversight.hear_stop(leader)
+
+    def __init__(
+        self, leader: Leader, desk: Answers, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._leader, self._desk, self._clock = leader, desk, clock
+        self._began = clock()
+        self._shown_at: float | None = None
+
+    def keep_up(self) -> None:
+        """Keep the lease, hear what people command, and publish where the questions stand.
+
+        Raises:
+            Stopped: the run is to stop; what was answered so far is in the recording.
+        """
+        self._leader.listen(0.0)
+        self._leader.oversight.hear_stop(self._leader)
+        now = self._clock()
+        if self._shown_at is None or now - self._shown_at >= SHOWN_EVERY_S:
+            self._show(now)
+
+    def end(self) -> None:
+        """Publish that nothing is in flight any more, where it was published what was."""
+        if self._shown_at is not None:
+            self._show(self._clock())
+
+    def _show(self, now: float) -> None:
+        self._shown_at = now
+        waited_s = round(now - self._began, 2)  # so that no two notes of a stage are the same
+        self._leader.show_now(CALLS, {**asdict(self._desk.now()), "waited_s": waited_s})
 
 
 def _records(

@@ -13,7 +13,9 @@ from .config import RUN_SETTINGS, RunConfig
 _WITH_A_FILE = ("faults", "supervision", "tiers", "roles", "budget", "routing", "forks")
 """What no argument of the command line says."""
 _OF_THIS_MACHINE = ("board", "out")
-_CREDENTIALS = re.compile(r"(\w+://)[^/@\s\"]+@")
+_CREDENTIALS = re.compile(r"(\w+://)[^/\s]*@")
+_QUERIES = re.compile(r"(\w+://[^\s?]*)\?\S*")
+"""Keys travel in what follows the question mark of an address."""
 
 
 def repeating_command(config: Mapping[str, Any]) -> str:
@@ -45,18 +47,27 @@ def repeating_command(config: Mapping[str, Any]) -> str:
         if isinstance(value, Mapping | list):
             return "swarmboard run --config run.json"
         words += ["--set", f"{name}={_written(value)}"]
-    return _bare(shlex.join(words))
+    return shlex.join(map(_bare, words))
 
 
 def portable_config(config: Mapping[str, Any]) -> str:
     """Return a `config.json` without what belongs to a machine, and without credentials."""
     kept = {name: value for name, value in config.items() if name not in _OF_THIS_MACHINE}
-    return _bare(json.dumps(kept, indent=1))
+    return json.dumps(_all_bare(kept), indent=1)
 
 
 def _bare(text: str) -> str:
-    """Leave names and passwords out of addresses."""
-    return _CREDENTIALS.sub(r"\1", text)
+    """Leave names, passwords and queries out of addresses."""
+    return _QUERIES.sub(r"\1", _CREDENTIALS.sub(r"\1", text))
+
+
+def _all_bare(value: Any) -> Any:
+    """Return a plain value whose texts have bare addresses."""
+    if isinstance(value, Mapping):
+        return {name: _all_bare(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_all_bare(part) for part in value]
+    return _bare(value) if isinstance(value, str) else value
 
 
 def _usual_options(scenario: str) -> dict[str, Any]:

@@ -8,9 +8,12 @@ import webbrowser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from blackboard import BadInput
 
+SCHEMES = ("redis", "rediss", "unix")
+"""How the address of a board begins that other processes can reach."""
 STARTS_WITHIN_S = 60.0
 """How long the server may take to answer; it takes two or three seconds."""
 NO_BROWSER = ("", "none", "false", "0")
@@ -27,14 +30,17 @@ class Watching:
         self._process, self._run = process, run
         self.address = ""
         """Where the run is shown; empty until the server answers."""
+        self._is_over = False
 
     def show(self, tell: Callable[[str], None]) -> None:
         """Wait until the server answers, say where, and open a browser there if there is one."""
         assert self._process.stdout
         for line in self._process.stdout:
             if line.startswith("dashboard "):
-                self.address = f"{line.split()[1].rstrip('/')}/run/{self._run.name}/consensus"
+                self.address = page_address(line.split()[1], self._run.name)
                 break
+        if not self.address and self._is_over:
+            return  # the run has failed before the server was there
         if not self.address:
             tell("the dashboard did not start, and the run goes on without it")
             return
@@ -51,6 +57,7 @@ class Watching:
 
     def end(self) -> None:
         """End the server."""
+        self._is_over = True
         assert self._process.stdin
         with suppress(OSError):
             self._process.stdin.close()
@@ -87,18 +94,36 @@ def watching(run: Path, tell: Callable[[str], None]) -> Iterator[Watching]:
     finally:
         shown.end()
         showing.join(1.0)
+        if process.stdout and not showing.is_alive():
+            process.stdout.close()
+
+
+def page_address(served: str, run: str) -> str:
+    """Return where a run is shown.
+
+    Args:
+        served: Where the dashboard said that it is, with the token if it needs one.
+        run: The name of the run's directory.
+    """
+    parts = urlsplit(served)
+    return urlunsplit(parts._replace(path=f"/run/{quote(os.fsencode(run), safe='')}/consensus"))
 
 
 def check_watchable(board: str | None) -> None:
     """Refuse to watch what no other process can see.
 
     Raises:
-        BadInput: the board is in this process's memory.
+        BadInput: the board is in this process's memory, or is none.
     """
-    if board == "memory://":
+    scheme = (board or "").partition("://")[0]
+    if scheme == "memory":
         raise BadInput(
-            "--watch with --board memory://: the page is another process, which cannot see into "
+            f"--watch with --board {board}: the page is another process, which cannot see into "
             "this one; leave --board away"
+        )
+    if board not in (None, "bundled") and scheme not in SCHEMES:
+        raise BadInput(
+            f"--board {board!r} is no board: redis://HOST:PORT, rediss://, unix://PATH or bundled"
         )
 
 

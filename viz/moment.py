@@ -24,6 +24,8 @@ class ChartFacts:
     """Series that are lines through a `stack`: at so much width, and at such a height."""
     over: str = ""
     """The series that a `course` runs along."""
+    note: str = ""
+    """What a reader of a `stack` should know of its rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +47,10 @@ class SceneFacts:
     """What is drawn beside the map, by its title."""
     is_one_question: bool = False
     """Whether votes on proposals that follow each other can be compared."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What people call numbers whose names do not say it; empty where one is not drawn."""
+    reason: tuple[str, str] = ("", "")
+    """What the number beside a ballot is, and its unit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

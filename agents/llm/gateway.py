@@ -5,6 +5,7 @@ priced, guarded, and innermost the model itself. Only the innermost knows a prov
 """
 
 import asyncio
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from blackboard import SwarmboardError
 from .answering import Answering
 from .budget import Budget, Budgeted
 from .calls import Ask, Hook, Model, ModelError, Outcome, Request
+from .calls_now import CallsNow
 from .coalescing import SingleFlight
 from .concurrency import Bounded
 from .embedding import Distances
@@ -83,6 +85,8 @@ class Gateway:
         self._made: list[Any] = []
         """What it made itself, and closes."""
         self._bounds: dict[str, Bounded] = {}
+        self._asked = self._answered = 0
+        """Questions of the latest stage, and those of them that have come to their end."""
         given = models or {}
         is_replayed = recording.mode == "replay"  # nothing is billed, so litellm is not loaded
         self._prices = {
@@ -105,6 +109,22 @@ class Gateway:
         """The most calls that were in flight at a time, by tier."""
         return {name: bounded.most_in_flight for name, bounded in self._bounds.items()}
 
+    @property
+    def in_flight(self) -> Mapping[str, int]:
+        """The calls that are in flight now, by tier; any thread may look."""
+        return {name: bounded.in_flight for name, bounded in self._bounds.items()}
+
+    def now(self) -> CallsNow:
+        """Return where the questions of the latest stage stand; any thread may ask."""
+        replied_at = max((one.replied_at or 0.0 for one in self._bounds.values()), default=0.0)
+        return CallsNow(
+            in_flight=sum(self.in_flight.values()),
+            answered=self._answered,
+            left=self._asked - self._answered,
+            tokens=self.budget.spent[0],
+            reply_age_s=max(0.0, time.monotonic() - replied_at) if replied_at else None,
+        )
+
     def answer(
         self,
         asked: Sequence[tuple[int, Ask]],
@@ -124,7 +144,9 @@ class Gateway:
         """
         outcomes: list[Outcome | None] = [None] * len(asked)
         open_questions: list[_Question] = []
-        for question in self._questions(asked):
+        questions = self._questions(asked)
+        self._asked, self._answered = len(questions), 0
+        for question in questions:
             known = self.recording.outcome(
                 *at, question.agent, 0, question.key, is_whole=question.is_whole
             )
@@ -132,6 +154,7 @@ class Gateway:
                 open_questions.append(question)
                 continue
             self.ledger.recalled(1)
+            self._answered += 1
             for row in question.rows:
                 outcomes[row] = known
         if open_questions:
@@ -271,6 +294,7 @@ class Gateway:
             outcome = await _called(call, timeout_s=ask.timeout_s)
         outcome = replace(outcome, text=storable(outcome.text), detail=storable(outcome.detail))
         self.recording.keep_outcome(*at, question.agent, 0, question.key, outcome)
+        self._answered += 1
         return outcome
 
 

@@ -39,6 +39,7 @@ class GridDispatch(Scenario):
     """
 
     name = "grid-dispatch"
+    agents_from = "the case"
     summary = "node agents of a power grid negotiate an optimal dispatch and vote on it"
     Options = GridOptions
     kinds: ClassVar[Mapping[str, tuple[str, ...]]] = {

@@ -55,15 +55,34 @@ def scene_of(case: Case, owners: NDArray[np.int64], intervals: int) -> Scene:
         np.where(np.isfinite(rating), rating, 0.0).astype(np.float32),
         _charts(case, owners, intervals),
         is_one_question=True,
+        titles=TITLES if intervals > 1 else TITLES | {"interval": ""},
+        reason=("regret", "$/h"),
     )
 
 
 SERIES = {
     "energy_price": "$/MWh",
-    "certificate": "% of revealed cost",
+    "gap": "%",
+    "certified_gap": "%",
+    "certificate_of_revealed_percent": "% revealed",
     "approval": "% of voters",
-    "gap": "% of optimum",
+    "regret_per_h": "$/h",
+    "certificate_per_h": "$/h",
+    "plan_check_pairs": "in the round",
+    "cuts": "lines",
+    "quarantined": "nodes",
 }
+TITLES = {
+    "gap": "true gap to the optimum",
+    "certified_gap": "certified gap to the optimum",
+    "certificate_of_revealed_percent": "certificate that the gate reads",
+    "regret_per_h": "regret posted with the votes",
+    "certificate_per_h": "bound on the gap",
+    "plan_check_pairs": "plans drawn up and checked",
+    "cuts": "lines objected to",
+    "quarantined": "in quarantine",
+}
+"""What the numbers of a round are called where people look at them."""
 MARKS = {"to_dispatch": "MW"}
 """What is drawn with the merit order alone: the demand above all lower limits."""
 DAY_SERIES = {
@@ -77,19 +96,26 @@ DAY_SERIES = {
 def _charts(case: Case, owners: NDArray[np.int64], intervals: int) -> dict[str, Chart]:
     """Return the stack of offers, and for a day its course."""
     units = np.bincount(case.units.bus, minlength=len(case.bus_ids))[owners]
+    is_load = (case.units.low_mw < 0) & (case.units.high_mw <= 0)
+    loads = np.bincount(case.units.bus[is_load], minlength=len(case.bus_ids))[owners]
     rows = [
-        f"bus {bus}" + (f", {many} units" if many > 1 else "")
-        for bus, many in zip(case.bus_ids[owners].tolist(), units.tolist(), strict=True)
+        f"bus {bus}" + (f", {many} units" if many > 1 else "") + (", flexible load" if load else "")
+        for bus, many, load in zip(
+            case.bus_ids[owners].tolist(), units.tolist(), loads.tolist(), strict=True
+        )
     ]
+    note = f"among them {np.count_nonzero(loads):,} flexible loads, which offer to take less"
     stack = Chart(
         "stack",
         {"range": "MW", "offer": "$/MWh", "dispatched": "MW above its lower limit"},
         rows,
         marks=("to_dispatch", "energy_price"),
+        note=note if loads.any() else "",
     )
     if intervals == 1:
         return {MERIT_ORDER: stack}
-    course = ("demand", "energy_price", "gap", "certificate", "approval", "rounds", "outcome")
+    certificates = ("certified_gap", "certificate_of_revealed_percent")
+    course = ("demand", "energy_price", "gap", *certificates, "approval", "rounds", "outcome")
     drawn = (*course, *(f"{name}_quarter" for name in CLASSES))
     units_of = SERIES | DAY_SERIES
     day = Chart("course", {name: units_of[name] for name in drawn}, over="interval")
@@ -119,7 +145,6 @@ def frame_of(scenario: "GridDispatch") -> dict[str, Any]:
         "edge:loading": loading.astype(np.float32),
         "edge:objection": objected.astype(np.float32),
         "energy_price": row["energy_price"],
-        "certificate": row["certificate_of_revealed_percent"],
         "approval": scenario.talks.approval_percent,
     } | _market_of(scenario, interval)
 
@@ -128,7 +153,8 @@ def _market_of(scenario: "GridDispatch", interval: Interval) -> dict[str, Any]:
     """Return the merit order, and how the interval stands."""
     assert interval.output is not None
     low, high = scenario.day.nameplate
-    offer, above = scenario.negotiation.offer_price, interval.output - low
+    offer = scenario.negotiation.offer_price
+    above = np.maximum(np.round(interval.output - low, 6), 0.0)
     curves, best = interval.market.curves, interval.optimum.cost
     cost = float(curves.cost(interval.output).sum() + interval.market.case.units.cost_at_low.sum())
     found: dict[str, Any] = {
@@ -137,6 +163,7 @@ def _market_of(scenario: "GridDispatch", interval: Interval) -> dict[str, Any]:
         f"{MERIT_ORDER}:dispatched": above.astype(np.float32),
         "to_dispatch": interval.market.demand - float(low.sum()),
         "gap": 100 * (cost - best) / best,
+        "certified_gap": None if interval.bound is None else 100 * interval.bound / best,
     }
     if scenario.day.intervals == 1:
         return found

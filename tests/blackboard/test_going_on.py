@@ -7,7 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blackboard import Board, Leader, Post, Proposal, Vote, VoteBlock, read_log, write_tables
+from blackboard import (
+    CALLS,
+    Board,
+    Leader,
+    Note,
+    Post,
+    Proposal,
+    Vote,
+    VoteBlock,
+    decode,
+    read_log,
+    write_tables,
+)
 from blackboard.memory_store import MemoryStore
 from blackboard.records import Joined
 from blackboard.store import Floor, Store
@@ -115,6 +127,23 @@ def test_what_was_received_for_a_proposal_waits_until_it_has_opened_again(
     assert (decided.outcome, decided.weights) == expected
     assert again.digest.hex == second.digest.hex
     write_tables(tmp_path / "log", tmp_path)
+
+
+def test_what_was_true_only_for_the_runner_before_stands_on_the_board_no_more(
+    lead: Lead, store: Store, tmp_path: Path
+) -> None:
+    first = lead(store, tmp_path / "log")
+    play(first, rounds=2, at=(2, 1), hook=lambda leader: leader.show_now(CALLS, {"left": 3}))
+    before = decode(store.published()[CALLS])
+
+    second = lead(store, tmp_path / "log", takes_over=True)
+    play(second, rounds=2)
+
+    after = decode(store.published()[CALLS])
+    assert isinstance(before, Note)
+    assert isinstance(after, Note)
+    assert (before.round, before.stage, before.detail) == (2, 1, {"left": 3})
+    assert after.detail == {}
 
 
 def test_a_late_ballot_of_an_earlier_round_does_not_bar_the_agents_own(

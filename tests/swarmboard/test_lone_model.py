@@ -1,5 +1,6 @@
 """A scenario as a Mesa model by itself: the same rounds as a run, without board or runner."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,18 @@ def test_the_consensus_views_follow_it(tmp_path: Path) -> None:
 def test_what_needs_simulated_time_or_models_is_refused(scenario: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="use `swarmboard run`"):
         LoneModel(scenario, folder=tmp_path)
+
+
+def test_a_model_that_is_gone_leaves_no_folder_and_no_open_log(tmp_path: Path) -> None:
+    model = LoneModel("jury", agents=20, **JURY)
+    own = LoneModel("jury", agents=20, folder=tmp_path, **JURY)
+    folder, log = model.folder, own._log
+
+    had_folder = folder.is_dir()
+    del model, own
+    gc.collect()
+
+    assert had_folder
+    assert not folder.exists()
+    assert log._file.closed
+    assert (tmp_path / "events.log").exists()

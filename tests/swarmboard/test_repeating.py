@@ -63,3 +63,18 @@ def test_addresses_lose_their_passwords_and_the_board_stays_here() -> None:
     assert "secret" not in told + repeating_command({**config, "rule": "threshold(80)"})
     assert json.loads(told)["options"]["api_base"] == "http://host:80/v1"
     assert "board" not in json.loads(told)
+
+
+@pytest.mark.parametrize(
+    ("address", "bare"),
+    [
+        ("redis://me:p@ss@host:6379/1", "redis://host:6379/1"),
+        ("https://host/v1?api_key=secret&x=1", "https://host/v1"),
+        ("https://me:qu'ote\"d@host/v1", "https://host/v1"),
+    ],
+)
+def test_no_secret_is_left_in_an_address(address: str, bare: str) -> None:
+    config = {"scenario": "jury", "rule": "threshold(80)", "options": {"api_base": address}}
+
+    assert json.loads(portable_config(config))["options"]["api_base"] == bare
+    assert f"api_base={bare}" in repeating_command(config)

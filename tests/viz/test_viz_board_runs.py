@@ -7,6 +7,7 @@ import pytest
 
 from blackboard import Board, runs_on
 from viz.feed.board_runs import BoardRuns, spoken
+from viz.feed.pulse import Pulse
 from viz.pages.board_runs_panel import has_list, rows_of
 
 
@@ -66,3 +67,10 @@ def test_an_address_is_spoken_without_its_password() -> None:
 )
 def test_only_a_board_that_runs_share_is_listed(board: str | None, is_listed: bool) -> None:
     assert has_list(board) is is_listed
+
+
+@pytest.mark.parametrize("url", ["redis://localhost:abc", "redis://[::1", "redis://host:99999"])
+def test_what_is_no_address_does_not_answer(url: str) -> None:
+    assert not Pulse(url).beats()
+    assert "does not answer" in BoardRuns(url).read().error
+    assert spoken(url)

@@ -114,6 +114,42 @@ def test_behind_each_canvas_is_a_table(page: Any, url: str) -> None:
     page.get_by_text("Agents: 60 rows").wait_for()
 
 
+def test_runs_whose_names_have_odd_characters_have_pages(
+    fresh_page: Callable[..., Any], serve_runs: Callable[[Path], Any], tmp_path: Path
+) -> None:
+    names = ("two words #1", "50%41 größer?")
+    for name in names:
+        run(
+            "jury",
+            agents=5,
+            trials=4,
+            trials_per_round=2,
+            board="memory://",
+            out=tmp_path / "runs" / name,
+        )
+
+    with serve_runs(tmp_path / "runs") as url:
+        page = fresh_page(url)
+        for name in names:
+            page.goto(url)
+            page.get_by_role("link", name=name, exact=True).click()
+            page.get_by_role("group", name="Replay").wait_for()
+            page.get_by_role("link", name="World", exact=True).click()
+            page.wait_for_url("**/world")
+            page.reload()
+            page.get_by_role("heading", name=name, exact=True).wait_for()
+        page.goto(url)
+        for name in names:
+            page.get_by_label(f"Compare {name}").check()
+        page.get_by_role("button", name="Watch both on one slider").click()
+        page.wait_for_url("**/compare/*/*")
+        page.reload()
+
+        for name in names:
+            page.get_by_role("region", name=f"Agents, {name}").wait_for()
+        page.close()
+
+
 @pytest.mark.parametrize("path", ["/run/none/board", "/run/jury/nothing"])
 def test_what_is_not_there_says_so_and_leads_back(page: Any, url: str, path: str) -> None:
     page.goto(url + path)

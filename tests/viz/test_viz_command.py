@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from swarmboard.watching import find_browser
+from blackboard import BadInput
+from swarmboard.watching import check_watchable, find_browser, watching
 from viz import listen
+from viz.serve.gate import is_own_name
 
 type Start = Callable[..., "subprocess.Popen[str]"]
 ENVIRONMENT = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_BROWSER": "1"}
@@ -119,6 +121,16 @@ def test_this_machine_alone_needs_none() -> None:
     assert address.url_elsewhere() is None
 
 
+@pytest.mark.parametrize(("given", "name"), [("127.1", "127.0.0.1"), ("0", "0.0.0.0")])
+def test_an_address_in_few_numbers_is_the_one_that_browsers_send(given: str, name: str) -> None:
+    address = listen(given, 0, None)
+    address.listener.close()
+
+    assert address.host == name
+    assert address.url().startswith(f"http://127.0.0.1:{address.port}/")
+    assert is_own_name("127.0.0.1", address.host)
+
+
 def test_a_busy_port_is_one_clear_line(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -139,6 +151,9 @@ def test_a_busy_port_is_one_clear_line(start: Start) -> None:
         ("--host 203.0.113.9", "203.0.113.9 is not this machine"),
         ("--board memory://", "--board memory://"),
         ("--board nonsense", "'nonsense' is no board"),
+        ("--board redis://localhost:abc", "--board 'redis://localhost:abc'"),
+        ("--board redis://u:pw@host:99999", "--board 'redis://host:99999'"),
+        ("--board redis://[::1", "--board 'redis://[::1'"),
         ("--runs file.txt", "file.txt is a file"),
         ("--frobnicate", "swarmboard dashboard --help"),
     ],
@@ -190,13 +205,32 @@ def test_a_watched_run_says_where_and_its_page_stays_until_ctrl_c(start: Start) 
         status(url)
 
 
-def test_what_nobody_else_can_see_cannot_be_watched(start: Start, tmp_path: Path) -> None:
-    process = start("run", "jury", "--board", "memory://", "--watch")
+@pytest.mark.parametrize("board", ["memory://", "memory://x"])
+def test_what_nobody_else_can_see_cannot_be_watched(
+    start: Start, tmp_path: Path, board: str
+) -> None:
+    process = start("run", "jury", "--board", board, "--watch")
     _, errors = process.communicate(timeout=60)
 
     assert process.returncode == 2
-    assert errors.startswith("swarmboard: --watch with --board memory://")
+    assert errors.startswith(f"swarmboard: --watch with --board {board}:")
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_board_that_is_none_is_said_before_a_dashboard_begins() -> None:
+    with pytest.raises(BadInput, match="is no board"):
+        check_watchable("http://127.0.0.1")
+
+
+def test_a_dashboard_that_ends_with_a_failed_run_is_not_said_to_have_failed(
+    tmp_path: Path,
+) -> None:
+    told: list[str] = []
+
+    with pytest.raises(BadInput), watching(tmp_path / "run", told.append):
+        raise BadInput("no server to use")
+
+    assert told == []
 
 
 @pytest.mark.parametrize(

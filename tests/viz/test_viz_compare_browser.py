@@ -176,9 +176,9 @@ def test_the_board_says_who_could_see_an_entry(page: Any, url: str) -> None:
     said.get_by_role("heading", name="Who could see 1.1.1.0").wait_for()
     said.get_by_text("Visible to 7 agents besides its author, from 1.2 on").wait_for()
     said.get_by_text("Shown in the prompts of").wait_for()
-    table.get_by_role("button", name="History of planner 3").click()
+    table.get_by_role("button", name="History of planner #3").click()
 
-    page.get_by_role("heading", name="What planner 3 could see").wait_for()
+    page.get_by_role("heading", name="What planner #3 could see").wait_for()
 
 
 def test_the_console_is_told_nothing_on_a_load(page: Any, url: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from viz.launch import entry_of
+from viz.launch import entry_of, person_of
 from viz.pages.oversight_page import words_of_act
 
 RUN = Path("runs/one")
@@ -91,3 +91,11 @@ def test_a_browser_can_ask_for_nothing_that_the_page_does_not_offer(asked: dict[
     _, wrong = words_of_act(RUN, {**asked, **ANNA})
 
     assert "act" in wrong
+
+
+@pytest.mark.parametrize("text", ["x" * 200_000, "nu\0l"])
+def test_what_no_command_can_carry_is_said_beside_its_field(text: str) -> None:
+    _, wrong = entry_of({"kind": "note", "payload": text})
+
+    assert set(wrong) == {"payload"}
+    assert set(person_of({"by": "anna", "reason": text})) == {"reason"}

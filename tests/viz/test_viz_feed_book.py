@@ -4,14 +4,17 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import swarmboard
-from blackboard import segment_ends
+from blackboard import Ended, Entries, Entry, EventLog, encode, segment_ends
 from tests.viz.debate import Debate
 from viz.feed import Book, Query
 
 ALL = 1 << 30
+UNKNOWN = msgspec.msgpack.encode(["later", "outcome", 4, 1])
+"""A record of a type that this version has not."""
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +119,87 @@ def test_a_log_is_read_as_it_grows_and_anew_where_it_was_cut(log: Path, tmp_path
     assert 0 < sum(book.totals().values()) < 30
 
 
+def test_a_log_that_was_cut_and_has_grown_past_that_is_read_anew(tmp_path: Path) -> None:
+    early, late = (logged(tmp_path / name, times) for name, times in (("a", 9), ("b", 40)))
+    path = tmp_path / "events.log"
+    path.write_bytes(early)
+    book = Book(path)
+    book.read_on(ALL)
+    before = book.totals()
+
+    path.write_bytes(late)
+    is_read = book.read_on(ALL)
+
+    assert before == {("task", "note"): 9}
+    assert (is_read, book.damage) == (True, None)
+    assert book.totals() == {("task", "note"): 40}
+
+
+def test_damage_is_told_and_what_stands_before_it_is_there(log: Path, tmp_path: Path) -> None:
+    ends, broken = segment_ends(log), bytearray(log.read_bytes())
+    broken[ends[-2]] ^= 0xFF
+    path = tmp_path / "events.log"
+    path.write_bytes(log.read_bytes()[: ends[-2]])
+    book = Book(path)
+    book.read_on(ALL)
+    known = book.totals()
+
+    path.write_bytes(broken)
+    readings = [book.read_on(ALL) for _ in range(3)]
+
+    assert readings == [True] * 3
+    assert book.totals() == known
+    assert f"damaged at byte {ends[-2]}" in str(book.damage)
+
+
+def test_a_record_of_a_later_version_is_damage(log: Path, tmp_path: Path) -> None:
+    path = tmp_path / "events.log"
+    path.write_bytes(log.read_bytes())
+    with EventLog(path, at=path.stat().st_size) as more:
+        more.append([UNKNOWN])
+    book = Book(path)
+
+    readings = [book.read_on(ALL) for _ in range(2)]
+
+    assert readings == [True, True]
+    assert sum(book.totals().values()) == 30
+    assert "does not know" in str(book.damage)
+
+
+def test_a_search_goes_on_where_it_ended(tmp_path: Path) -> None:
+    path = tmp_path / "events.log"
+    path.write_bytes(logged(tmp_path / "long", 60))
+    clock = Ticks()
+    book, query = Book(path, clock=clock), Query(text="note 1.")
+    book.read_on(ALL)
+    clock.step_s = 0.1
+
+    searched = [book.latest(query, up_to=ALL) for _ in range(60)]
+
+    backs = [back for _, back in searched]
+    assert searched[0][0] == []
+    assert backs[0] > backs[1] > backs[2] > 0 == backs[-1]
+    assert [line.round for line in searched[-1][0]] == [1]
+    assert book.latest(query, up_to=0) == ([], 0)
+
+
+def test_a_search_that_went_far_back_still_finds_what_is_new(tmp_path: Path) -> None:
+    path = tmp_path / "events.log"
+    whole = logged(tmp_path / "long", 20)
+    ends = segment_ends(tmp_path / "long" / "events.log")
+    path.write_bytes(whole[: ends[9]])
+    book, query = Book(path), Query(text="note")
+    book.read_on(ALL)
+    first = [line.round for line in book.latest(query, up_to=ALL)[0]]
+
+    path.write_bytes(whole)
+    book.read_on(ALL)
+    then = [line.round for line in book.latest(query, up_to=ALL)[0]]
+
+    assert first
+    assert then == list(range(20, first[0], -1)) + first
+
+
 def test_reading_is_done_bit_by_bit(log: Path) -> None:
     book = Book(log, clock=ticking())
 
@@ -138,6 +222,27 @@ def test_panels_of_simulated_time_have_the_ballots_of_decided_proposals(tmp_path
     assert book.outcome(last.id, up_to=ALL)
     assert 3 <= len({one.agent for one in cast}) == len(cast) <= 5
     assert book.ballots(last.id, up_to=last.round) == []
+
+
+def logged(folder: Path, rounds: int) -> bytes:
+    """Return a log with a note in each round."""
+    folder.mkdir()
+    with EventLog(folder / "events.log") as log:
+        for number in range(1, rounds + 1):
+            entry = Entry(0, 0, "note", "task", {"text": f"note {number}." + "x" * rounds})
+            written = Entries("outcome", number, 1, (entry,))
+            log.append([encode(written), encode(Ended("operational", number, 1, b"d"))])
+    return (folder / "events.log").read_bytes()
+
+
+class Ticks:
+    """Seconds that go on by a step each time somebody asks."""
+
+    step_s = now_s = 0.0
+
+    def __call__(self) -> float:
+        self.now_s += self.step_s
+        return self.now_s
 
 
 def ticking() -> Callable[[], float]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import swarmboard
+from blackboard import segment_ends
 from tests.viz.gated import PATIENCE_S, gated_run, until
 from tests.viz.opinions import Opinions
 from viz.feed import Feed, Hub
@@ -38,6 +39,38 @@ def test_all_who_look_at_a_run_share_one_feed(hub: Hub, run: Path) -> None:
     assert first.lookers == 2
     first.close()
     assert second.lookers == 1
+
+
+def test_a_page_that_was_away_for_long_leaves_nothing_behind_when_it_closes(run: Path) -> None:
+    hub = Hub(idle_s=0.05)
+    feed = hub.follow(run)
+    until(lambda: feed.latest is not None)
+    feed.book.read_on(PATIENCE_S)
+    first = feed.book
+
+    until(lambda: not hub.awake)
+    feed.close()
+    again = hub.follow(run)
+
+    assert again is not feed
+    assert feed.book is not first
+    hub.close()
+
+
+def test_a_log_that_was_cut_is_read_anew_while_the_page_keeps_what_it_shows(
+    hub: Hub, run: Path
+) -> None:
+    log = run / "events.log"
+    feed = hub.follow(run)
+    until(lambda: feed.status == "done")
+    ends = segment_ends(log)
+
+    log.write_bytes(log.read_bytes()[: ends[-2]])
+    until(lambda: feed.numbers.tolist() == [1, 2, 3, 4], lambda: feed.latest)
+
+    assert feed.error is None
+    assert feed.latest is not None
+    assert feed.latest.number == 4
 
 
 def test_another_run_in_the_same_place_is_another_feed(hub: Hub, run: Path) -> None:

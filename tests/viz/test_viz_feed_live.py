@@ -205,3 +205,13 @@ def test_looking_again_waits_with_the_work_it_takes(
 
     assert live.status == "lost"
     assert live.due_at == pytest.approx(7.0 + pause_s)
+
+
+def test_a_board_that_is_gone_is_named_without_its_password() -> None:
+    run = LiveRun("redis://:s3cret@127.0.0.1:1/2", "run")
+
+    run.poll()
+    run.close()
+
+    assert run.status == "lost"
+    assert str(run.error).startswith("the board at redis://127.0.0.1:1/2 is gone")

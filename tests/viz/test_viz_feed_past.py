@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 import swarmboard
-from blackboard import read_log, segment_ends
+from blackboard import Display, EventLog, encode, read_log, segment_ends
 from tests.viz.gated import assert_equal
 from tests.viz.opinions import Opinions
 from viz.feed import PastRun, Teller
@@ -151,3 +152,64 @@ def test_a_directory_without_a_log_has_no_moments(tmp_path: Path) -> None:
     assert (past.moments, past.latest, past.curve().number.size) == (0, None, 0)
     with pytest.raises(LookupError, match="first round"):
         past.moment(1)
+
+
+def test_a_record_of_a_later_version_ends_the_reading_with_words(run: Path) -> None:
+    log = run / "events.log"
+    with EventLog(log, at=log.stat().st_size) as more:
+        more.append([msgspec.msgpack.encode(["later", "outcome", ROUNDS + 1, 1])])
+
+    past = read(run)
+    past.catch_up()
+
+    assert past.moments == ROUNDS
+    assert past.status == "done"
+    assert "holds a record that this version does not know" in str(past.error)
+    assert not past.is_void
+
+
+def test_whatever_goes_wrong_while_a_log_is_read_is_told(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("colour")
+
+    monkeypatch.setattr(Teller, "take", fail)
+
+    past = read(run)
+
+    assert (past.is_complete, past.status) == (True, "done")
+    assert "KeyError: 'colour'" in str(past.error)
+
+
+def test_a_log_that_was_cut_is_void_also_once_it_has_grown_again(run: Path) -> None:
+    log = run / "events.log"
+    whole, ends = log.read_bytes(), segment_ends(log)
+    cut, grown = read(run), read(run)
+
+    log.write_bytes(whole[: ends[-3]])
+    cut.catch_up()
+    with EventLog(log, at=ends[-3]) as more:
+        for number in range(ROUNDS - 1, ROUNDS + 9):
+            more.append(
+                [encode(Display("operational", number, 0, "notes", {"seen": list(range(900))}))]
+            )
+    grown.catch_up()
+
+    assert log.stat().st_size > len(whole)
+    assert (cut.is_void, grown.is_void) == (True, True)
+    assert cut.moments == grown.moments == ROUNDS
+
+
+def test_damage_behind_what_was_read_is_told_and_not_taken_for_another_log(run: Path) -> None:
+    log = run / "events.log"
+    past = read(run)
+
+    with log.open("ab") as file:
+        file.write(b"\xff" * 64)
+    anew = read(run)
+    anew.catch_up()
+    past.catch_up()
+
+    assert "is damaged at byte" in str(anew.error)
+    assert (anew.is_void, past.is_void) == (False, True)

@@ -1,6 +1,8 @@
 """A folder's runs are listed cheaply, whatever else is in the folder."""
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ import pytest
 import swarmboard
 from tests.viz.gated import gated_run
 from tests.viz.opinions import Opinions
-from viz.feed import RunList, list_runs
+from viz.feed import RunList, RunRow, list_runs
 from viz.feed import runs as listing
+from viz.pages.runs_page import in_two
 
 
 @pytest.fixture
@@ -93,6 +96,7 @@ def test_a_run_that_goes_on_is_live_as_far_as_its_board_says(tmp_path: Path) -> 
         [begun] = runs.rows()
         gate.let(4)
         [later] = runs.rows()
+        [anew] = list_runs(tmp_path)
     [ended] = runs.rows()
     runs.close()
 
@@ -100,6 +104,7 @@ def test_a_run_that_goes_on_is_live_as_far_as_its_board_says(tmp_path: Path) -> 
     assert begun.progress < later.progress <= 5
     assert (ended.progress, later.of_how_many) == (7, 7)
     assert later.wall_s is not None
+    assert anew.approval_percent is not None
 
 
 def test_a_run_whose_board_nobody_else_can_reach_is_live_all_the_same(tmp_path: Path) -> None:
@@ -107,3 +112,41 @@ def test_a_run_whose_board_nobody_else_can_reach_is_live_all_the_same(tmp_path: 
         [row] = list_runs(tmp_path)
 
     assert (row.status, row.progress) == ("live", 0)
+
+
+def test_a_run_that_ended_is_hardly_looked_at_until_its_folder_changes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, looked = RunList(folder), []
+    for path in (folder, folder / "a", folder / "b"):
+        os.utime(path, (1e9, 1e9))
+    first, is_led = runs.rows(), listing.is_led
+
+    def counted(directory: Any) -> bool:
+        looked.append(directory.path.name)
+        return is_led(directory)
+
+    monkeypatch.setattr(listing, "is_led", counted)
+    again = runs.rows()
+    (folder / "b" / "summary.json").unlink()
+    changed = {row.path.name: row.status for row in runs.rows()}
+    runs.close()
+
+    assert first == again
+    assert looked == ["b"]
+    assert changed == {"a": "done", "b": "broken off"}
+
+
+def test_the_table_of_runs_is_sent_in_two_parts_of_which_the_ended_stay_the_same(
+    tmp_path: Path,
+) -> None:
+    ended = RunRow("r1", tmp_path / "one", "jury", "swarm", 7, 0, "done")
+    live = RunRow("r2", tmp_path / "two", "jury", "swarm", 7, 0, "live", progress=1)
+
+    first = in_two([ended, live])
+    later = in_two([ended, replace(live, progress=2)])
+
+    assert [row["name"] for row in first[0]] == ["one"]
+    assert [row["progress"] for part in (first[1], later[1]) for row in part] == [1, 2]
+    assert first[0][0] is later[0][0]
+    assert (first[1][0]["can_stop"], first[1][0]["oversight"]) == (True, "/run/two/oversight")

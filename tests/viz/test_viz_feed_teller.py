@@ -58,7 +58,7 @@ def test_the_facts_name_roles_agents_and_the_rule(grid: Path) -> None:
     assert facts.roles == (("node", 0, 14), ("planner", 14, 2), ("critic", 16, 20))
     assert (facts.agents, facts.scenario, facts.structure) == (36, "grid-dispatch", "swarm")
     assert (facts.threshold_percent, facts.is_event_driven) == (80, False)
-    assert facts.names[13:15] == ("bus 14", "planner 1")
+    assert facts.names[13:15] == ("bus 14", "planner #14")
     assert facts is teller.facts
 
 
@@ -87,6 +87,7 @@ def test_votes_on_unrelated_trials_are_not_compared(tmp_path: Path) -> None:
 def test_plans_for_one_question_are_compared(grid: Path) -> None:
     _, moments = told(grid)
 
+    assert len(moments) > 1
     assert all(moment.flips is not None for moment in moments[1:])
     assert len({moment.vote.proposal for moment in moments if moment.vote}) == len(moments)
 
@@ -229,6 +230,7 @@ def test_a_panel_is_told_with_the_seats_that_are_taken(tmp_path: Path) -> None:
     assert all(len(vote.agents) == len(vote.choices) <= vote.eligible for vote in decided)
     assert all(int(vote.agents.max()) < 12 for vote in decided)
     before = [m.vote for m in moments if m.vote and not m.vote.outcome]
+    assert before
     assert all(vote.is_sealed for vote in before)
 
 

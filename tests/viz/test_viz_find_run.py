@@ -35,6 +35,39 @@ def test_what_is_no_run_is_said_in_a_line(runs: Path, key: str, said: str) -> No
         find_run(key)
 
 
+@pytest.mark.parametrize("way", ["relative", "absolute", "above", "below"])
+def test_a_run_elsewhere_is_none_of_the_folder(
+    runs: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    inner = runs / "one" / "inner"
+    inner.mkdir()
+    (inner / "config.json").write_text('{"run_id": "r2"}')
+    settle(Place(runs / "one"))
+    other = runs / "other"
+    other.mkdir()
+    (other / "config.json").write_text('{"run_id": "r3"}')
+    monkeypatch.chdir(runs)
+    keys = {
+        "relative": "other",
+        "absolute": str(other),
+        "above": "..",
+        "below": "inner/../inner",
+    }
+    (runs / "config.json").write_text('{"run_id": "r4"}')
+
+    with pytest.raises(BadInput, match="no run named"):
+        find_run(keys[way])
+
+
+def test_of_two_runs_with_one_id_none_is_guessed(runs: Path) -> None:
+    (runs / "copy").mkdir()
+    (runs / "copy" / "config.json").write_text('{"run_id": "r1"}')
+
+    with pytest.raises(BadInput, match="2 runs named 'r1'"):
+        find_run("r1")
+    assert find_run("copy") == runs / "copy"
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
 def test_a_run_that_may_not_be_read_is_said_to_be_so(runs: Path) -> None:
     (runs / "one").chmod(0)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from blackboard import BadInput
 from swarmboard.listing import scenario_schemas
 from viz.launch import Commands, Field, Form, read_form, words_of
 
@@ -114,3 +115,33 @@ def test_a_command_that_cannot_act_says_why(tmp_path: Path) -> None:
 
     assert not said.is_done
     assert "no run named" in said.text
+
+
+@pytest.mark.parametrize("word", ["x" * 3_000_000, "nu\0l"])
+def test_words_that_no_process_takes_are_an_answer_in_one_line(tmp_path: Path, word: str) -> None:
+    said = Commands(tmp_path).say("inject", word)
+
+    assert not said.is_done
+    assert said.text.startswith("no process could be started with this")
+    with pytest.raises(BadInput, match="no process could be started"):
+        Commands(tmp_path).start(["run", word])
+
+
+def test_a_boards_password_is_no_argument_of_the_run(tmp_path: Path) -> None:
+    url, seen = "redis://me:s3cret@host:1", tmp_path / "seen"
+    program = f"import os; open({str(seen)!r}, 'w').write(os.environ['SWARMBOARD_URL'])"
+
+    launch = Commands(tmp_path, url, command=(sys.executable, "-c", program)).start(["run", "jury"])
+    launch.process.wait(timeout=30)
+
+    assert launch.failure is None
+    assert "s3cret" not in " ".join(launch.words)
+    assert seen.read_text() == url
+
+
+def test_where_the_case_has_the_number_of_agents_the_form_promises_none() -> None:
+    agents = field("grid-dispatch", "agents")
+
+    assert agents.default == ""
+    assert "empty for as many as the case has" in agents.description
+    assert field("jury", "agents").default != ""

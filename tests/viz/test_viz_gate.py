@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from viz.serve import gate
 from viz.serve.gate import Gate, cookie_value, is_own_name
 
 PORT = 8765
@@ -47,8 +48,8 @@ def ask(
     async def send(message: Any) -> None:
         sent.append(dict(message))
 
-    gate = Gate(everything, token=token, host="127.0.0.1", port=PORT)
-    asyncio.run(gate(scope, receive, send))
+    guarded = Gate(everything, token=token, host="127.0.0.1", port=PORT)
+    asyncio.run(guarded(scope, receive, send))
     return sent
 
 
@@ -164,3 +165,25 @@ def test_other_messages_pass() -> None:
     asyncio.run(Gate(app, token="t", host="::1", port=1)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
 
     assert sent == ["lifespan"]
+
+
+def test_an_origin_that_is_no_address_is_refused() -> None:
+    assert status(ask(token=None, origin="http://[bad")) == 403
+
+
+@pytest.mark.parametrize("path", ["/?token=wrong", "/?token=secret", "/"])
+def test_no_other_site_may_show_a_page_in_a_frame(path: str) -> None:
+    sent = ask(path, x_swarmboard_token="secret")
+
+    assert header(sent, "content-security-policy") == "frame-ancestors 'self'"
+
+
+def test_a_machine_answers_to_its_full_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "Hall")
+    monkeypatch.setattr("socket.getfqdn", lambda name: f"{name}.lab.example")
+    gate._full_name.cache_clear()
+
+    answers = [is_own_name(name, "0.0.0.0") for name in ("hall.lab.example", "hall.evil.example")]
+
+    gate._full_name.cache_clear()
+    assert answers == [True, False]

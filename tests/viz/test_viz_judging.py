@@ -7,7 +7,13 @@ import pytest
 
 from viz.feed import Curve
 from viz.moment import Moment, RunFacts, Vote
-from viz.pages.judging import coalition_to_flip, firmness, key_figures, warnings_of
+from viz.pages.judging import (
+    coalition_to_flip,
+    firmness,
+    firmness_of_run,
+    key_figures,
+    warnings_of,
+)
 from viz.pages.rows import began_text, compared, progress_text
 
 FACTS = RunFacts("r", "toy", "swarm", 10, 0, "threshold(80)", 80, False, (("voter", 0, 10),))
@@ -61,7 +67,7 @@ def test_a_shut_gate_is_named() -> None:
 
     said = figure(Moment(3, None, "running", shut), "Approval")
 
-    assert said == ("90.0 %", "expired: a standing objection, 80 % needed")
+    assert said == ("90.0 %", "latest vote expired: a standing objection, 80 % needed")
 
 
 @pytest.mark.parametrize(("yes", "weight"), [(10, 3), (8, 1), (7, 1), (0, 8)])
@@ -98,18 +104,30 @@ def test_firmness_is_told_in_words_and_by_what_the_run_published() -> None:
     published = {"agents_with_choice": 6.0}
     moment = Moment(3, None, "running", vote(9, 1), series=published)
 
-    rows = dict(firmness(moment, {"consensus": {"effective_voters": 2.5}}))
+    rows = dict(firmness(moment))
 
     assert rows["Fewest votes that have to change to turn it down"] == "2 of 10 (20.0 %)"
     assert rows["Cast for the leading choice"] == "9 of 10 (90.0 %)"
     assert rows["How mixed the ballots are"] == "0.47 bits, mostly of one mind"
     assert rows["Voters with a choice"] == "6"
-    assert rows["Effective independent voters"] == "2.5"
+    assert "Effective independent voters" not in rows
+
+
+def test_what_the_summary_says_of_the_decisive_vote_is_not_said_of_the_vote_in_view() -> None:
+    summary = {"consensus": {"effective_voters": 2.5, "approval_percent": 90.0}}
+    moment = Moment(1, None, "running", vote(3, 7), series={"effective_voters": 4.0})
+
+    assert dict(firmness(moment))["Effective independent voters"] == "4"
+    assert firmness_of_run(summary) == [
+        ("Approval", "90 %"),
+        ("Effective independent voters", "2.5"),
+    ]
+    assert firmness_of_run({}) == []
 
 
 def test_a_sealed_vote_says_nothing_of_its_firmness() -> None:
-    assert firmness(Moment(3, None, "running", vote(9, is_sealed=True)), {}) == []
-    assert firmness(None, {}) == []
+    assert firmness(Moment(3, None, "running", vote(9, is_sealed=True))) == []
+    assert firmness(None) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import pytest
 from swarmboard import run
 from tests.viz.gated import until
 from viz.feed import CLASSES, Hub, read_calls
+from viz.moment import Moment, RunFacts
 from viz.pages.model_rows import ModelBook, drift_rows
+from viz.pages.tables import abstention_rows
 from viz.pages.viewer import Viewer
 
 
@@ -93,3 +95,27 @@ def test_the_page_holds_tokens_against_their_caps(asked: Path) -> None:
     assert ("Alarms on words", "3") in drift
     assert many == 4
     assert [rows[0][0] for rows in others] == ["Answered", "default: planted"]
+
+
+def test_what_a_forks_parent_was_answered_is_not_told_as_the_forks(asked: Path) -> None:
+    with closing(sqlite3.connect(asked / "llm.sqlite")) as recording:
+        recording.execute("UPDATE calls SET is_inherited = 1 WHERE round = 1")
+        recording.commit()
+        [(own,)] = recording.execute("SELECT count(*) FROM outcomes WHERE round > 1")
+        [(all_of_them,)] = recording.execute("SELECT count(*) FROM outcomes")
+
+    first, both = read_calls(asked, up_to=1), read_calls(asked, up_to=100)
+
+    assert first is None
+    assert both is not None
+    assert 0 < sum(both.outcomes.values()) == own < all_of_them
+
+
+def test_abstentions_are_those_up_to_the_moment_that_is_looked_at() -> None:
+    facts = RunFacts("r", "jury", "swarm", 7, 0, "threshold(80)", 80, False, ())
+    counts = {"abstentions": 2, "abstained_cast": 2, "accepted": 1}
+    moment = Moment(3, None, "done", None, counts=counts)
+
+    rows = abstention_rows(facts, moment, {"abstentions": {"cast": 9, "late": 4}})
+
+    assert rows == [("abstentions", "2"), ("abstained cast", "2")]

@@ -136,3 +136,19 @@ def test_a_run_is_paused_given_an_entry_and_stopped_from_the_page(
     assert [r.names for r in found if isinstance(r, Joined) and r.role == "person"] == [("anna",)]
     [entry] = [r for r in found if isinstance(r, Entries) and r.round >= notes[0].round]
     assert "line 7 is out" in str(entry)
+
+
+@pytest.mark.slow
+def test_what_is_wrong_with_an_entry_is_said_beside_its_button(
+    folder: Path, begin: Begin, visit: Callable[[str], Any]
+) -> None:
+    process = begin("wrong", "--set", "pause_s=0.2", "--rounds", "200")
+    until_begun(folder, "wrong", process)
+    page = visit("wrong")
+    page.get_by_label("Links").fill("bogus 1.1")
+
+    page.get_by_role("button", name="Put it on the board").click()
+
+    panel = page.locator("section").filter(has_text="Put an entry on the board")
+    panel.get_by_text("Nothing was sent: see what is marked above.").wait_for()
+    panel.get_by_text("is no link").wait_for()

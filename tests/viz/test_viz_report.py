@@ -2,9 +2,11 @@
 
 import base64
 import json
+import os
 import re
+import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from swarmboard import run
 from swarmboard.cli import main
+from tests.viz.opinions import Opinions
 
 type Report = Callable[..., tuple[int, str]]
 OPINIONS = Path(__file__).with_name("opinions.py")
@@ -170,3 +173,56 @@ def test_a_log_without_a_round_has_nothing_to_show(report: Report, tmp_path: Pat
 
     assert code == 2
     assert "has nothing to show" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names elsewhere are letters")
+def test_a_folder_whose_name_is_no_text_has_a_report(report: Report, tmp_path: Path) -> None:
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/\xffr")
+    run("jury", agents=5, trials=2, trials_per_round=1, board="memory://", out=tmp_path / "r")
+    (tmp_path / "r").rename(folder)
+
+    code, said = report(folder, "--out", "sent.html")
+
+    assert (code, said.startswith("wrote sent.html")) == (0, True)
+    assert "<title>?r" in (tmp_path / "sent.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("part", ["timing", "consensus", "metrics", "status"])
+def test_a_summary_with_a_part_missing_is_said_to_be_damaged(
+    report: Report, tmp_path: Path, part: str
+) -> None:
+    run("jury", agents=5, trials=2, trials_per_round=1, board="memory://", out=tmp_path / "r")
+    summary = tmp_path / "r" / "summary.json"
+    known = json.loads(summary.read_text("utf-8"))
+    known[part] = None
+    if part == "status":
+        del known[part]
+    summary.write_text(json.dumps(known), "utf-8")
+
+    code, _ = report("r")
+
+    is_told = "parts of summary.json are missing" in (tmp_path / "r" / "report.html").read_text()
+    assert (code, is_told) == (0, part != "metrics")
+
+
+class Endless(Opinions):
+    """Publishes a number that JSON has not."""
+
+    name = "endless"
+
+    def frame(self) -> Mapping[str, Any]:
+        """Return a spread without end."""
+        return {**super().frame(), "spread": float("inf")}
+
+
+def test_a_number_that_is_not_finite_is_left_out_of_a_report(tmp_path: Path) -> None:
+    from viz import Told, write_report
+
+    run(Endless, agents=20, rounds=4, board="memory://", out=tmp_path / "r")
+    page = tmp_path / "r.html"
+
+    written = write_report(tmp_path / "r", page, Told([], "", "", ""), digest=None)
+
+    at = scenes_of(page)[0]["series_names"].index("spread")
+    assert written.moments == 4
+    assert [scene["series"][at] for scene in scenes_of(page)] == [None] * 4

@@ -47,6 +47,18 @@ def test_nobody_has_seen_what_was_written_last() -> None:
     assert sight.of(line("1.2.3.0"), up_to=1).others == 0
 
 
+def test_what_the_chair_puts_to_the_vote_is_seen_in_its_own_stage() -> None:
+    sight = sight_of((1, 1), (1, 2), (1, 3))
+    put = Line("1.3.5.0", 1, 5, "", "proposal", "words")
+
+    found = sight.of(put, up_to=1)
+
+    assert (found.since, found.others) == ((1, 3), 5)
+    assert sight.of(put, up_to=0).since is None
+    assert sight.of(Line("1.4.5.0", 1, 5, "", "proposal", "words"), up_to=1).since is None
+    assert sight.of(Line("1.3.2.0", 1, 2, "task", "proposal", "words"), up_to=1).since is None
+
+
 def test_a_message_is_seen_by_one_alone() -> None:
     found = sight_of((1, 1), (1, 2)).of(line("1.1.3.0", to=4), up_to=1)
 
@@ -116,6 +128,19 @@ def test_an_entry_tells_who_could_see_it_and_no_more(debate: Path) -> None:
     assert told[0].startswith("Visible to 6 agents besides its author, from 3.")
     assert "Visible is not read" in told[0]
     assert len(stale) == len(told) + 1
+
+
+def test_a_proposal_that_all_voted_on_was_visible_to_all(task: Path) -> None:
+    book, past = read(task)
+    assert past.latest is not None
+    assert past.latest.vote is not None
+    put = book.entry(past.latest.vote.proposal)
+    assert put is not None
+    told = " ".join(entry_sight(book, Prompts(task), past.facts, {}, put, up_to=1))
+    past.close()
+
+    assert "Visible to 8 agents besides its author, from 1.3 on" in told
+    assert "no model was shown it" not in told
 
 
 def test_the_prompts_on_record_name_who_was_shown_an_entry(task: Path) -> None:

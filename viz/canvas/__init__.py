@@ -7,7 +7,7 @@ from .field import FieldView
 from .flows import FlowsView
 from .palette import PALETTES, Palette
 from .parts import PartsView
-from .series import SeriesView, series_names
+from .series import SeriesView, series_names, title_of, unit_of
 from .stack import Bar, BarsView
 from .study import StudyView
 from .view import CanvasView, Table
@@ -28,4 +28,6 @@ __all__ = [
     "StudyView",
     "Table",
     "series_names",
+    "title_of",
+    "unit_of",
 ]

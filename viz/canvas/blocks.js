@@ -6,6 +6,9 @@ const UNKNOWN = 255;
 const PAD = { left: 58, right: 16, top: 22, bottom: 40 };
 const TAIL = 0.1;
 const HIGHEST = 2.5;
+const NARROW_PX = 2;
+/** What the legend says where blocks are too narrow to be seen one by one. */
+const TOGETHER = "narrow blocks share a pixel: its tint says how much of it is";
 const HINT = "Arrow keys left and right go from block to block, with Shift by a tenth, Home and End to "
   + "the lowest and the highest.";
 
@@ -41,12 +44,16 @@ class Blocks {
 
   draw(ctx, { w, h }, palette) {
     this.box = { left: PAD.left, top: PAD.top, w: w - PAD.left - PAD.right, h: h - PAD.top - PAD.bottom };
-    if (this.isStale) this.drawLegend(palette);
-    this.isStale = false;
-    if (!this.count) return;
     const all = this.starts[this.count];
     const [across, up] = [this.value(0), this.value(1)];
     this.most = Math.max(all, across ? across.value : 0) || 1;
+    const hasNarrow = this.widths.some((width) => (width / this.most) * this.box.w < NARROW_PX);
+    if (this.isStale || hasNarrow !== this.hasNarrow) {
+      this.hasNarrow = hasNarrow;
+      this.drawLegend(palette);
+    }
+    this.isStale = false;
+    if (!this.count) return;
     const heights = [...this.heights, up ? up.value : 0, 0];
     this.low = Math.min(...heights);
     this.high = Math.max(...heights);
@@ -116,12 +123,14 @@ class Blocks {
     ctx.fillText(`${height[0]} in ${height[1] || "units"}`, 2, top - 9);
   }
 
-  /** The blocks: an outline, and solid as far as they are filled. */
+  /** The blocks: an outline, and solid as far as they are filled; narrow ones pixel by pixel. */
   drawBlocks(ctx, palette) {
     const ground = this.y(Math.max(this.low, Math.min(0, this.high)));
     ctx.lineWidth = 1;
+    this.drawPixels(ctx, palette, ground);
     for (let i = 0; i < this.count; i++) {
       const [from, to] = [this.x(this.starts[i]), this.x(this.starts[i + 1])];
+      if (to - from < NARROW_PX && i !== this.under) continue;
       const y = Math.max(this.box.top, this.y(this.heights[i]));
       const [top, high] = [Math.min(y, ground), Math.max(1.5, Math.abs(ground - y))];
       const isUnder = i === this.under;
@@ -141,6 +150,40 @@ class Blocks {
       ctx.fillStyle = palette.ink;
       ctx.fillRect(from, y - 0.75, Math.max(0.5, to - from), 1.5);
     }
+  }
+
+  /** What lies on each pixel of blocks that are too narrow to be drawn: shares, and a mean height. */
+  pixels() {
+    const found = new Map();
+    for (let i = 0; i < this.count; i++) {
+      const [from, to] = [this.x(this.starts[i]), this.x(this.starts[i + 1])];
+      if (to - from >= NARROW_PX) continue;
+      const y = Math.max(this.box.top, this.y(this.heights[i]));
+      const share = this.filled[i] === UNKNOWN ? 0 : this.filled[i] / FULL_SCALE;
+      for (let pixel = Math.floor(from); pixel < to; pixel++) {
+        const wide = Math.min(to, pixel + 1) - Math.max(from, pixel);
+        const sum = found.get(pixel) || { wide: 0, filled: 0, y: 0 };
+        found.set(pixel, { wide: sum.wide + wide, filled: sum.filled + wide * share, y: sum.y + wide * y });
+      }
+    }
+    return found;
+  }
+
+  /** Draw narrow blocks together: each pixel is as strong as what lies on it is filled. */
+  drawPixels(ctx, palette, ground) {
+    for (const [x, { wide, filled, y: sum }] of this.pixels()) {
+      const y = sum / wide;
+      const [top, high] = [Math.min(y, ground), Math.max(1.5, Math.abs(ground - y))];
+      for (const [colour, strength] of [[palette.none, 0.22 * wide], [palette.approve, filled]]) {
+        ctx.fillStyle = colour;
+        ctx.globalAlpha = Math.min(1, strength);
+        ctx.fillRect(x, top, 1, high);
+      }
+      ctx.fillStyle = palette.ink;
+      ctx.globalAlpha = Math.min(1, wide);
+      ctx.fillRect(x, y - 0.75, 1, 1.5);
+    }
+    ctx.globalAlpha = 1;
   }
 
   drawMarks(ctx, palette, across, up) {
@@ -244,7 +287,8 @@ class Blocks {
     const { legend } = this.frame;
     const [across, up] = [this.value(0), this.value(1)];
     const filled = (this.units[2] || ["filled"])[0];
-    const key = JSON.stringify([palette.paper, this.count > 0, across && across.name, up && up.name, filled]);
+    const named = [across && across.name, up && up.name, filled];
+    const key = JSON.stringify([palette.paper, this.count > 0, this.hasNarrow, this.model.get("note"), ...named]);
     renewLegend(this, legend, key, () => {
       if (!this.count) return;
       this.patch(legend, palette, true, filled);
@@ -255,6 +299,8 @@ class Blocks {
         made(entry, "span", "sb-stroke").style.borderTop = `2px ${style} ${colour}`;
         made(entry, "span", "", mark.name);
       }
+      if (this.model.get("note")) made(legend, "span", "sb-faint", this.model.get("note"));
+      if (this.hasNarrow) made(legend, "span", "sb-faint", `${TOGETHER} ${filled}`);
     });
   }
 

@@ -34,6 +34,8 @@ class BlocksView(CanvasView):
     """float32, rising."""
     filled = traitlets.Bytes(b"").tag(sync=True)
     """uint8: the share of each block's width, 254 for all of it, 255 where nobody knows."""
+    note = traitlets.Unicode("").tag(sync=True)
+    """What a reader should know of the blocks."""
     marks: Any = traitlets.List().tag(sync=True)
     """Name, unit and value of the line at a width, and of the one at a height."""
 
@@ -68,6 +70,7 @@ class BlocksView(CanvasView):
             heights=height.astype("<f4").tobytes(),
             filled=codes.astype(np.uint8).tobytes(),
             marks=marks,
+            note=chart.note,
             label=self._words(chart, marks),
             notice="",
         )

@@ -39,6 +39,11 @@ class Cells:
         """Whether cells hold several agents."""
         return self.count < self.of_agent.size
 
+    @property
+    def edges(self) -> bytes:
+        """The lines that are drawn; empty where there are none."""
+        return self.arrays["edges"]
+
     def shares(self, codes: NDArray[np.uint8], kinds: int) -> NDArray[np.float64]:
         """Return (cells, kinds): the share of a cell's agents that has each code."""
         counted = np.bincount(self.of_agent * kinds + codes, minlength=self.count * kinds)

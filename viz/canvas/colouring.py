@@ -116,6 +116,16 @@ def _coded(
     return tuple(items), codes
 
 
+def look_of_name(facts: RunFacts, name: str) -> tuple[str, str] | None:
+    """Return the colour and the shape of a code that a field of the map calls so, if one does."""
+    for _, unit in _fields(facts):
+        names = codes_of(unit)
+        for code, known in names.items():
+            if known == name:
+                return _item_of_code(code, name, sum(x > 0 for x in names if x < code))[1:]
+    return None
+
+
 def _item_of_code(code: int, name: str, rank: int) -> Item:
     """Return how a code looks: nothing is a small grey ring, all else has a colour."""
     if name in _KNOWN:
@@ -152,13 +162,15 @@ def _choices(
         return (silent,), np.zeros(facts.agents, np.uint8)
     if vote.is_sealed:
         return _seated([("ballot sealed, or none yet", "none", "dot")], np.zeros(256), facts, vote)
-    if is_by_faction or is_yes_or_no(vote):
-        named = [item_of_option(vote, option) for option in range(len(vote.options))]
-        code_of = np.arange(256)
-    else:
-        leading = leading_option(vote)
-        named = [(f"{leading} (leads)", "approve", "disc"), ("another option", "reject", "cross")]
-        code_of = np.array([*(option != leading for option in vote.options), *[1] * 256])[:256]
+    named = [item_of_option(vote, option) for option in range(len(vote.options))]
+    code_of = np.arange(256)
+    if not is_by_faction and not is_yes_or_no(vote):
+        leading = vote.options.index(leading_option(vote))
+        name, colour, shape = named[leading]
+        named[leading] = (f"{name} (leads)", colour, shape)
+        if len(named) > COLOURS:
+            named = [named[leading], ("another option", "faint", "plus")]
+            code_of = np.array([*(option != leading for option in range(256))], np.int64)
     abstain = len(named)
     code_of[[ABSTAINED, NO_CHOICE]] = abstain, abstain + 1
     if vote.outcome is not None:

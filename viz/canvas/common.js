@@ -42,9 +42,12 @@ export function digitsFor(span) {
   return Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(span))));
 }
 
+const COUNTED = ["votes", "ballots", "seats", "agents", "tickets", "rows"];
+
 /** Put a unit behind a number; percent and others alike with a space. */
 export function withUnit(value, unit, digits = 1) {
-  return unit ? `${said(value, digits)} ${unit}` : said(value, digits);
+  if (!unit) return said(value, digits);
+  return `${said(value, digits)} ${value === 1 && COUNTED.includes(unit) ? unit.slice(0, -1) : unit}`;
 }
 
 /** Return about `wanted` round numbers from low to high. */
@@ -157,6 +160,7 @@ export function framed(model, el, view) {
     const words = model.get("notice");
     if (notice.textContent !== words) notice.textContent = words;
     notice.hidden = !words;
+    foot.classList.toggle("is-bare", Boolean(words && view.isEmpty)); // nothing to save
     if (canvas.getAttribute("aria-label") !== model.get("label")) {
       canvas.setAttribute("aria-label", model.get("label"));
     }

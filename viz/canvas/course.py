@@ -46,7 +46,9 @@ class CourseView(SeriesView):
         rows = known[::-1][last]
         self._places = places
         self._course = {name: series[name][rows] for name in names if name in series}
-        at = moment.series.get(over, float(places[-1]) if places.size else 0.0)
+        at = moment.series.get(over, float("nan"))
+        if not np.isfinite(at):
+            at = float(places[-1]) if places.size else 0.0
         here = np.flatnonzero(places == at)
         now = {n: float(v[here[0]]) for n, v in self._course.items() if here.size}
         chart = facts.scene.charts.get(self._name) if facts.scene else None
@@ -55,6 +57,7 @@ class CourseView(SeriesView):
             series=self._course,
             now={name: value for name, value in now.items() if np.isfinite(value)},
             units=chart.columns if chart else {},
+            titles=facts.scene.titles if facts.scene else {},
             unit=over.replace("_", " "),
             at=at,
         )

@@ -37,7 +37,7 @@ function pointsOf(model) {
     kept.rows = more;
   }
   kept.rows.set(added, start * COLUMNS);
-  kept.count = Math.max(kept.count, count);
+  kept.count = count;
   return kept;
 }
 
@@ -73,6 +73,7 @@ class Curve {
     this.low = this.count ? this.of(0, PLACE) : 0;
     this.high = this.count > 1 ? this.of(this.count - 1, PLACE) : this.low + 1;
     if (this.high <= this.low) this.high = this.low + 1;
+    if (this.count === 1) [this.low, this.high] = [this.low - 0.5, this.low + 0.5];
     this.bits = 1;
     for (let i = 0; i < this.count; i++) this.bits = Math.max(this.bits, this.of(i, ENTROPY) || 0);
     this.bits = Math.ceil(this.bits * 2) / 2;
@@ -125,7 +126,8 @@ class Curve {
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
     const isWhole = this.told.unit === "round";
-    for (const at of ticks(this.low, this.high, Math.max(2, w / 90), isWhole)) {
+    const places = this.count === 1 ? [this.of(0, PLACE)] : ticks(this.low, this.high, Math.max(2, w / 90), isWhole);
+    for (const at of places) {
       if (this.count || at === this.low) ctx.fillText(said(at, isWhole ? 0 : digitsFor(this.high)), this.x(at), top + h + 5);
     }
     ctx.textAlign = "right";
@@ -180,7 +182,7 @@ class Curve {
     ctx.setLineDash(isDense ? [] : dashes);
     ctx.stroke();
     ctx.setLineDash([]);
-    if (count <= 60 && column === APPROVAL) this.drawDots(ctx, colour);
+    if (count === 1 || (count <= 60 && column === APPROVAL)) this.drawDots(ctx, colour, column, top);
   }
 
   /** Each decision at the approval that it closed with, marked by its outcome. */
@@ -200,11 +202,11 @@ class Curve {
     ctx.globalAlpha = 1;
   }
 
-  drawDots(ctx, colour) {
+  drawDots(ctx, colour, column, top) {
     const path = new Path2D();
     for (let i = 0; i < this.count; i++) {
-      const value = this.of(i, APPROVAL);
-      if (value === value) mark(path, "disc", this.x(this.of(i, PLACE)), this.y(value, 100), 3);
+      const value = this.of(i, column);
+      if (value === value) mark(path, "disc", this.x(this.of(i, PLACE)), this.y(value, top), 3);
     }
     ctx.fillStyle = colour;
     ctx.fill(path);
@@ -385,12 +387,17 @@ class Curve {
     for (let i = 0; i < this.count; i++) this.outcomes[this.of(i, OUTCOME)]++;
     const { is_dotted: isDotted, second = "cast share" } = this.told;
     const lines = [this.told.line || "approval", this.has(CAST) && second, this.has(ENTROPY), isDotted];
-    const key = JSON.stringify([palette.paper, lines, this.outcomes.map((many) => many > 0)]);
+    const ofAll = this.told.of_all > 0;
+    const key = JSON.stringify([palette.paper, lines, ofAll, this.outcomes.map((many) => many > 0)]);
     renewLegend(this, legend, key, (note) => {
       if (!isDotted) this.entry(legend, lines[0], palette.approve, "solid", 3);
       if (lines[1]) this.entry(legend, second, palette.second, isDotted ? "solid" : "dashed", 2);
       if (lines[2]) this.entry(legend, "vote entropy, right axis", palette.third, "dotted", 2);
       if (isDotted) made(legend, "span", "sb-faint", `marks: ${lines[0]} at the close of each decision shown:`);
+      if (ofAll) {
+        const words = made(legend, "span", "sb-faint");
+        note(words, () => `marks: the first decision shown of each round, of ${said(this.told.of_all, 0)} in all:`);
+      }
       this.outcomes.forEach((many, outcome) => {
         if (!outcome || !many) return;
         const entry = made(legend, "span", "sb-entry");

@@ -50,31 +50,57 @@ class CurveView(CanvasView):
         self._rows: NDArray[np.float32] = np.zeros((0, COLUMNS), np.float32)
         self._count = 0
         self._decided = ""
+        self._is_open = False
+        """Whether the last point is of a round that goes on."""
         self._made: list[tuple[int, int]] = [(0, 0)]
         self.on_msg(self._asked)
 
     @property
     def last_number(self) -> int:
-        """The number of the newest moment that is drawn; -1 before the first."""
-        return int(self._rows[self._count - 1, 0]) if self._count else -1
+        """The number of the newest closed moment that is drawn; -1 before the first."""
+        closed = self._count - self._is_open
+        return int(self._rows[closed - 1, 0]) if closed else -1
 
     def show(self, facts: RunFacts, moment: Moment) -> None:
         """Add a moment at the end; one that is there already changes the words only."""
         self.show_all(facts, [moment])
 
-    def show_all(self, facts: RunFacts, moments: Sequence[Moment]) -> None:
-        """Add moments at the end, oldest first, and send them together."""
+    def show_all(
+        self,
+        facts: RunFacts,
+        moments: Sequence[Moment],
+        *,
+        now: Moment | None = None,
+        about: Moment | None = None,
+    ) -> None:
+        """Add moments at the end, oldest first, and send them together.
+
+        Args:
+            facts: The run.
+            moments: Those that have closed.
+            now: The one that goes on; its point makes room for that of its close.
+            about: The one that the words are about; None means the newest.
+        """
         fresh = not self._is_same_run(facts)
         if fresh:
             self._restart(facts)
+        before = self._count
+        self._count -= self._is_open
         start = self._count
         for moment in moments:
-            if not self._count or moment.number > self._rows[self._count - 1, 0]:
+            if moment.number > self._newest():
                 self._add(facts, moment)
-        words = self._words(facts, moments[-1])
+        self._is_open = now is not None and now.number > self._newest()
+        if now is not None and self._is_open:
+            decided = self._decided
+            self._add(facts, now)
+            self._decided = decided
+        if (newest := about or now or (moments[-1] if moments else None)) is None:
+            return
+        words = self._words(facts, newest)
         if fresh:
             self._publish_all(words)
-        elif self._count > start:
+        elif self._count > start or self._count != before:
             self._is_quiet = True
             self.points = self._rows[: self._count].tobytes()
             self._is_quiet = False
@@ -94,6 +120,7 @@ class CurveView(CanvasView):
         outcomes: ArrayLike | None = None,
         now_s: ArrayLike | None = None,
         made: tuple[ArrayLike, ArrayLike] | None = None,
+        decided: str = "",
     ) -> None:
         """Draw a whole course at once, as for a run that has ended.
 
@@ -108,8 +135,10 @@ class CurveView(CanvasView):
             now_s: simulated seconds, for runs that do not count rounds.
             made: how many decisions were made up to each moment, and how many accepted; for runs
                 that do not count rounds.
+            decided: the proposal that was decided last, so that it is not marked again.
         """
         self._restart(facts)
+        self._decided = decided
         count = np.asarray(numbers).size
         rows = np.full((count, COLUMNS), np.nan, np.float32)
         places = now_s if facts.is_event_driven and now_s is not None else numbers
@@ -134,8 +163,11 @@ class CurveView(CanvasView):
         )
         return Table(columns, rows)
 
+    def _newest(self) -> float:
+        return float(self._rows[self._count - 1, 0]) if self._count else -1.0
+
     def _restart(self, facts: RunFacts) -> None:
-        self._facts, self._count, self._decided = facts, 0, ""
+        self._facts, self._count, self._decided, self._is_open = facts, 0, "", False
         self._made = [(0, 0)]
 
     def _add(self, facts: RunFacts, moment: Moment) -> None:
@@ -187,7 +219,8 @@ class CurveView(CanvasView):
         percent = vote.threshold_percent if vote else facts.threshold_percent
         leading = leading_option(vote) if vote else "approve"
         said = vote_words(vote) if vote else "nothing to vote on yet"
-        decided = (self._rows[: self._count, 5] > 0).sum()
+        decided = int((self._rows[: self._count, 5] > 0).sum())
+        made = sum(moment.counts.get(name, 0) for name in OUTCOMES if name)
         label = f"Approval over {self._count:,} moments, {decided:,} decisions. "
         return {
             "axes": {
@@ -196,6 +229,7 @@ class CurveView(CanvasView):
                 "line": "approval" if leading == "approve" else f"leading option, {leading}",
                 "second": SHARE if facts.is_event_driven else "cast share",
                 "is_dotted": facts.is_event_driven,
+                "of_all": made if made > decided and not facts.is_event_driven else 0,
             },
             "needed": _needed(vote),
             "label": f"{label}{when(facts, moment).capitalize()}: {said}.",

@@ -259,8 +259,8 @@ class Field {
       return lines;
     }
     const role = ground.roles.find(([, first, many]) => i >= first && i < first + many);
-    const lines = [ground.names[i] || `agent ${said(i, 0)}`];
-    if (role) lines.push(role[0]);
+    const lines = [ground.names[i] || `${role ? role[0] : "agent"} #${i}`];
+    if (role && ground.names[i]) lines.push(role[0]);
     if (item && items.length > 1) lines.push(item[0]);
     if (value !== null) lines.push(`${scale.name} ${withUnit(value, scale.unit, digits)}`);
     return lines;

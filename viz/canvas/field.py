@@ -7,7 +7,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from ..moment import Moment, RunFacts
-from .cells import Cells, beside_words, lay_out
+from .cells import Cells, beside_words, lay_out, places_of
 from .colouring import VOTE_MODES, Colouring, colouring, edge_fields, modes
 from .joining import joined
 from .packing import bits_for, nice_range, pack, quantised
@@ -96,6 +96,13 @@ class FieldView(CanvasView):
         if self._cells.is_binned:
             return _table_of_roles(self._facts, self._shown)
         return _table_of_agents(self._facts, self._moment, self._shown)
+
+    def tables(self) -> tuple[tuple[str, Table], ...]:
+        """Return the agents, and where lines are drawn these as well."""
+        found = ("row", self.table())
+        if self._facts is None or self._moment is None or not (self._cells and self._cells.edges):
+            return (found,)
+        return (("agent", found[1]), ("line", _table_of_edges(self._facts, self._moment)))
 
     def _ground(self, facts: RunFacts) -> dict[str, Any]:
         """Return what has to be sent of the places; nothing for the same facts again."""
@@ -217,7 +224,7 @@ def _table_of_agents(facts: RunFacts, moment: Moment, shown: Colouring) -> Table
     if shown.values is not None:
         columns += (f"{shown.value_name} ({shown.value_unit})",)
     rows: list[tuple[Cell, ...]] = []
-    for agent in range(facts.agents):
+    for agent in range(places_of(facts) if is_coded else facts.agents):
         code = chosen.get(agent)
         said = "no seat" if vote is None or code is None else choice_name(vote, int(code))
         row: tuple[Cell, ...] = (agent_name(facts, agent), role_of(facts, agent), said)
@@ -229,6 +236,22 @@ def _table_of_agents(facts: RunFacts, moment: Moment, shown: Colouring) -> Table
             row += (shown.items[code][0] if code < len(shown.items) else None,)
         rows.append(row)
     return Table(columns, tuple(rows))
+
+
+def _table_of_edges(facts: RunFacts, moment: Moment) -> Table:
+    """Return a row for each line of the map, with all that is published of it."""
+    ends = facts.scene.edges.tolist() if facts.scene else []
+    columns: list[list[Cell]] = []
+    for name in (fields := edge_fields(facts)):
+        given = moment.frame.get(f"edge:{name}", np.empty(0))[: len(ends)].tolist()
+        told = [round(value, 4) if np.isfinite(value) else None for value in given]
+        columns.append([*told, *[None] * (len(ends) - len(told))])
+    rows = tuple(
+        (agent_name(facts, one), agent_name(facts, two), *values)
+        for (one, two), *values in zip(ends, *columns, strict=True)
+    )
+    units = (f"{name} ({unit})" if unit else name for name, unit in fields.items())
+    return Table(("from", "to", *units), rows)
 
 
 def _table_of_roles(facts: RunFacts, shown: Colouring) -> Table:

@@ -27,6 +27,10 @@ class Flows {
     this.laidFor = "";
   }
 
+  get isEmpty() {
+    return !this.numbers.length;
+  }
+
   flow(turn, from, to) {
     const k = this.items.length;
     return this.flows[(turn * k + from) * k + to] * this.step;
@@ -131,14 +135,20 @@ class Flows {
       ctx.fill(path);
     });
     const apart = this.columns.length > 1 ? this.columns[1].x - this.columns[0].x : w;
-    const every = Math.max(1, Math.ceil(46 / apart));
-    if ((this.columns.length - 1 - at) % every) return;
     ctx.font = font(11);
+    const last = this.columns.length - 1;
+    const wide = (words) => ctx.measureText(words).width;
+    const plain = said(this.numbers[last - 1], 0);
+    const named = `${this.model.get("unit")} ${plain}`;
+    const needed = Math.max(wide("before") + wide(named) / 2, (wide(named) + wide(plain)) / 2, 1.5 * wide(plain)) + 8;
+    const every = Math.max(1, Math.ceil(needed / apart));
+    if ((last - at) % every) return;
     ctx.fillStyle = palette.faint;
     ctx.textBaseline = "alphabetic";
-    ctx.textAlign = at === 0 ? "left" : at === this.columns.length - 1 ? "right" : "center";
-    const place = at === 0 ? x : at === this.columns.length - 1 ? x + BAR : x + BAR / 2;
-    const words = at === 0 ? "before" : `${at === 1 ? `${this.model.get("unit")} ` : ""}${said(this.numbers[at - 1], 0)}`;
+    ctx.textAlign = at === 0 ? "left" : at === last ? "right" : "center";
+    const place = at === 0 ? x : at === last ? x + BAR : x + BAR / 2;
+    const isFirst = at > 0 && at <= every;
+    const words = at === 0 ? "before" : `${isFirst ? `${this.model.get("unit")} ` : ""}${said(this.numbers[at - 1], 0)}`;
     ctx.fillText(fitted(ctx, words, Math.max(40, apart * every - 4)), place, h - 6);
     if (at === 0) return;
     const moved = this.ribbons.reduce((sum, r) => sum + (r.turn === at - 1 && r.a !== r.b ? r.many : 0), 0);

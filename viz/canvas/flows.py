@@ -1,6 +1,6 @@
 """Who changed sides: factions from voting round to voting round."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,11 +58,16 @@ class FlowsView(CanvasView):
 
     def show(self, facts: RunFacts, moment: Moment) -> None:
         """Draw up to a moment; what came after it is forgotten."""
+        self.show_all(facts, [moment])
+
+    def show_all(self, facts: RunFacts, moments: Sequence[Moment]) -> None:
+        """Draw up to the last of some moments that follow each other, oldest first."""
         if not self._is_same_run(facts):
             self._turns = []
         self._facts = facts
-        self._turns = [turn for turn in self._turns if turn.number < moment.number]
-        self._add(moment)
+        for moment in moments:
+            self._turns = [turn for turn in self._turns if turn.number < moment.number]
+            self._add(moment)
         self._draw(facts)
 
     def load(self, facts: RunFacts, moments: Iterable[Moment]) -> None:

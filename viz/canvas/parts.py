@@ -7,13 +7,13 @@ import traitlets
 from numpy.typing import NDArray
 
 from ..moment import Moment, RunFacts
-from .colouring import COLOURS, SHAPES
+from .colouring import COLOURS, SHAPES, look_of_name
 from .joining import joined
 from .tabled import columns_of
 from .view import CanvasView, Table
 
 MOST_ROWS, MOST_COLUMNS = 24, 6
-_PITCH_PX, _GAP_PX = 30, 12
+_PITCH_PX, _GAP_PX, _LEAST_PX = 30, 12, 90
 
 
 class PartsView(CanvasView):
@@ -34,7 +34,7 @@ class PartsView(CanvasView):
     """Whether the columns are parts of one bar."""
 
     def __init__(self, name: str = "", **traits: Any) -> None:
-        super().__init__(**{"height_px": 90, **traits})
+        super().__init__(**{"height_px": _LEAST_PX, **traits})
         self._name = name
         self._values: NDArray[np.float64] = np.empty((0, 0))
         self._names: tuple[str, ...] = ()
@@ -54,10 +54,10 @@ class PartsView(CanvasView):
         bars = 1 if is_whole else drawn.shape[1]
         units = list(chart.columns.items())[:MOST_COLUMNS]
         self._publish(
-            height_px=16 + len(drawn) * (_GAP_PX + max(_PITCH_PX, 20 * bars)),
+            height_px=max(_LEAST_PX, 16 + len(drawn) * (_GAP_PX + max(_PITCH_PX, 20 * bars))),
             rows=list(self._names[:MOST_ROWS]),
             items=[
-                [name.replace("_", " "), f"factions.{k % COLOURS}", SHAPES[k % len(SHAPES)], unit]
+                [name.replace("_", " "), *(look_of_name(facts, name) or _look(k)), unit]
                 for k, (name, unit) in enumerate(units)
             ],
             values=drawn.astype("<f4").tobytes(),
@@ -81,3 +81,7 @@ class PartsView(CanvasView):
             for name, values in zip(self._names, self._values, strict=False)
         ]
         return f"{self._name}. {'; '.join(told)}"[:300]
+
+
+def _look(column: int) -> tuple[str, str]:
+    return f"factions.{column % COLOURS}", SHAPES[column % len(SHAPES)]

@@ -102,11 +102,17 @@ const FORMS = {
   },
 };
 
-/** Return a table as CSV: a heading, then a line for each row; no value is an empty cell. */
+/**
+ * Return a table as CSV: a heading, then a line for each row; no value is an empty cell.
+ *
+ * Programs for tables take words that begin like a formula for one, and reckon it: an apostrophe
+ * before them says that they are words. Numbers stay as they are.
+ */
 function csvOf({ columns, rows }) {
   const cell = (value) => {
     if (value === null || value === undefined) return "";
-    const text = String(value);
+    const isFormula = /^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value));
+    const text = isFormula ? `'${value}` : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
   };
   return [columns, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");

@@ -1,5 +1,6 @@
 """The world's numbers over a run: a small chart for each, all with the same axis."""
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -76,6 +77,7 @@ class SeriesView(CanvasView):
             series=series,
             now=moment.series,
             units=facts.scene.series if facts.scene else {},
+            titles=facts.scene.titles if facts.scene else {},
             unit=unit,
             at=_place(facts, moment),
         )
@@ -87,6 +89,7 @@ class SeriesView(CanvasView):
         series: Mapping[str, NDArray[np.float64]],
         now: Mapping[str, float],
         units: Mapping[str, str],
+        titles: Mapping[str, str],
         unit: str,
         at: float,
     ) -> None:
@@ -98,7 +101,8 @@ class SeriesView(CanvasView):
             low, high = _range(series[name])
             lows.append(_scaled(least, low, high))
             highs.append(_scaled(most, low, high))
-            rows.append((name, unit_of(name, units), low, high, now.get(name)))
+            title = title_of(name, titles, units)
+            rows.append((title, unit_of(name, units), low, high, _known(now.get(name))))
         is_single = buckets.size == places.size
         starts = np.append(buckets, places.size)
         middle = [places[a:b].mean() for a, b in pairwise(starts)]
@@ -106,29 +110,27 @@ class SeriesView(CanvasView):
         self._publish(
             axis={
                 "unit": unit,
-                "low": float(places[0]) if places.size else 0.0,
-                "high": float(places[-1]) if places.size else 1.0,
+                "low": (_known(float(places[0])) or 0.0) if places.size else 0.0,
+                "high": (_known(float(places[-1])) or 0.0) if places.size else 1.0,
             },
-            names=[[title_of(name), *rest] for name, *rest in rows],
+            names=[list(row) for row in rows],
             places=np.array(middle, "<f4").tobytes(),
             lows=b"".join(lows),
             highs=b"" if is_single else b"".join(highs),
-            at=at,
+            at=_known(at) or 0.0,
             label=self._words(),
             notice="" if shown else "The scenario has published no numbers yet.",
         )
 
     def table(self) -> Table:
         """Return a row for each number: now, lowest and highest."""
-        rows = tuple(
-            (title_of(name), unit, now, low, high) for name, unit, low, high, now in self._rows
-        )
+        rows = tuple((title, unit, now, low, high) for title, unit, low, high, now in self._rows)
         return Table(("number", "unit", "now", "lowest", "highest"), rows)
 
     def _words(self) -> str:
         told = [
-            f"{title_of(name)} {now:,.4g} {unit}".strip()
-            for name, unit, _, _, now in self._rows
+            f"{title} {now:,.4g} {unit}".strip()
+            for title, unit, _, _, now in self._rows
             if now is not None
         ]
         return f"{len(self._rows)} numbers of the world. " + ", ".join(told) + "."
@@ -137,12 +139,13 @@ class SeriesView(CanvasView):
 def series_names(facts: RunFacts, moment: Moment) -> Sequence[str]:
     """Return what there is to draw: the scene's numbers in their order, then the world's own.
 
-    What only a chart reads is left to that chart.
+    What only a chart reads is left to that chart, and so is what has an empty title.
     """
     scene = facts.scene
     named = [name for name in (scene.series if scene else ()) if name in moment.series]
     charts = scene.charts.values() if scene else ()
     told = {name for chart in charts for name in (*chart.columns, *chart.marks, chart.over)}
+    told |= {name for name, title in (scene.titles if scene else {}).items() if not title}
     return [*named, *(name for name in moment.series if name not in (*named, *told))]
 
 
@@ -156,9 +159,20 @@ def unit_of(name: str, units: Mapping[str, str]) -> str:
     return _UNITS.get(words[-1], "") if len(words) > 1 else ""
 
 
-def title_of(name: str) -> str:
-    """Return a name as people read it."""
-    return name.replace("_", " ")
+def title_of(name: str, titles: Mapping[str, str], units: Mapping[str, str]) -> str:
+    """Return what people call a number: as published, else its name without the unit at its end."""
+    if titles.get(name):
+        return titles[name]
+    ending = _ending_of(name) if name not in units else ""
+    return name.removesuffix(ending).replace("_", " ")
+
+
+def _ending_of(name: str) -> str:
+    """Return the end of a name that says its unit; empty where it says none."""
+    words = name.split("_")
+    if len(words) > 2 and words[-2] == "per":
+        return f"_per_{words[-1]}"
+    return f"_{words[-1]}" if len(words) > 1 and words[-1] in _UNITS else ""
 
 
 def _place(facts: RunFacts, moment: Moment) -> float:
@@ -189,11 +203,16 @@ def _range(values: NDArray[np.float64]) -> tuple[float | None, float | None]:
     return (float(known.min()), float(known.max())) if known.size else (None, None)
 
 
+def _known(value: float | None) -> float | None:
+    """Return a number; None where it is none that JSON has."""
+    return value if value is not None and math.isfinite(value) else None
+
+
 def _scaled(values: NDArray[np.float64], low: float | None, high: float | None) -> bytes:
     """Return values as shares of the way from the lowest to the highest."""
     if low is None or high is None:
         return np.full(values.size, MISSING, "<u2").tobytes()
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         share = (values - low) / ((high - low) or 1.0) * FULL_SCALE
     return (
         np.where(np.isfinite(values), np.rint(np.nan_to_num(share)), MISSING)

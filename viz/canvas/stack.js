@@ -83,9 +83,10 @@ class Bars {
     this.thresholds.forEach((threshold, i) => {
       if (!Number.isFinite(threshold)) return;
       const x = left + (threshold / most) * width;
+      const [from, to] = [i - 1, i + 1].map((beside) => this.thresholds[beside] === threshold);
       ctx.beginPath();
-      ctx.moveTo(x, top + i * pitch + 1);
-      ctx.lineTo(x, top + (i + 1) * pitch - 1);
+      ctx.moveTo(x, top + i * pitch + (from ? 0 : 1));
+      ctx.lineTo(x, top + (i + 1) * pitch - (to ? 0 : 1));
       ctx.stroke();
       if (told.has(threshold)) return;
       told.add(threshold);
@@ -94,6 +95,10 @@ class Bars {
       ctx.textAlign = x > left + width / 2 ? "right" : "left";
       ctx.fillText(`${said(threshold, digits)} ${this.model.get("threshold_word")}`, x + (ctx.textAlign === "right" ? 4 : -4), top / 2);
     });
+  }
+
+  get isEmpty() {
+    return !this.values.length;
   }
 
   linesOf(i) {

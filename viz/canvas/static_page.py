@@ -56,8 +56,8 @@ def page(views: Iterable[CanvasView], *, title: str) -> str:
         title=html.escape(title),
         style=_LOOKS + STYLE.read_text("utf-8"),
         panels=panels,
-        views=_embedded(states),
-        sources=_embedded(sources),
+        views=embedded(states),
+        sources=embedded(sources),
         script=joined("static_page.js"),
     )
 
@@ -78,6 +78,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _embedded(value: Any) -> str:
+def embedded(value: Any) -> str:
     """Return JSON that cannot end the element that it stands in."""
-    return json.dumps(value).replace("<", "\\u003c")
+    return json.dumps(value, allow_nan=False).replace("<", "\\u003c")

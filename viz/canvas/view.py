@@ -55,6 +55,10 @@ class CanvasView(anywidget.AnyWidget):
         """Return the numbers that are drawn."""
         raise NotImplementedError
 
+    def tables(self) -> tuple[tuple[str, Table], ...]:
+        """Return all that is drawn as tables, each with the name of what a row is."""
+        return (("row", self.table()),)
+
     def call(self, *, run: str, title: str, facts: RunFacts, moment: Moment) -> None:
         """Say what is drawn, for the names and headings of what a person saves of it."""
         unit = "instant" if facts.is_event_driven else "round"
@@ -85,7 +89,8 @@ class CanvasView(anywidget.AnyWidget):
 
     def _publish(self, **values: Any) -> None:
         """Send what differs from the last update as one message; nothing where all is equal."""
-        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        plain = {name: _as_json(value) for name, value in values.items()}
+        changed = {name: value for name, value in plain.items() if getattr(self, name) != value}
         if not changed:
             return
         with self.hold_sync():
@@ -98,6 +103,15 @@ def file_stem(*parts: str) -> str:
     """Return the name of a file without its ending: letters that every system takes."""
     plain = (re.sub(r"[^A-Za-z0-9._]+", "-", part).strip("-.")[:LONGEST_PART] for part in parts)
     return "-".join(filter(None, plain)) or "view"
+
+
+def _as_json(value: Any) -> Any:
+    """Return a trait's value with None for each number in it that is not finite."""
+    if isinstance(value, Mapping):
+        return {name: _as_json(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _finite(cell: Cell) -> Cell:

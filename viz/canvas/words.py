@@ -16,8 +16,10 @@ def when(facts: RunFacts, moment: Moment) -> str:
 
 
 def agent_name(facts: RunFacts, agent: int) -> str:
-    """Return what people call an agent."""
-    return facts.names[agent] if agent < len(facts.names) else f"agent {agent:,}"
+    """Return what people call an agent: its name, else its role and its number."""
+    if agent < len(facts.names):
+        return facts.names[agent]
+    return f"{role_of(facts, agent) or 'agent'} #{agent}"
 
 
 def role_of(facts: RunFacts, agent: int) -> str:

@@ -1,5 +1,6 @@
 """Where moments come from: boards of runs that go on, and the directories of those that ended."""
 
+from .asking import Asking
 from .book import Book
 from .calls import CLASSES, Calls, read_calls
 from .curve import Curve, entropy_bits
@@ -19,6 +20,7 @@ from .teller import Teller
 
 __all__ = [
     "CLASSES",
+    "Asking",
     "Book",
     "Calls",
     "Cast",

@@ -59,7 +59,10 @@ class BoardRuns:
 
 def spoken(url: str) -> str:
     """Return an address without the name and the password in it."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return f"{url.partition(':')[0]}:…"
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
 
 

@@ -38,6 +38,8 @@ from blackboard import (
 )
 
 from .lines import Cast, Line, Query, line_of_proposal, lines_of
+from .log_reader import legible
+from .searching import Searches
 from .sight import Sight, Sighting, Stage
 
 SLICE_S = 0.25
@@ -87,11 +89,18 @@ class Book:
         self._lock = threading.RLock()
         self._position = 0
         self._forget()
+        self._damage: str | None = None
+        self._damaged_at = 0
 
     @property
     def is_read(self) -> bool:
         """Whether all that the log held the last time has been read."""
         return self._is_read
+
+    @property
+    def damage(self) -> str | None:
+        """What keeps the rest of the log from being read; None where nothing does."""
+        return self._damage
 
     def read_on(self, most_s: float = SLICE_S) -> bool:
         """Read what is new for a while; say whether all of it has been read."""
@@ -101,14 +110,17 @@ class Book:
             if self._path.stat().st_size < self._position:
                 self._forget()  # a runner went on from an earlier round
             enough_at, self._is_read = self._clock() + most_s, False
+            start = self._position
             try:
-                for end, raw in read_placed_segments(self._path, start=self._position):
-                    self._take(self._position, raw)
-                    self._position = end
-                    if self._clock() > enough_at:
-                        return False
-            except LogDamaged:
-                pass
+                if not self._read_until(enough_at):
+                    return False
+                self._damage = None
+            except LogDamaged as error:
+                if start == self._position and start not in (0, self._damaged_at):
+                    self._damaged_at = start
+                    self._forget()  # as above, and the log is longer than before by now
+                    return self.read_on(most_s)
+                self._damage, self._damaged_at = str(error), self._position
             self._is_read = True
         return True
 
@@ -119,6 +131,8 @@ class Book:
 
     def latest(self, query: Query, *, up_to: int, most: int = 100) -> tuple[list[Line], int]:
         """Return entries that are asked for, newest first.
+
+        A search ends after a while; asked again, it goes on from there.
 
         Args:
             query: Which ones.
@@ -131,15 +145,21 @@ class Book:
         found: list[Line] = []
         enough_at = self._clock() + SLICE_S
         with self._lock:
+            search = self._searches.of(query)
             for segment in reversed(self._segments):
                 if segment.first > up_to or not query.may_be_in(segment.counts):
                     continue
-                for line in reversed(self._lines(segment)):
-                    if line.round <= up_to and query.takes(line):
+                lines = search.found(segment.begin)
+                is_known = lines is not None
+                if lines is None:
+                    lines = [one for one in reversed(self._lines(segment)) if query.takes(one)]
+                    search.keep(segment.begin, lines)
+                for line in lines:
+                    if line.round <= up_to:
                         found.append(line)
                         if len(found) == most:
                             return found, line.round
-                if self._clock() > enough_at:
+                if not is_known and self._clock() > enough_at:
                     return found, segment.first
         return found, 0
 
@@ -217,6 +237,16 @@ class Book:
                     cast += self._own(record, agent, up_to)
         return entries, cast[:most], back
 
+    def _read_until(self, enough_at: float) -> bool:
+        """Read what is new; say whether that was all before the time was over."""
+        for end, raw in read_placed_segments(self._path, start=self._position):
+            with legible(self._path, self._position):
+                self._take(self._position, raw)
+            self._position = end
+            if self._clock() > enough_at:
+                return False
+        return True
+
     def _own(self, record: Ballots, agent: int, up_to: int) -> list[Cast]:
         motion = self._motions.get(record.proposal)
         if motion is None or record.round not in self._counted(motion, up_to):
@@ -273,6 +303,7 @@ class Book:
         """Begin at the beginning of the log."""
         self._position = self._ended = 0
         self._is_read = False
+        self._searches = Searches()
         self._segments: list[_Segment] = []
         self._sight = Sight()
         self._motions: OrderedDict[str, _Motion] = OrderedDict()
@@ -287,9 +318,9 @@ class Book:
             return
         ends = decode(told[0]).round, decode(told[-1]).round
         segment = _Segment(begin, *ends, Counter())
-        for body in told:
-            if _tag(body) in _READ:
-                self._note(decode(body), segment)
+        records = [decode(body) for body in told if _tag(body) in _READ]
+        for record in records:  # of a segment that is damaged nothing is noted
+            self._note(record, segment)
         self._segments.append(segment)
 
     def _note(self, record: object, segment: _Segment) -> None:

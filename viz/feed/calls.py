@@ -18,6 +18,10 @@ CLASSES = ("work", "coordination", "verification", "reconstruction", "waste", "c
 WAIT_S = 0.2
 _SUMS = ", ".join(f"COALESCE(SUM({name}), 0)" for name in (*CLASSES, "input", "output"))
 _OWN = "FROM calls WHERE is_inherited = 0 AND round <= ?"
+_SINCE_FORK = (
+    "round <= ? AND round > (SELECT COALESCE(MAX(round), -1) FROM calls WHERE is_inherited = 1)"
+)
+"""A fork's recording begins with what its parent recorded: that is the parent's, not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,8 @@ def _calls(recording: sqlite3.Connection, up_to: int) -> Calls | None:
     sql = f"SELECT COUNT(*), COALESCE(SUM(is_waste), 0), COALESCE(SUM(cost_usd), 0), {_SUMS} {_OWN}"
     calls, wasted, cost_usd, *sums = recording.execute(sql, (up_to,)).fetchone()
     causes = recording.execute(
-        "SELECT COALESCE(cause, 'answered'), COUNT(*) FROM outcomes WHERE round <= ? "
-        "GROUP BY 1 ORDER BY cause IS NOT NULL, 2 DESC",
+        "SELECT COALESCE(cause, 'answered'), COUNT(*) FROM outcomes "
+        f"WHERE {_SINCE_FORK} GROUP BY 1 ORDER BY cause IS NOT NULL, 2 DESC",
         (up_to,),
     ).fetchall()
     if not calls and not causes:
@@ -112,7 +116,7 @@ def _latencies(
     recording: sqlite3.Connection, model: str, up_to: int
 ) -> tuple[float | None, float | None]:
     """Return the median and the 95th percentile of how long replies of a model took."""
-    where = "FROM replies WHERE model = ? AND round <= ?"
+    where = f"FROM replies WHERE model = ? AND {_SINCE_FORK}"
     (many,) = recording.execute(f"SELECT COUNT(*) {where}", (model, up_to)).fetchone()
     if not many:
         return None, None
@@ -130,7 +134,7 @@ def _details(recording: sqlite3.Connection, up_to: int) -> list[tuple[str, str]]
     """Return what was said last of each cause: SQLite takes the row with the latest round."""
     sql = (
         "SELECT cause, detail, MAX(round) FROM outcomes "
-        "WHERE cause IS NOT NULL AND round <= ? GROUP BY cause"
+        f"WHERE cause IS NOT NULL AND {_SINCE_FORK} GROUP BY cause"
     )
     return [(cause, _text(detail)) for cause, detail, _ in recording.execute(sql, (up_to,))]
 
@@ -145,7 +149,8 @@ def _latest(recording: sqlite3.Connection, up_to: int) -> tuple[Any, ...]:
         f"SELECT COUNT(*), COALESCE(SUM(input + output), 0) {_OWN} AND round = ? AND stage = ?",
         (up_to, *last),
     ).fetchone()
-    (at,) = recording.execute("SELECT MAX(at) FROM replies WHERE round <= ?", (up_to,)).fetchone()
+    sql = f"SELECT MAX(at) FROM replies WHERE {_SINCE_FORK}"
+    (at,) = recording.execute(sql, (up_to,)).fetchone()
     return tuple(last), calls, tokens, at
 
 

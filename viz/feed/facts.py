@@ -83,6 +83,8 @@ def scene_of(payload: Mapping[str, Any] | None) -> SceneFacts | None:
         widths if widths is not None and len(widths) == len(edges) else None,
         charts_of(payload.get("charts")),
         payload.get("is_one_question") is True,
+        _texts(payload.get("titles")),
+        _pair(payload.get("reason")),
     )
 
 
@@ -104,6 +106,7 @@ def charts_of(published: Any) -> dict[str, ChartFacts]:
                     },
                     tuple(map(str, chart.get("marks") or ())),
                     str(chart.get("over") or ""),
+                    str(chart.get("note") or ""),
                 )
     return found
 
@@ -112,7 +115,7 @@ def _names(blocks: list[Joined]) -> tuple[str, ...]:
     if not any(block.names for block in blocks):
         return ()
     return tuple(
-        block.names[row] if row < len(block.names) else f"{block.role} {row + 1}"
+        block.names[row] if row < len(block.names) else f"{block.role} #{block.first + row}"
         for block in blocks
         for row in range(block.count)
     )
@@ -120,6 +123,11 @@ def _names(blocks: list[Joined]) -> tuple[str, ...]:
 
 def _texts(value: Any) -> dict[str, str]:
     return {str(k): str(v) for k, v in value.items()} if isinstance(value, Mapping) else {}
+
+
+def _pair(value: Any) -> tuple[str, str]:
+    is_pair = isinstance(value, list | tuple) and len(value) == 2
+    return (str(value[0]), str(value[1])) if is_pair else ("", "")
 
 
 def _whole(value: Any) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from blackboard import RunDirectory
 
 from ..moment import Moment, RunFacts
+from .asking import Asking
 from .book import Book
 from .curve import Curve
 from .directory import is_led, read_or_nothing
@@ -37,7 +38,12 @@ class Feed:
     """
 
     def __init__(
-        self, path: Path, *, clock: Callable[[], float], looked: Callable[["Feed"], None]
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float],
+        looked: Callable[["Feed"], None],
+        left: Callable[["Feed"], None] = lambda _: None,
     ) -> None:
         self.path = path
         directory = RunDirectory.open(path) or RunDirectory(path, path.name)
@@ -49,7 +55,7 @@ class Feed:
         """Grows with every change; `wait` returns when it does."""
         self.book = Book(directory.log)
         """What agents wrote, for who asks."""
-        self._directory, self._clock, self._looked = directory, clock, looked
+        self._directory, self._clock, self._looked, self._left = directory, clock, looked, left
         self._source: LiveRun | PastRun | None = None
         self._shown: LiveRun | PastRun | None = None
         """What is shown; the source before, while the log is read again."""
@@ -91,6 +97,12 @@ class Feed:
         """running, paused, done, stopped, failed, or lost."""
         shown = self._seen()
         return shown.status if shown else "running"
+
+    @property
+    def asking(self) -> Asking | None:
+        """Where questions to models stand now; None where no board says it."""
+        shown = self._shown
+        return shown.asking if isinstance(shown, LiveRun) else None
 
     @property
     def error(self) -> str | None:
@@ -201,10 +213,17 @@ class Feed:
         """Return the newest moment without being one who looks."""
         return self._shown.latest if self._shown else None
 
+    def join(self) -> None:
+        """Be one more who looks; whoever is calls `close` in the end."""
+        with self._lock:
+            self.lookers += 1
+
     def close(self) -> None:
         """Look no more; the run is let go of some time after the last who looked."""
         with self._lock:
             self.lookers = max(0, self.lookers - 1)
+        if not self.lookers:
+            self._left(self)
 
     @property
     def due_at(self) -> float:
@@ -242,6 +261,7 @@ class Feed:
             if source:
                 source.close()
         self._source = self._shown = self._lines = None
+        self.book = Book(self._directory.log)
         self._due_at = 0.0
 
     def tell(self) -> None:
@@ -331,4 +351,7 @@ class Feed:
         status = source.status
         if source.catch_up() or source.status != status:
             self.tell()
+        if source.is_void:
+            self._read_again(None)
+            return
         self._due_at = self._clock() + (GROWING_S if source.status == "running" else LED_S)

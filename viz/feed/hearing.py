@@ -53,6 +53,8 @@ class Hearing:
         except (LogDamaged, OSError):
             pass  # what the board says counts
         self._segments = None
+        if self._reader and self._reader.is_void:
+            self.is_void = True
 
     def take_told(self) -> list[Moment]:
         """Return the moments that have closed since, oldest first."""

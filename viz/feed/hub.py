@@ -49,8 +49,8 @@ class Hub:
         with self._changed:
             feed = self._feeds.get(path)
             if feed is None or not feed.is_of_this_run():
-                feed = self._feeds[path] = Feed(path, clock=self._clock, looked=self._wake)
-            feed.lookers += 1
+                feed = self._feeds[path] = self._feed_of(path)
+            feed.join()
             feed.last_look = self._clock()
             self._wake(feed)
             return feed
@@ -82,7 +82,8 @@ class Hub:
         latest = feed.peek() if feed and is_known else None
         if latest is None or latest.vote is None:
             return row
-        return replace(row, approval_percent=latest.vote.approval_percent)
+        accepted = latest.counts.get("accepted", 0)
+        return replace(row, approval_percent=latest.vote.approval_percent, accepted=accepted)
 
     def _wake(self, feed: Feed) -> None:
         """Follow a run from now on, or look at it sooner than planned."""
@@ -124,9 +125,18 @@ class Hub:
     def _let_go(self, feed: Feed) -> None:
         with self._changed:
             self._awake.pop(feed, None)
-            if not feed.lookers and self._feeds.get(feed.path) is feed:
-                del self._feeds[feed.path]
+            self._drop(feed)
         feed.let_go()
+
+    def _feed_of(self, path: Path) -> Feed:
+        return Feed(path, clock=self._clock, looked=self._wake, left=self._drop)
+
+    def _drop(self, feed: Feed) -> None:
+        """Forget a run that is not followed and that nobody looks at."""
+        with self._changed:
+            is_of_use = feed in self._awake or feed.lookers
+            if not is_of_use and self._feeds.get(feed.path) is feed:
+                del self._feeds[feed.path]
 
 
 @cache

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackboard import (
+    CALLS,
+    HELD,
     Board,
     Display,
     Note,
@@ -20,6 +22,8 @@ from blackboard import (
 )
 
 from ..moment import Moment, RunFacts
+from .asking import Asking, AskingNow
+from .board_runs import spoken
 from .curve import Curve
 from .directory import end_status, is_led, read_or_nothing
 from .hearing import Hearing
@@ -87,6 +91,7 @@ class LiveRun:
         self._board: Board | None = None
         self._looked_at, self._look_cost_s = -1e9, 0.0
         self._held: tuple[str, ...] = ()
+        self._asking = AskingNow()
         self._voting: tuple[tuple[str, int], float] | None = None
         self._is_behind = self._was_new = False
         self._ring = Ring()
@@ -99,6 +104,11 @@ class LiveRun:
         if self._fresh is self._ring:
             self._facts = self._hearing.teller.facts
         return self._facts
+
+    @property
+    def asking(self) -> Asking | None:
+        """Where questions to models stand now; None while the board is not seen."""
+        return self._asking.as_of(self._clock())
 
     @property
     def has_ended(self) -> bool:
@@ -183,6 +193,7 @@ class LiveRun:
     def close(self) -> None:
         """Let go of the board."""
         self._pulse.close()
+        self._asking.forget()
         board, self._board = self._board, None
         if board:
             with suppress(SwarmboardError, OSError):
@@ -281,13 +292,16 @@ class LiveRun:
         now, teller = self._clock(), self._hearing.teller
         pause_s = max(INTERVAL_S if has_news else IDLE_LOOK_S, self._look_cost_s / COST_SHARE)
         if now - self._looked_at >= pause_s:
-            self._looked_at = now
+            self._looked_at, calls = now, None
             for packed in board.store.published().values():
                 record = decode(packed)
                 if isinstance(record, Display):
                     teller.show(record)
-                elif isinstance(record, Note):
+                elif isinstance(record, Note) and record.name == HELD:
                     self._held = tuple(record.detail.get("proposals", ()))
+                elif isinstance(record, Note) and record.name == CALLS:
+                    calls = record
+            self._asking.take(calls, now)
             self._look_cost_s = self._clock() - now
 
     def _finish(self, status: str) -> None:
@@ -319,7 +333,7 @@ class LiveRun:
             self._pulse = Pulse(self.url)
         self._begin_anew()
         self.status = "lost"
-        self.error = f"the board at {self.url} is gone: {why}"
+        self.error = f"the board at {spoken(self.url)} is gone: {why}"
         if self.latest and self.latest.status != "lost":
             self.latest = replace(self.latest, status="lost")
 

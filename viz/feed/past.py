@@ -77,6 +77,11 @@ class PastRun:
         return self._facts
 
     @property
+    def is_void(self) -> bool:
+        """Whether the log was cut since it was read, so that it has to be read anew."""
+        return self._reader.is_void
+
+    @property
     def moments(self) -> int:
         """How many moments there are by now."""
         return len(self._shelf)
@@ -164,9 +169,13 @@ class PastRun:
                 self._changed()
         except (LogDamaged, OSError) as error:
             self.error = str(error)
-        self._end()
-        self._read.set()
-        self._changed()
+        except Exception as error:  # whatever a log of another version holds: what is read stays
+            self.error = f"the log cannot be read on ({type(error).__name__}: {error})"
+        try:
+            self._end()
+        finally:
+            self._read.set()
+            self._changed()
 
     def _end(self) -> None:
         """Know how the run ended, if it did."""

@@ -2,7 +2,7 @@
 
 import socket
 from contextlib import suppress
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 ANSWER_S = 0.25
 """A server that takes longer for a word counts as gone."""
@@ -12,25 +12,31 @@ _PING = b"PING\r\n"
 class Pulse:
     """Keeps a connection to a server and asks on it; any answer is a sign of life.
 
-    Servers that are reached through TLS are taken to be there.
+    Servers that are reached through TLS are taken to be there. What is no address never answers.
 
     Args:
         url: `redis://`, `rediss://` or `unix://`.
     """
 
     def __init__(self, url: str) -> None:
-        self._url = urlsplit(url)
+        try:
+            self._url: SplitResult | None = urlsplit(url)
+            self._port = self._url.port or 6379
+        except ValueError:
+            self._url = None
         self._line: socket.socket | None = None
 
     def beats(self) -> bool:
         """Say whether the server answers now."""
+        if self._url is None:
+            return False
         if self._url.scheme not in ("redis", "unix"):
             return True
         if self._line is not None and self._asks():
             return True
         self.close()
         with suppress(OSError):
-            self._line = self._connect()
+            self._line = self._connect(self._url)
             if self._asks():
                 return True
         self.close()
@@ -50,15 +56,15 @@ class Pulse:
         except OSError:
             return False
 
-    def _connect(self) -> socket.socket:
-        if self._url.scheme == "unix":
+    def _connect(self, url: SplitResult) -> socket.socket:
+        if url.scheme == "unix":
             line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             line.settimeout(ANSWER_S)
             try:
-                line.connect(unquote(self._url.path))
+                line.connect(unquote(url.path))
             except OSError:
                 line.close()
                 raise
             return line
-        host, port = self._url.hostname or "127.0.0.1", self._url.port or 6379
-        return socket.create_connection((host, port), timeout=ANSWER_S)
+        host = url.hostname or "127.0.0.1"
+        return socket.create_connection((host, self._port), timeout=ANSWER_S)

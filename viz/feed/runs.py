@@ -1,9 +1,10 @@
 """The runs in a folder: what each was asked, how far it is, and what came of it."""
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,14 @@ from blackboard import Board, RunDirectory, SwarmboardError
 
 from .directory import is_led, read_or_nothing
 from .facts import scenario_name
+from .last_digest import LastDigest
 from .pulse import Pulse
 
+SETTLED_S = 2.0
+"""How long ago a folder has to have changed for its time to be told from that of a change that
+came right after it was looked at."""
+LOOK_AGAIN_S = 10.0
+"""How often a folder is looked into whose time has not changed."""
 BROKEN_OFF = "broken off"
 """The status of a run whose runner died."""
 
@@ -80,6 +87,9 @@ class RunList:
         self.folder = folder
         self._known: dict[Path, tuple[object, RunRow | None]] = {}
         self._boards: dict[Path, _Standing] = {}
+        self._ends: dict[Path, LastDigest] = {}
+        """The ends of the logs of runs that go on."""
+        self._quiet: dict[Path, tuple[object, float]] = {}
 
     def rows(self) -> list[RunRow]:
         """Return the runs as they are now, newest first."""
@@ -90,8 +100,10 @@ class RunList:
                     rows[path] = row
         for path in self._known.keys() - set(folders):
             del self._known[path]
+            self._quiet.pop(path, None)
         for path in self._boards.keys() - {path for path, row in rows.items() if row.is_live}:
             self._boards.pop(path).close()
+            self._ends.pop(path, None)
         return sorted(rows.values(), key=lambda row: (row.run_id, str(row.path)), reverse=True)
 
     def close(self) -> None:
@@ -105,7 +117,24 @@ class RunList:
         return []
 
     def _row(self, path: Path) -> RunRow | None:
-        """Return a run's row; None where the folder holds no run."""
+        """Return a run's row; None where the folder holds no run.
+
+        Whatever begins or ends a run makes, renames or removes a file of its folder, whose own
+        time tells of that: a folder where nobody leads is looked into only then, or now and then.
+        """
+        changed_at = _changed_at_s(path)
+        stamp, until_s = self._quiet.get(path, (None, 0.0))
+        if stamp == changed_at and time.monotonic() < until_s:
+            return self._known[path][1]
+        row = self._row_now(path)
+        if (row is None or not row.is_live) and time.time() - changed_at > SETTLED_S:
+            self._quiet[path] = (changed_at, time.monotonic() + LOOK_AGAIN_S)
+        else:
+            self._quiet.pop(path, None)
+        return row
+
+    def _row_now(self, path: Path) -> RunRow | None:
+        """Return a run's row, from its files."""
         stamps = tuple(_stamp(path / name) for name in ("config.json", "summary.json"))
         if path not in self._known or self._known[path][0] != stamps:
             directory = RunDirectory.open(path)
@@ -118,11 +147,14 @@ class RunList:
 
     def _live_row(self, directory: RunDirectory, row: RunRow) -> RunRow:
         """Return the row of a run that goes on, with what its board says."""
+        end = self._ends.setdefault(directory.path, LastDigest(directory.log))
+        end.read()
         live = replace(
             row,
             status="live",
             progress=0,
-            approval_percent=None,
+            approval_percent=end.approval_percent,
+            accepted=None,
             digest=None,
             wall_s=_since(row.began),
         )
@@ -215,7 +247,10 @@ def _beginning(directory: RunDirectory) -> str:
 
 
 def _since(began: str) -> float | None:
-    return (datetime.now(UTC) - datetime.fromisoformat(began)).total_seconds() if began else None
+    """Return the whole seconds that have gone by; None where the beginning is not known."""
+    if not began:
+        return None
+    return float((datetime.now(UTC) - datetime.fromisoformat(began)) // timedelta(seconds=1))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -223,6 +258,11 @@ def _stamp(path: Path) -> tuple[int, int] | None:
         found = path.stat()
         return found.st_mtime_ns, found.st_size
     return None
+
+
+def _changed_at_s(path: Path) -> float:
+    """Return when a folder got, lost or renamed a file."""
+    return path.stat().st_mtime
 
 
 def _part(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -70,12 +70,23 @@ class Sight:
 
     def of(self, line: Line, *, up_to: int) -> Sighting:
         """Return from when on an entry could be seen, as of the end of a round or instant."""
-        since = self.stage_after(place_of(line.id), up_to=up_to)
+        place = place_of(line.id)
+        is_put_by_chair = line.kind == "proposal" and self._is_chair(line.agent)
+        since = (self.own_stage if is_put_by_chair else self.stage_after)(place, up_to=up_to)
         until = line.round + self.kept - 1
         if line.to is not None:
             return Sighting(since, 1, line.to, until)
         others = 0 if since is None else len(self.present(since) - {line.agent})
         return Sighting(since, others, None, until)
+
+    def own_stage(self, stage: Stage, *, up_to: int) -> Stage | None:
+        """Return a stage that has closed by then, else None.
+
+        What the chair puts to the vote is there as its own stage begins.
+        """
+        at = bisect_left(self._rounds, stage[0])
+        is_known = at < len(self._rounds) and self._rounds[at] == stage[0] <= up_to
+        return stage if is_known and self._last_stages[at] >= stage[1] else None
 
     def stage_after(self, stage: Stage, *, up_to: int) -> Stage | None:
         """Return the first stage that closed after another one; None where none has by then."""
@@ -92,6 +103,10 @@ class Sight:
         """Return the last stage that closed up to a round or instant."""
         at = bisect_right(self._rounds, up_to) - 1
         return None if at < 0 else (self._rounds[at], self._last_stages[at])
+
+    def _is_chair(self, agent: int) -> bool:
+        blocks = (block for block in self._joined if block[3] == CHAIR)
+        return any(first <= agent < first + count for _, first, count, _ in blocks)
 
     def present(self, stage: Stage) -> set[int]:
         """Return the agents that had joined by a stage and not left before it."""

@@ -1,6 +1,7 @@
 """The ordinary command line as a process: it tells of scenarios, and begins and ends runs."""
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -12,11 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from blackboard import BadInput
+
 from .form import Form, read_form
 
 COMMAND = (sys.executable, "-m", "swarmboard")
 STOPPED = 3
 """How a run ends that a person or a budget stopped."""
+BOARD_VARIABLE = "SWARMBOARD_URL"
+"""What tells a run its board without the password being seen in the list of processes."""
 PATIENCE_S = 30.0
 """How long a command may take that says something and ends."""
 
@@ -65,6 +70,9 @@ class Launch:
 class Commands:
     """Runs `swarmboard` commands for the pages of this process.
 
+    The board of new runs stands in their environment: arguments can be read by every user of a
+    machine, and the address may have a password in it.
+
     Args:
         runs: The folder into which runs go.
         board: The board of new runs; None leaves the choice to the command.
@@ -98,18 +106,26 @@ class Commands:
         """Begin a run that goes on when the dashboard ends.
 
         Its words go to a file without a name, because a pipe would break under it.
+
+        Raises:
+            BadInput: its process cannot be started with these words.
         """
         path = self.runs / f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
-        board = ("--board", self.board) if self.board else ()
-        given = (*words, *board, "--out", str(path), "--no-progress")
+        board = {BOARD_VARIABLE: self.board} if self.board else {}
+        given = (*words, "--out", str(path), "--no-progress")
         said = tempfile.TemporaryFile()  # noqa: SIM115 - it is read as long as the launch is kept
-        process = subprocess.Popen(
-            [*self._command, *given],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(
+                [*self._command, *given],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                env={**os.environ, **board},
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            said.close()
+            raise BadInput(_not_started(error)) from error
         launch = Launch(path, tuple(given), process, said)
         with self._lock:
             # What has ended says its last word, so that its process and its file are let go of.
@@ -132,8 +148,15 @@ class Commands:
             )
         except subprocess.TimeoutExpired:
             return Said(False, f"no answer within {PATIENCE_S:.0f} s: try it again")
+        except (OSError, ValueError) as error:
+            return Said(False, _not_started(error))
         text = done.stdout if done.returncode == 0 else done.stderr
         return Said(done.returncode == 0, _last_line(text) or f"it ended with {done.returncode}")
+
+
+def _not_started(error: Exception) -> str:
+    why = getattr(error, "strerror", None) or error
+    return f"no process could be started with this ({why}): fill in less, or plain characters"
 
 
 def _last_line(text: str) -> str:

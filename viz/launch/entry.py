@@ -7,6 +7,9 @@ from typing import Any
 
 LAYERS = ("task", "reasoning", "coordination")
 RELATIONS = ("derived-from", "supports", "contradicts")
+LONGEST_PAYLOAD = 20_000
+"""Characters of an entry's content; the words of a command have to fit into one process's."""
+LONGEST_REASON = 2_000
 _ID = re.compile(r"\d+\.\d+\.\d+\.\d+")
 
 
@@ -48,12 +51,20 @@ def person_of(given: Mapping[str, str]) -> dict[str, str]:
         wrong["by"] = "say who you are, in 1 to 100 characters: it stands in the log"
     if not reason:
         wrong["reason"] = "say why: it stands in the log"
+    elif len(reason) > LONGEST_REASON or "\0" in reason:
+        wrong["reason"] = f"say why in at most {LONGEST_REASON:,} characters"
     return wrong
 
 
 def _payload(text: str, entry: dict[str, Any], wrong: dict[str, str]) -> None:
     if not text:
         wrong["payload"] = "say something: plain words, or a JSON object"
+        return
+    if len(text) > LONGEST_PAYLOAD or "\0" in text:
+        wrong["payload"] = (
+            f"{len(text):,} characters: at most {LONGEST_PAYLOAD:,} can be sent from a page; in a "
+            "terminal, `swarmboard inject --entry @FILE` takes more"
+        )
         return
     if not text.startswith("{"):
         entry["payload"] = {"text": text}

@@ -87,7 +87,7 @@ def read_form(schema: Mapping[str, Any]) -> Form:
     structures = tuple(schema.get("structures", ()))
     general = (
         Field(
-            *("agents", "Agents", "how many take part", "whole", str(schema.get("agents", ""))),
+            *("agents", "Agents", _agents_text(schema), "whole", _written(schema.get("agents"))),
             least=1,
             is_option=False,
         ),
@@ -120,6 +120,11 @@ def read_form(schema: Mapping[str, Any]) -> Form:
     known = options.get("$defs", {})
     own = (_field(name, part, known) for name, part in options.get("properties", {}).items())
     return Form(str(schema["name"]), str(schema.get("summary", "")), (*general, *own))
+
+
+def _agents_text(schema: Mapping[str, Any]) -> str:
+    found = schema.get("agents_from")
+    return "how many take part" + (f"; empty for as many as {found} has" if found else "")
 
 
 def _field(name: str, part: Mapping[str, Any], known: Mapping[str, Any]) -> Field:

@@ -6,14 +6,12 @@ What cannot be said so, or not just now, is left to the command line, which also
 from contextlib import suppress
 from pathlib import Path
 
-from blackboard import BadInput, Board, NotOpen, RunDirectory, RunLock, SwarmboardError
+from blackboard import NO_PERSON, BadInput, Board, NotOpen, RunDirectory, RunLock, SwarmboardError
 
 from .command import Said
 
 GOES_ON = ("new", "running", "paused")
 """What a board says of a run that goes on."""
-NO_PERSON = ("approver", "nobody in time", "veto")
-"""Names that stand for no person in a log; the command line refuses them."""
 EFFECTS = {
     "pause": "the run is held before its next stage, or instant",
     "step": "one stage (or instant) runs, then the run waits again",

@@ -8,7 +8,7 @@ import solara
 
 from ..feed import Prompts, Query
 from .parts import EntriesTable, EntryTree, FactsTable, Notice, Values, box
-from .rows import config_of
+from .rows import config_of, counted
 from .seeing import AgentSight, agent_sight, entry_sight
 from .tables import FollowingTable, count_rows, role_rows
 from .telling import ballot_rows, entry_row, own_rows, tree_rows, who
@@ -120,9 +120,12 @@ def look(viewer: Viewer, asked: Asked) -> Seen:
     sight: tuple[str, ...] = ()
     if line is not None:
         sight = entry_sight(book, prompts, facts, asked.config, line, up_to=up_to)
+    said = _said(len(found), back, sum(totals.values()), is_read=book.is_read)
+    if book.damage:
+        said += f" What comes later cannot be shown: {book.damage}."
     seen = Seen(
         tuple(entry_row(facts, line) for line in found),
-        _said(len(found), back, sum(totals.values()), is_read=book.is_read),
+        said,
         tuple(sorted({layer for layer, _ in totals})),
         tuple(sorted({kind for _, kind in totals})),
         entry,
@@ -138,7 +141,7 @@ def look(viewer: Viewer, asked: Asked) -> Seen:
     return replace(
         seen,
         history=tuple(entry_row(facts, line) for line in entries),
-        votes=tuple(own_rows(votes)),
+        votes=tuple(own_rows(facts, votes)),
         agent=who(facts, asked.agent),
         agent_sight=agent_sight(book, prompts, facts, asked.agent, up_to=up_to),
     )
@@ -150,8 +153,14 @@ def _said(many: int, back: int, known: int, *, is_read: bool) -> str:
     if not known:
         return "Nobody has written an entry: in this run agents only vote."
     if not many:
-        return f"No entry of {known:,} is like that" + (f" since round {back:,}." if back else ".")
-    older = f"; older ones than of round {back:,} are found by a narrower search" if back else ""
+        so_far = f" since round {back:,}; the search goes on …" if back else "."
+        return f"No entry of {known:,} is like that{so_far}"
+    older = ""
+    if back and many < MOST_ENTRIES:
+        older = f"; searched back to round {back:,}, and the search goes on …"
+        return f"{many:,} shown, newest first, of {known:,} entries of the run{older}"
+    if back:
+        older = f"; older ones than of round {back:,} are found by a narrower search"
     return f"{many:,} shown, newest first, of {known:,} entries of the run{older}."
 
 
@@ -206,9 +215,10 @@ def _ballots(seen: Seen) -> Any:
     if not seen.ballots:
         text = "None to show: ballots are sealed until they are counted."
         return box("section", title, Notice(text=text), of="db-panel")
-    first = f"the first {MOST_BALLOTS:,} of " if seen.cast > MOST_BALLOTS else ""
+    many = counted(seen.cast, "ballot")
+    shown = f"the first {MOST_BALLOTS:,} of {many}" if seen.cast > MOST_BALLOTS else many
     table = FactsTable(
-        caption=f"Proposal {seen.proposal}: {first}{seen.cast:,} ballots, with a reason first",
+        caption=f"Proposal {seen.proposal}: {shown}, with a reason first",
         columns=["Who", "choice", "reason", "confidence"],
         rows=list(seen.ballots),
         numbers=False,
@@ -217,7 +227,7 @@ def _ballots(seen: Seen) -> Any:
 
 
 def _history(seen: Seen, pick: Callable[[str], None], meet: Callable[[int], None]) -> Any:
-    said = f"{len(seen.history):,} latest entries and {len(seen.votes):,} latest ballots"
+    said = f"The latest: entries {len(seen.history):,}, ballots {len(seen.votes):,}"
     written = EntryTree(
         rows=[
             {**row, "depth": 0, "way": "own", "relation": "", "again": False}

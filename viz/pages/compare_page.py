@@ -12,12 +12,11 @@ from ..canvas import BarsView, CurveView, FieldView
 from ..canvas.colouring import modes
 from ..feed import LastDigest, the_hub
 from ..moment import Moment, RunFacts
-from ..serve.place import place
 from .comparison import Comparison, Differences
 from .consensus_page import draws_curve, draws_field
 from .figures import Readout, ReplayBar
-from .judging import key_figures
-from .layout import path_of
+from .judging import key_figures, swarm_words
+from .layout import names_in, path_of
 from .pairing import BY_SHARE, Pair
 from .panels import CanvasPanel, shows
 from .parts import ActButton, ChoiceBox, Notice, box
@@ -33,7 +32,7 @@ LOOK_S = 0.1
 def ComparePage() -> Any:
     """Show two runs, or say why not."""
     router = solara.use_router()
-    keys = list(router.parts[1:3])
+    keys = names_in(router.parts[1:3])
     if len(keys) != 2:
         text = "Two runs are needed: tick them in the list of runs."
         return missing(text, router.push)
@@ -106,7 +105,7 @@ def TwoRuns(one: Path, two: Path) -> Any:
     sides = [Side(pair, side, mode).key(str(side)) for side in (0, 1)]
     parts.append(box("div", *sides, of="db-two"))
     numbers = Differences(pair, [one.name, two.name])
-    parts.append(box("div", numbers, Comparison(place().runs, one.name, two.name), of="db-two"))
+    parts.append(box("div", numbers, Comparison(one.name, two.name), of="db-two is-numbers"))
     return box("div", *parts, of="db-stack")
 
 
@@ -134,7 +133,7 @@ def Side(pair: Pair, side: int, mode: list[str]) -> Any:
 
     solara.use_effect(jump, [pair])
     facts = viewer.feed.facts
-    about = f"{facts.scenario}, {facts.agents:,} agents, seed {facts.seed}" if facts else ""
+    about = f"{facts.scenario}, {swarm_words(facts)}, seed {facts.seed}" if facts else ""
     link = ActButton(
         label="Its pages", tone="is-small", event_press=lambda _: router.push(path_of(name))
     )

@@ -1,18 +1,19 @@
 """The numbers of two runs and by how much they differ: at a moment, and in the end."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import solara
 
 from blackboard import BadInput, RunDirectory
 
+from ..canvas import title_of, unit_of
 from ..feed import entropy_bits
 from ..moment import Moment, RunFacts
 from .pairing import Pair
 from .parts import ActButton, FactsTable, Notice, box
 from .rows import compared, differing_rows
+from .run_page import find_run
 from .visit import every
 
 REFRESH_S = 0.5
@@ -20,19 +21,19 @@ MOST_NUMBERS = 60
 
 
 @solara.component
-def Comparison(runs: Path, one: str, two: str, play: Callable[[], None] | None = None) -> Any:
+def Comparison(one: str, two: str, play: Callable[[], None] | None = None) -> Any:
     """Show what two runs were asked and what came of them, side by side.
 
     Args:
-        runs: Their folder.
-        one: The name of a run there.
+        one: The name of a run in the folder that is shown.
         two: Of the other.
         play: Called to see both replayed; None where they are.
     """
     summaries, missing = [], []
     for key in (one, two):
         try:
-            summary = RunDirectory(runs / key, key).read_json("summary.json")
+            path = find_run(key)
+            summary = RunDirectory(path, key).read_json("summary.json")
         except BadInput:
             summary = None
         summaries.append(summary or {})
@@ -105,7 +106,10 @@ def numbers_of(facts: RunFacts, moment: Moment) -> dict[str, Any]:
         if many or not name.startswith("abstained_")
     }
     units: Mapping[str, str] = facts.scene.series if facts.scene else {}
+    titles: Mapping[str, str] = facts.scene.titles if facts.scene else {}
     for name, value in moment.series.items():
-        unit = units.get(name, "")
-        found[name.replace("_", " ") + (f", {unit}" if unit else "")] = float(value)
+        if titles.get(name) == "":
+            continue
+        unit = unit_of(name, units)
+        found[title_of(name, titles, units) + (f", {unit}" if unit else "")] = float(value)
     return found

@@ -9,7 +9,7 @@ import solara
 from ..canvas import BarsView, CurveView, FieldView, FlowsView
 from ..feed import Feed
 from ..moment import Moment, RunFacts
-from .judging import firmness, warnings_of
+from .judging import firmness, firmness_of_run, outcomes_of, warnings_of
 from .panels import CanvasPanel, shows
 from .parts import ChoiceBox, FactsTable, Notice, box
 from .rows import summary_of
@@ -22,7 +22,6 @@ FLOWS = 12
 """Voting rounds whose flows are drawn."""
 MOST_OUTCOMES = 5_000
 """Moments up to which a replayed curve has the marks of its decisions."""
-OUTCOMES = ("", "accepted", "rejected", "expired", "vetoed", "escalated")
 
 
 @solara.component
@@ -55,7 +54,7 @@ def ConsensusPage(viewer: Viewer) -> Any:
             draws_field(field, mode),
             draws_curve(curve, viewer),
             shows(bars),
-            _flows(flows, viewer),
+            draws_flows(flows, viewer),
         ),
         [viewer],
     )
@@ -99,7 +98,8 @@ def Reasons(viewer: Viewer) -> Any:
     def refresh() -> None:
         moment, book = viewer.moment(), viewer.feed.book
         vote = moment.vote if moment else None
-        if moment is None or vote is None or vote.is_sealed:
+        facts = viewer.feed.facts
+        if moment is None or vote is None or vote.is_sealed or facts is None:
             return
         if viewer.feed.is_live or not book.is_read:
             book.read_on()
@@ -107,7 +107,8 @@ def Reasons(viewer: Viewer) -> Any:
         if now == seen[0]:
             return
         seen[0] = now
-        found, words = reason_bars(vote, book.ballots(vote.proposal, up_to=moment.number))
+        cast = book.ballots(vote.proposal, up_to=moment.number)
+        found, words = reason_bars(vote, cast, facts)
         bars.draw(found, unit="ballots", label=words, notice="" if found else "No reasons to show.")
         set_said(words)
 
@@ -138,25 +139,24 @@ def Warnings(viewer: Viewer) -> Any:
 @solara.component
 def Firmness(viewer: Viewer) -> Any:
     """Show how hollow or solid the vote is."""
-    rows, set_rows = solara.use_state(())
+    (rows, of_run), set_rows = solara.use_state(((), ()))
 
     def refresh() -> None:
-        moment = viewer.moment()
         summary = {} if viewer.feed.is_live else summary_of(viewer.feed.path)
-        set_rows(tuple(firmness(moment, summary)))
+        set_rows((tuple(firmness(viewer.moment())), tuple(firmness_of_run(summary))))
 
     every(1.0, refresh)
-    title = box("h2", "How firm it is")
-    if not rows:
-        return box("section", title, Notice(text="Nothing has been counted yet."), of="db-panel")
-    is_told = any(name == "Voters with a choice" for name, _ in rows)
-    when = "as the run's summary says" if is_told else "known when the run has ended"
-    table = FactsTable(
-        caption=f"Of the vote in view. Voters with a choice and effective voters: {when}.",
-        columns=["", ""],
-        rows=[list(row) for row in rows],
-    )
-    return box("section", title, table, of="db-panel")
+    later = "" if of_run else " Voters with a choice are known when the run has ended."
+    told = [
+        FactsTable(caption=caption, columns=["", ""], rows=[list(row) for row in found])
+        for caption, found in (
+            (f"Of the vote in view.{later}", rows),
+            ("Of the vote that decided the run, as its summary says, whatever is in view.", of_run),
+        )
+        if found
+    ]
+    notice = () if rows else (Notice(text="Nothing has been counted yet."),)
+    return box("section", box("h2", "How firm it is"), *notice, *told, of="db-panel")
 
 
 def draws_field(view: FieldView, mode: list[str]) -> Draw:
@@ -180,12 +180,11 @@ def draws_curve(view: CurveView, viewer: Viewer) -> Draw:
         if loaded[0] != whole:
             _load(view, feed, facts, moment)
             loaded[0] = whole
-        elif feed.is_live and facts.is_event_driven:
-            # Many instants pass between two looks, and each may decide something.
-            if passed := feed.moments_since(view.last_number):
-                view.show_all(facts, passed)
-        elif feed.is_live:
-            view.show(facts, moment)
+        if feed.is_live:
+            # Many moments pass between two looks, and each may decide something.
+            passed = feed.moments_since(view.last_number)
+            now = None if facts.is_event_driven else feed.latest
+            view.show_all(facts, passed, now=now, about=moment)
         if not feed.is_live:
             view.cursor = LATEST if viewer.at == LATEST else moment.number
 
@@ -196,16 +195,16 @@ def _load(view: CurveView, feed: Feed, facts: RunFacts, moment: Moment) -> None:
     """Draw the whole course so far."""
     lines = feed.curve()
     if lines is None or not len(lines.number):
-        view.show(facts, moment)
+        view.show_all(facts, [], now=moment)
         return
-    outcomes = None
+    outcomes, decided = None, ""
     if len(lines.number) <= MOST_OUTCOMES:
-        told, before = [], ""
-        for one in feed.moments_since(-1):
-            outcome = one.vote.outcome if one.vote and one.vote.proposal != before else None
-            before = one.vote.proposal if one.vote and outcome else before
-            told.append(OUTCOMES.index(outcome) if outcome in OUTCOMES else 0)
-        outcomes = np.array(told) if len(told) == len(lines.number) else None
+        last = lines.number[-1]
+        moments = [one for one in feed.moments_since(-1) if one.number <= last]
+        told = dict(zip([one.number for one in moments], outcomes_of(moments), strict=True))
+        outcomes = np.array([told.get(number, 0) for number in lines.number.tolist()])
+        votes = (one.vote for one in reversed(moments))
+        decided = next((vote.proposal for vote in votes if vote and vote.outcome), "")
     view.load(
         facts,
         moment,
@@ -216,17 +215,28 @@ def _load(view: CurveView, feed: Feed, facts: RunFacts, moment: Moment) -> None:
         outcomes=outcomes,
         now_s=lines.now_s,
         made=(lines.decisions, lines.accepted),
+        decided=decided,
     )
 
 
-def _flows(view: FlowsView, viewer: Viewer) -> Draw:
-    seen: list[Any] = [None]
+def draws_flows(view: FlowsView, viewer: Viewer) -> Draw:
+    """Return what draws who changed sides, in all voting rounds that have closed."""
+    seen: list[Any] = [(None, LATEST)]
 
     def draw(facts: RunFacts, moment: Moment) -> None:
-        if seen[0] == (facts, moment.number - 1) or (seen[0] and viewer.feed.is_live):
+        feed, (run, number) = viewer.feed, seen[0]
+        if run is facts and feed.is_live and viewer.at == LATEST:
+            # Many voting rounds may have closed between two looks; the newest may go on.
+            if passed := feed.moments_since(number):
+                view.show_all(facts, passed)
+                seen[0] = (facts, passed[-1].number)
+            return
+        if run is facts and number == moment.number - 1:
             view.show(facts, moment)
+            seen[0] = (facts, moment.number)
         else:
-            view.load(facts, viewer.feed.moments_to(moment.number, FLOWS))
-        seen[0] = (facts, moment.number)
+            told = feed.moments_to(moment.number, FLOWS)
+            view.load(facts, told)
+            seen[0] = (facts, told[-1].number if told else LATEST)
 
     return draw

@@ -1,10 +1,11 @@
 """What the numbers of a run say to a person: key figures, how firm a vote is, and warnings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from ..canvas.curve import OUTCOMES
 from ..feed import Curve, entropy_bits
 from ..moment import Moment, RunFacts, Vote
 from .figures import Figure
@@ -79,9 +80,8 @@ def _vote_figures(vote: Vote) -> list[Figure]:
     needed = vote.still_needed
     note = "" if vote.threshold_percent is None else f"{vote.threshold_percent} % needed"
     if vote.outcome:
-        note = (
-            vote.outcome + (f": {vote.gate}" if vote.gate else "") + (f", {note}" if note else "")
-        )
+        gate = f": {vote.gate}" if vote.gate else ""
+        note = f"latest vote {vote.outcome}{gate}" + (f", {note}" if note else "")
     elif needed:
         note += f", {needed:,} more to go"
     tone = "is-good" if needed == 0 else ""
@@ -92,11 +92,17 @@ def _status_note(status: str) -> str:
     return {"paused": "a person holds it", "lost": "its process or board is gone"}.get(status, "")
 
 
-def firmness(moment: Moment | None, summary: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return how hollow or solid a vote is, as names and values.
+def swarm_words(facts: RunFacts) -> str:
+    """Return how many agents a run has, those apart who joined beside the ones asked for."""
+    others = f", {facts.others:,} others" if facts.others else ""
+    return f"{facts.agents - facts.others:,} agents{others}"
 
-    Who had a choice, and how many independent voters they are worth, is told by the summary; by
-    the moment's numbers already, where the scenario publishes them under the same names.
+
+def firmness(moment: Moment | None) -> list[tuple[str, str]]:
+    """Return how hollow or solid the vote of a moment is, as names and values.
+
+    Who had a choice, and how many independent voters they are worth, is told where the scenario
+    publishes it with each round, under the names that the summary has.
     """
     rows: list[tuple[str, str]] = []
     vote = moment.vote if moment else None
@@ -110,16 +116,28 @@ def firmness(moment: Moment | None, summary: Mapping[str, Any]) -> list[tuple[st
         bits = entropy_bits(vote)
         if bits is not None:
             rows.append(("How mixed the ballots are", f"{bits:.2f} bits, {_mixed(bits)}"))
-    known = dict(moment.series) if moment else {}
-    known |= {name: v for name, v in (summary.get("consensus") or {}).items() if v is not None}
-    for name, label, unit in (
-        ("agents_with_choice", "Voters with a choice", ""),
-        ("effective_voters", "Effective independent voters", ""),
-        ("approval_percent_with_choice", "Approval among those with a choice", " %"),
-    ):
-        if known.get(name) is not None:
-            rows.append((label, f"{known[name]:,.6g}{unit}"))
-    return rows
+    return rows + (_hollowness(moment.series) if moment else [])
+
+
+def firmness_of_run(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a summary says of the vote that decided the run, whatever is looked at."""
+    consensus = summary.get("consensus") or {}
+    percent = consensus.get("approval_percent")
+    rows = _hollowness(consensus)
+    return [("Approval", f"{percent:,.6g} %"), *rows] if rows and percent is not None else rows
+
+
+def _hollowness(known: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return who had a choice, as far as that is known."""
+    return [
+        (label, f"{known[name]:,.6g}{unit}")
+        for name, label, unit in (
+            ("agents_with_choice", "Voters with a choice", ""),
+            ("effective_voters", "Effective independent voters", ""),
+            ("approval_percent_with_choice", "Approval among those with a choice", " %"),
+        )
+        if known.get(name) is not None
+    ]
 
 
 def coalition_to_flip(vote: Vote) -> int | None:
@@ -213,3 +231,16 @@ def _hollow(vote: Vote, consensus: Mapping[str, Any]) -> list[str]:
             "they err together or speak with the same voice."
         ]
     return []
+
+
+def outcomes_of(moments: Iterable[Moment]) -> list[int]:
+    """Return an index into `OUTCOMES` for each moment: what it decided first."""
+    told: list[int] = []
+    decided = ""
+    for moment in moments:
+        vote = moment.vote
+        outcome = vote.outcome if vote is not None and vote.proposal != decided else None
+        if outcome and vote is not None:
+            decided = vote.proposal
+        told.append(OUTCOMES.index(outcome) if outcome in OUTCOMES else 0)
+    return told

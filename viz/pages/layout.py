@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote, unquote
 
 import solara
 
@@ -19,8 +20,13 @@ is_dark = solara.reactive(False)
 
 
 def path_of(run: str, page: str = "consensus") -> str:
-    """Return the path of a run's page."""
-    return f"/run/{run}/{page}"
+    """Return the path of a run's page, whatever characters the run's name has."""
+    return f"/run/{quote(run, safe='', errors='surrogateescape')}/{page}"
+
+
+def names_in(parts: Sequence[str]) -> list[str]:
+    """Return the names that stand in parts of a page's path."""
+    return [unquote(part, errors="surrogateescape") for part in parts]
 
 
 @solara.component
@@ -33,9 +39,10 @@ def Layout(children: Sequence[Any] = ()) -> Any:
         {"label": "Studies", "path": "/studies", "is_here": parts[:1] == ["studies"]},
     ]
     if len(parts) >= 2 and parts[0] == "run":
+        [run] = names_in(parts[1:2])
         here = parts[2] if len(parts) > 2 else "consensus"
         pages = [
-            {"label": label, "path": path_of(parts[1], page), "is_here": page == here}
+            {"label": label, "path": path_of(run, page), "is_here": page == here}
             for page, label in RUN_PAGES.items()
         ]
     bar = TopBar(

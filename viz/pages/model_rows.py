@@ -6,7 +6,7 @@ from typing import Any
 
 from blackboard import RunDirectory
 
-from ..feed import CLASSES, Calls, read_calls
+from ..feed import CLASSES, Asking, Calls, read_calls
 from ..feed.directory import read_or_nothing
 from ..moment import Moment, RunFacts
 from .rows import shown
@@ -32,6 +32,8 @@ ALARMS = {
     "mix_alarms": "Alarms on acts",
 }
 RECENT_S = 0.5
+SILENT_S = 5.0
+"""A run that waits for models and has said nothing for so long is not believed any more."""
 
 
 class ModelBook:
@@ -69,10 +71,11 @@ class ModelBook:
 
     def call_rows(self, facts: RunFacts, moment: Moment, summary: Mapping[str, Any]) -> Rows:
         """Return how many calls there were, and where they are now."""
-        calls = self.calls(moment)
+        calls, asking = self.calls(moment), self._viewer.feed.asking
+        rows = asking_rows(asking) if asking else []
         if calls is None:
-            return []
-        rows = [
+            return rows
+        rows += [
             ("Calls that were billed", shown(calls.calls)),
             ("Calls of no use", _of(calls.wasted, calls.calls)),
             ("Cost, USD", _capped(calls.cost_usd, self.caps.get("usd"))),
@@ -81,7 +84,8 @@ class ModelBook:
         if calls.stage and self._viewer.feed.is_live:
             at, said = calls.stage, f"{calls.stage_calls:,} calls, {calls.stage_tokens:,} tokens"
             rows.append((f"Latest: round {at[0]:,}, stage {at[1]}", said))
-            if calls.last_reply_at is not None:
+            is_told = asking is not None and asking.reply_age_s is not None
+            if calls.last_reply_at is not None and not is_told:
                 since_s = max(0.0, time.time() - calls.last_reply_at)
                 rows.append(("Latest reply", f"{since_s:,.0f} s ago"))
         return rows
@@ -127,6 +131,34 @@ class ModelBook:
             (cause.capitalize(), shown(many), calls.details.get(cause, "")[:160])
             for cause, many in calls.outcomes.items()
         ]
+
+
+def asking_words(asking: Asking | None) -> str:
+    """Return what a run waits for that has nothing else to show yet; empty where for nothing."""
+    if asking is None or not asking.left or asking.silent_s > SILENT_S:
+        return ""
+    answered = _of(asking.answered, asking.asked)
+    return (
+        f"The run waits for the models of its first stage: {shown(asking.in_flight)} calls in "
+        f"flight, {answered} questions answered. There is more to see when the stage is over."
+    )
+
+
+def asking_rows(asking: Asking) -> list[tuple[str, str]]:
+    """Return what is asked of models now; nothing of a run that has not asked any."""
+    if asking.silent_s > SILENT_S:
+        silent = f"not known: the run has said nothing for {asking.silent_s:,.0f} s"
+        return [("Calls in flight", silent)]
+    rows = [("Calls in flight", shown(asking.in_flight))]
+    if asking.asked:
+        round, stage = asking.at
+        done = _of(asking.answered, asking.asked)
+        rows.append((f"Answered in round {round:,}, stage {stage}", done))
+    if asking.left:
+        rows.append(("Tokens spent by now", shown(asking.tokens)))
+    if asking.reply_age_s is not None:
+        rows.append(("Latest reply", f"{asking.reply_age_s:,.0f} s ago"))
+    return rows
 
 
 def drift_rows(facts: RunFacts, moment: Moment, summary: Mapping[str, Any]) -> Rows:

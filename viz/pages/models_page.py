@@ -17,7 +17,6 @@ NO_MODELS = (
 )
 WORDS = {
     "abstentions": "all",
-    "cast": "cast as such",
     "abstained cast": "cast as such",
 }
 """What causes are called where their name alone would not say it."""
@@ -39,7 +38,7 @@ def ModelsPage(viewer: Viewer) -> Any:
         return box("div", Notice(text=NO_MODELS), causes, of="db-stack")
     calls = FollowingTable(
         "Calls",
-        "Written at each stage's end, and once a second while models answer.",
+        "What is in flight as the board says it; all else as recorded, at most a second ago.",
         ["", "so far"],
         viewer,
         book.call_rows,
@@ -63,7 +62,7 @@ def ModelsPage(viewer: Viewer) -> Any:
     )
     outcomes = FollowingTable(
         "What came of questions",
-        "After all retries and repairs; of failures what was said the last time.",
+        "After all retries and repairs; of failures what was said last. Of a fork its own alone.",
         ["Outcome", "questions", "detail"],
         viewer,
         book.outcome_rows,
@@ -75,7 +74,7 @@ def ModelsPage(viewer: Viewer) -> Any:
         ["", "now"],
         viewer,
         drift_rows,
-        "This scenario does not watch for drift.",
+        "Nothing of drift was told so far; not every scenario watches for it.",
     )
     return box(
         "div",

@@ -8,7 +8,7 @@ from typing import Any
 
 import solara
 
-from ..launch import entry_of, person_of, say_to_board
+from ..launch import Said, entry_of, person_of, say_to_board
 from .commanding import commands
 from .parts import Notice, OversightForm
 from .viewer import Viewer
@@ -46,9 +46,13 @@ def OversightPage(viewer: Viewer) -> Any:
         threading.Thread(target=tell, args=(asked, words), daemon=True).start()
 
     def tell(asked: Mapping[str, str], words: list[str]) -> None:
-        done = say_to_board(path, **_said(asked)) or commands().say(*words)
+        try:
+            done = say_to_board(path, **_said(asked)) or commands().say(*words)
+        except Exception as problem:  # whatever it is, the person has to be told
+            done = Said(False, f"nothing was sent: {problem}")
+        finally:
+            set_busy(False)
         set_said(("" if done.is_done else "is-bad", done.text))
-        set_busy(False)
 
     status, waiting = state
     if not viewer.feed.is_live:

@@ -8,12 +8,13 @@ import solara
 from ..canvas import CanvasView
 from ..moment import Moment, RunFacts
 from .layout import is_dark
-from .parts import ActButton, FactsTable, box
+from .parts import ActButton, FactsTable, Notice, box
+from .rows import counted
 from .viewer import Draw, Viewer
 from .visit import every
 
 MOST_ROWS = 500
-"""Rows of a table that a page shows; the rest is counted."""
+"""Rows of a table that a page shows at first; as many more come with each press of a button."""
 TABLE_S = 1.0
 
 
@@ -57,17 +58,34 @@ def CanvasPanel(
 @solara.component
 def TableBehind(title: str, view: CanvasView) -> Any:
     """Show the numbers of a canvas as rows, as they are every second."""
-    now, set_now = solara.use_state(((), (), 0))
+    now, set_now = solara.use_state(())
+    most: list[int] = solara.use_memo(lambda: [MOST_ROWS], [])
 
     def refresh() -> None:
-        table = view.table()
-        rows = tuple(tuple(map(cell, row)) for row in table.rows[:MOST_ROWS])
-        set_now((tuple(table.columns), rows, len(table.rows)))
+        found = []
+        for noun, table in view.tables():
+            rows = tuple(tuple(map(cell, row)) for row in table.rows[: most[0]])
+            found.append((noun, tuple(table.columns), rows, len(table.rows)))
+        set_now((tuple(found), view.notice))
+
+    def more(_: Any) -> None:
+        most[0] += MOST_ROWS
+        refresh()
 
     every(TABLE_S, refresh)
-    columns, rows, many = now
-    shown = f"the first {MOST_ROWS:,} of {many:,} rows" if many > MOST_ROWS else f"{many:,} rows"
-    return FactsTable(caption=f"{title}: {shown}", columns=list(columns), rows=[*map(list, rows)])
+    if not now:
+        return Notice(text="Writing the rows …")
+    parts, notice = [], now[1]
+    for noun, columns, rows, many in now[0]:
+        said = counted(many, noun)
+        shown = f"the first {len(rows):,} of {said}" if many > len(rows) else said
+        if rows:
+            words = f"{title}: {shown}"
+            parts.append(FactsTable(caption=words, columns=[*columns], rows=[*map(list, rows)]))
+    if any(many > len(rows) for _, _, rows, many in now[0]):
+        words = f"Show {MOST_ROWS:,} more rows"
+        parts.append(box("div", ActButton(label=words, tone="is-small", event_press=more)))
+    return box("div", *(parts or [Notice(text=notice or "There are no rows yet.")]), of="db-stack")
 
 
 def cell(value: Any) -> str:

@@ -19,11 +19,11 @@ def TopBar(
 @solara.component_vue("runs_table.vue")
 def RunsTable(
     rows: Sequence[Row],
+    live: Sequence[Row],
     event_pick: Callable[[list[str]], None],
     event_go: Callable[[str], None],
-    event_stop: Callable[[str], None],
 ) -> None:
-    """Draw the table of runs, which filters and sorts itself."""
+    """Draw the table of runs that have ended and of live ones, which filters and sorts itself."""
 
 
 @solara.component_vue("studies_table.vue")

@@ -1,6 +1,7 @@
 """Runs as rows of a table, and two of them side by side; plain values from what a run left."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,9 @@ def key_of(row: RunRow) -> str:
     return Path(row.path).name
 
 
+@lru_cache(maxsize=5_000)
 def table_row(row: RunRow) -> dict[str, Any]:
-    """Return a run as the table of runs takes it."""
+    """Return a run as the table of runs takes it: the same object for the same run."""
     status, key = str(row.status), key_of(row)
     words = (key, row.run_id, row.scenario, row.structure, status, row.digest or "")
     return {
@@ -62,6 +64,7 @@ def table_row(row: RunRow) -> dict[str, Any]:
         "run_id": row.run_id,
         "name": key,
         "path": path_of(key),
+        "oversight": path_of(key, "oversight"),
         "status": status,
         "tone": _TONES.get(status, ""),
         "symbol": _SYMBOLS.get(status, ""),
@@ -74,7 +77,7 @@ def table_row(row: RunRow) -> dict[str, Any]:
         "approval": row.approval_percent,
         "threshold": row.threshold_percent,
         "accepted": row.accepted,
-        "wall_s": None if row.is_live else row.wall_s,
+        "wall_s": row.wall_s,
         "began": row.began,
         "began_text": began_text(row.began),
         "digest": row.digest or "",
@@ -143,6 +146,11 @@ def config_of(path: Path) -> dict[str, Any]:
         return RunDirectory(path, path.name).read_json("config.json") or {}
     except BadInput:
         return {}
+
+
+def counted(many: int, noun: str) -> str:
+    """Return a number of things with their name, which is a plural unless there is one."""
+    return f"{many:,} {noun}{'' if many == 1 else 's'}"
 
 
 def shown(value: Any) -> str:

@@ -9,13 +9,15 @@ import solara
 from blackboard import BadInput, RunDirectory
 
 from ..feed import LastDigest, the_hub
+from ..feed.directory import is_led
 from ..moment import Moment, RunFacts
 from ..serve.place import place
 from .board_page import BoardPage
 from .consensus_page import ConsensusPage
 from .figures import Readout, ReplayBar
-from .judging import key_figures
-from .layout import RUN_PAGES
+from .judging import key_figures, swarm_words
+from .layout import RUN_PAGES, names_in
+from .model_rows import asking_words
 from .models_page import ModelsPage
 from .oversight_page import OversightPage
 from .pacing import Pace
@@ -40,29 +42,34 @@ PAGES: dict[str, Callable[[Viewer], Any]] = {
 
 
 def find_run(key: str) -> Path:
-    """Return the directory of a run by its name in the folder, or by its id.
+    """Return the directory of a run by its name in the folder, or by its id; never one elsewhere.
 
     Raises:
         BadInput: there is none.
     """
     runs = place().runs
-    here = runs / key
+    is_name = key == Path(key).name and key not in ("", "..") and "\0" not in key
+    here = runs / key if is_name else runs
     try:
-        if here.parent == runs and (here / "config.json").is_file():
+        if is_name and (here / "config.json").is_file():
             return here
         if runs.name == key and (runs / "config.json").is_file():
             return runs
-        return RunDirectory.find(key, roots=[runs]).path
+        found = [run.path for run in RunDirectory.all(runs) if run.run_id == key]
     except OSError as error:
         why = error.strerror or error
         raise BadInput(f"{here} cannot be read ({why}): ask its owner for permission") from error
+    if len(found) == 1:
+        return found[0]
+    many = f"{len(found)} runs" if found else "no run"
+    raise BadInput(f"{many} named {key!r} in {runs}/: `swarmboard list` shows them")
 
 
 @solara.component
 def RunPage() -> Any:
     """Show a run's page, or say why not."""
     router = solara.use_router()
-    key = router.parts[1] if len(router.parts) > 1 else ""
+    key = "".join(names_in(router.parts[1:2]))
     page = router.parts[2] if len(router.parts) > 2 else "consensus"
     try:
         path = find_run(key)
@@ -89,7 +96,7 @@ def FollowedRun(path: Path, page: str) -> Any:
     readout = solara.use_memo(Readout, [])
     bar = solara.use_memo(ReplayBar, [])
     own: list[int] = solara.use_memo(lambda: [-1], [])
-    state, set_state = solara.use_state(("", "", False))
+    state, set_state = solara.use_state(("", "", False, ""))
     solara.use_effect(lambda: feed.close, [feed])
     solara.use_effect(lambda: feed.listen(viewer.hear), [viewer])
     solara.use_effect(lambda: pace.end, [pace])
@@ -109,24 +116,25 @@ def FollowedRun(path: Path, page: str) -> Any:
     solara.use_effect(scrub, [viewer])
 
     def look(_: Any) -> None:
-        now = (feed.status, feed.error or "", feed.is_ready)
+        said = "" if feed.is_ready else asking_words(feed.asking)
+        now = (feed.status, feed.error or "", feed.is_ready, said)
         with pace.work():
             set_state(now)
             viewer.look()
         viewer.rest(pace.rest_s(), IDLE_S)
 
     beat(look, 0.0, on=viewer)
-    status, error, is_ready = state
+    status, error, is_ready, said = state
     facts = feed.facts
     head = box("div", box("h1", path.name), box("span", _about(facts), of="db-muted"), of="db-row")
     parts = [head]
     if error:
         parts.append(Notice(text=f"{error}. This page goes on by itself.", tone="is-warn"))
-    if status == "lost" and not feed.is_gone:
-        parts.append(Notice(text=_lost(path), tone="is-warn"))
+    if status == "lost" and not feed.is_gone and (advice := advice_for_lost(path)):
+        parts.append(Notice(text=advice, tone="is-warn"))
     if not is_ready:
         if not error:
-            parts.append(Notice(text="Reading what the run has told so far …"))
+            parts.append(Notice(text=said or "Reading what the run has told so far …"))
         return box("div", *parts, of="db-stack")
     has_replay = not feed.is_live and len(feed.numbers) > 1
     top = [readout, bar] if has_replay else [readout]
@@ -171,12 +179,14 @@ def _replayed(bar: ReplayBar, viewer: Viewer, own: list[int]) -> Callable[[RunFa
 def _about(facts: RunFacts | None) -> str:
     if facts is None or not facts.scenario:
         return ""
-    others = f", {facts.others:,} others" if facts.others else ""
-    agents = f"{facts.agents - facts.others:,} agents{others}"
-    return f"{facts.scenario}, {facts.structure} of {agents}, seed {facts.seed}, {facts.rule}"
+    swarm = f"{facts.structure} of {swarm_words(facts)}"
+    return f"{facts.scenario}, {swarm}, seed {facts.seed}, {facts.rule}"
 
 
-def _lost(path: Path) -> str:
+def advice_for_lost(path: Path) -> str:
+    """Return what to do about a run that is lost; nothing while its runner finds a new board."""
+    if is_led(RunDirectory(path, path.name)):
+        return ""
     return (
         "Nobody runs this any more, and it did not end in order. In a terminal, "
         f"`swarmboard resume {path}` goes on with it; this page then follows by itself."

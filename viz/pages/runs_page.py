@@ -1,13 +1,14 @@
 """The first page: all runs, two side by side, and the form that starts another."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import solara
 
-from ..feed import the_hub
+from ..feed import RunRow, the_hub
 from ..launch import Form, words_of
 from ..serve.place import place
 from .board_runs_panel import BoardRunsPanel, has_list
@@ -18,6 +19,7 @@ from .parts import ActButton, Notice, RunForm, RunsTable, box
 from .rows import table_row
 from .visit import every
 
+type Table = tuple[dict[str, Any], ...]
 REFRESH_S = 1.0
 BEGINS_WITHIN_S = 60.0
 """How long a run may take until its directory is there."""
@@ -28,24 +30,20 @@ FIRST = "grid-dispatch"
 def RunsPage() -> Any:
     """Show all runs of the folder."""
     router = solara.use_router()
-    rows, set_rows = solara.use_state(())
+    found, set_found = solara.use_state(None)
+    rows, live = found or ((), ())
     picked, set_picked = solara.use_state([])
     is_starting, set_starting = solara.use_state(False)
-    said, set_said = solara.use_state(("", ""))
     here = place()
 
     def refresh() -> None:
-        found = tuple(table_row(row) for row in the_hub().runs(here.runs))
-        if found != rows_seen[0]:
-            rows_seen[0] = found
-            set_rows(found)
+        now = in_two(the_hub().runs(here.runs))
+        if now != seen[0]:
+            seen[0] = now
+            set_found(now)
 
-    rows_seen: list[Any] = solara.use_memo(lambda: [None], [])
+    seen: list[Any] = solara.use_memo(lambda: [None], [])
     every(REFRESH_S, refresh)
-
-    def stop(key: str) -> None:
-        done = commands().say("stop", str(here.runs / key), "--by", "dashboard")
-        set_said(("" if done.is_done else "is-bad", f"{key}: {done.text}"))
 
     head = box(
         "div",
@@ -61,33 +59,37 @@ def RunsPage() -> Any:
         of="db-row",
     )
     parts = [head]
-    if said[1]:
-        parts.append(
-            Notice(
-                text=said[1], tone=said[0], button="Close", event_press=lambda _: set_said(("", ""))
-            )
-        )
     if is_starting:
         parts.append(StartForm(close=lambda: set_starting(False), go=router.push))
-    if rows:
+    if rows or live:
         table = RunsTable(
-            rows=list(rows),
+            rows=rows,
+            live=live,
             event_pick=set_picked,
             event_go=router.push,
-            event_stop=stop,
         )
         parts.append(box("section", table, of="db-panel", **{"aria-label": "All runs"}))
-    elif rows_seen[0] is not None:
+    elif found is not None:
         parts.append(Notice(text=_none_yet(here.runs)))
+    else:
+        parts.append(Notice(text="Looking for runs …"))
     if here.board is not None and has_list(here.board):
-        parts.append(BoardRunsPanel(here.board, frozenset(row["run_id"] for row in rows)))
-    known = [key for key in picked if any(row["key"] == key for row in rows)]
+        parts.append(BoardRunsPanel(here.board, frozenset(row["run_id"] for row in (*rows, *live))))
+    known = [key for key in picked if any(row["key"] == key for row in (*rows, *live))]
     if len(known) == 2:
         one, two = known
-        parts.append(
-            Comparison(here.runs, one, two, play=lambda: router.push(f"/compare/{one}/{two}"))
-        )
+        both = "/".join(quote(key, safe="", errors="surrogateescape") for key in known)
+        parts.append(Comparison(one, two, play=lambda: router.push(f"/compare/{both}")))
     return box("div", *parts, of="db-stack")
+
+
+def in_two(rows: Sequence[RunRow]) -> tuple[Table, Table]:
+    """Return the rows of runs that have ended, and of those that go on.
+
+    Only these change from second to second, and a browser is sent the part that has changed.
+    """
+    ended = tuple(table_row(row) for row in rows if not row.is_live)
+    return ended, tuple(table_row(row) for row in rows if row.is_live)
 
 
 @solara.component
@@ -129,8 +131,12 @@ def StartForm(close: Callable[[], None], go: Callable[[str], None]) -> Any:
         threading.Thread(target=begin, args=(form, dict(given)), daemon=True).start()
 
     def begin(form: Form, given: dict[str, str]) -> None:
-        failure, path = started(words_of(form, given))
-        set_busy(False)
+        try:
+            failure, path = started(words_of(form, given))
+        except Exception as problem:  # whatever it is, the person has to be told
+            failure, path = str(problem), Path()
+        finally:
+            set_busy(False)
         if failure:
             set_error(failure)
         else:

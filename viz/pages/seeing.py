@@ -55,7 +55,7 @@ def agent_sight(
     """Return the latest entries of others that an agent could see by the end of a round."""
     last = book.last_stage(up_to=up_to)
     if last is None:
-        return AgentSight("No stage has closed yet: it has seen nothing.")
+        return AgentSight("No stage has closed up to here: it has seen nothing.")
     lines, back = book.latest(Query(reader=agent), up_to=up_to, most=MOST_SEEN)
     state = prompts.state()
     rounds = (max(1, last[0] - book.kept_rounds), last[0])
@@ -82,7 +82,7 @@ def stage_text(stage: tuple[int, int]) -> str:
 
 def _visible(facts: RunFacts, line: Line, seen: Sighting) -> str:
     if seen.since is None:
-        return "Not seen by anybody yet: no stage has closed since its own."
+        return "Not seen by anybody up to here: no stage closed after its own."
     when = f"from {stage_text(seen.since)} on ({_turn(facts)} and stage)"
     if line.to is not None:
         return f"Visible to {who(facts, line.to)} alone, {when}: it is a message."
@@ -113,6 +113,8 @@ def _prompted(prompts: Prompts, facts: RunFacts, line: Line, seen: Sighting, *, 
     if found is None:
         return _prompts_text(state, is_known=False)
     agents = list(dict.fromkeys(agent for _, agent in found))
+    if not agents and line.kind == "proposal":
+        return "No prompt on record names it; a question to vote on it holds its words."
     if not agents:
         return "In no prompt that is on record: no model was shown it."
     first = {agent: stage for stage, agent in reversed(found)}

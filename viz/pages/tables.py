@@ -61,19 +61,7 @@ def role_rows(facts: RunFacts, moment: Moment, summary: Mapping[str, Any]) -> Ro
     return [(role, shown(many), f"{first:,}") for role, first, many in facts.roles]
 
 
-def series_rows(facts: RunFacts, moment: Moment, summary: Mapping[str, Any]) -> Rows:
-    """Return the numbers of the world at a moment, with their units."""
-    units = facts.scene.series if facts.scene else {}
-    return [
-        (name.replace("_", " "), shown(float(value)), units.get(name, ""))
-        for name, value in moment.series.items()
-    ]
-
-
 def abstention_rows(facts: RunFacts, moment: Moment, summary: Mapping[str, Any]) -> Rows:
-    """Return how many abstained, by cause."""
-    causes = summary.get("abstentions")
-    if isinstance(causes, Mapping):
-        return [(str(cause), shown(many)) for cause, many in causes.items()]
+    """Return how many abstained up to a moment, by cause."""
     found = ((n, many) for n, many in moment.counts.items() if n.startswith("abst"))
     return [(name.replace("_", " "), shown(many)) for name, many in found]

@@ -30,6 +30,8 @@ class Viewer:
         """Set to have `look` called sooner."""
         self._draws: dict[int, Draw] = {}
         self._fresh: set[int] = set()
+        self._failed: set[int] = set()
+        """Those of which it has been said that they could not be drawn."""
         self._names = 0
         self._is_resting = False
         self._seen: tuple[int, int] | None = None
@@ -48,6 +50,7 @@ class Viewer:
             with self._lock:
                 self._draws.pop(name, None)
                 self._fresh.discard(name)
+                self._failed.discard(name)
 
         return remove
 
@@ -64,7 +67,11 @@ class Viewer:
         self.news.set()
 
     def look(self) -> bool:
-        """Draw what is new; say whether anything was."""
+        """Draw what is new; say whether anything was.
+
+        Raises:
+            Exception: something could not be drawn, though all else was; told once of each.
+        """
         self.news.clear()
         now = (self.feed.version, self.at)
         moment, facts = self.moment(), self.feed.facts
@@ -73,10 +80,17 @@ class Viewer:
         with self._lock:
             names = set(self._draws) if now != self._seen else set(self._fresh)
             self._fresh.clear()
-            draws = [self._draws[name] for name in sorted(names) if name in self._draws]
-        self._seen = now
-        for draw in draws:
-            draw(facts, moment)
+            draws = {name: self._draws[name] for name in sorted(names) if name in self._draws}
+        self._seen, wrong = now, None
+        for name, draw in draws.items():
+            try:
+                draw(facts, moment)
+            except Exception as error:  # one panel that fails must not keep the others back
+                if wrong is None and name not in self._failed:
+                    self._failed.add(name)
+                    wrong = error
+        if wrong is not None:
+            raise wrong
         return bool(draws)
 
     def rest(self, least_s: float, most_s: float) -> None:

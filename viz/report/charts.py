@@ -10,7 +10,7 @@ from ..feed import PastRun
 from ..moment import Moment, RunFacts
 
 MOVING = {
-    "stack": ("names", "units", "widths", "heights", "filled", "marks", "label", "notice"),
+    "stack": ("names", "units", "widths", "heights", "filled", "marks", "note", "label", "notice"),
     "bars": ("height_px", "rows", "items", "values", "label", "notice"),
     "parts": ("height_px", "rows", "items", "values", "label", "notice"),
     "course": ("names", "at", "label", "notice"),

@@ -80,9 +80,10 @@ async function main() {
   }
 
   function world(scene) {
-    const rows = scene.series_names.map((name, i) => [
-      name.replace(/_/g, " "), scene.series[i] === null ? "-" : said(scene.series[i], 6), about.units[name] || "",
-    ]);
+    const rows = scene.series_names.map((name, i) => {
+      const [title, unit] = about.called[name] || [name.replace(/_/g, " "), ""];
+      return [title, scene.series[i] === null ? "-" : said(scene.series[i], 6), unit];
+    }).filter(([title]) => title);
     for (const [name, many] of Object.entries(scene.counts)) {
       if (many) rows.push([`${name.replace(/_/g, " ")} so far`, said(many, 0), ""]);
     }

@@ -35,7 +35,7 @@ export const TABLES = {
       const cell = each ? `${said(i * each)} to ${said(last)}` : `${said(sizes[i])} in one place`;
       const row = isBinned
         ? [cell, items[code][0]]
-        : [names[i] || `agent ${said(i, 0)}`, role ? role[0] : "", items[code][0]];
+        : [names[i] || `${role ? role[0] : "agent"} #${i}`, role ? role[0] : "", items[code][0]];
       if (!scale) return row;
       const isKnown = i < values.length && values[i] <= top;
       const value = scale.low + (values[i] / (top || 1)) * (scale.high - scale.low);

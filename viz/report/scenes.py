@@ -1,23 +1,21 @@
 """The views of a run, moment by moment: what each of them needs, as plain values."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..canvas import BarsView, CanvasView, CurveView, FieldView, FlowsView
+from ..canvas import BarsView, CanvasView, CurveView, FieldView, FlowsView, title_of, unit_of
 from ..canvas.static_page import plain_state
 from ..feed import PastRun
 from ..moment import Moment, RunFacts
 from ..pages.figures import Figure
-from ..pages.judging import key_figures
+from ..pages.judging import key_figures, outcomes_of
 from .charts import Charts
 
 FLOWS = 12
 """Voting rounds whose flows are drawn."""
-OUTCOMES = ("", "accepted", "rejected", "expired", "vetoed", "escalated")
 MOVING = {
     "field": ("legend", "votes", "values", "strains", "tally", "label", "notice"),
     "curve": ("axes", "needed", "label", "notice"),
@@ -96,6 +94,18 @@ class Scenes:
             "counts": dict(moment.counts),
         }
 
+    def called(self) -> dict[str, tuple[str, str]]:
+        """Return title and unit of the numbers; an empty title for one that is not shown."""
+        scene = self.facts.scene
+        units, titles = (scene.series, scene.titles) if scene else ({}, {})
+        names = dict.fromkeys((*units, *self._run.moment(2**62).series))
+        return {
+            name: ("", "")
+            if titles.get(name) == ""
+            else (title_of(name, titles, units), unit_of(name, units))
+            for name in names
+        }
+
     def figures(self, moment: Moment) -> list[Figure]:
         """Return the key figures of a moment."""
         return key_figures(self.facts, moment, moment.status, self._digest)
@@ -121,23 +131,10 @@ class Scenes:
             approval_percent=curve.approval_percent,
             cast_percent=curve.cast_percent,
             entropy_bits=curve.entropy_bits,
-            outcomes=_outcomes(self._run.moments_since(-1)),
+            outcomes=outcomes_of(self._run.moments_since(-1)),
             now_s=curve.now_s,
             made=(curve.decisions, curve.accepted),
         )
-
-
-def _outcomes(moments: Sequence[Moment]) -> list[int]:
-    """Return an index into `OUTCOMES` for each moment: what it decided first."""
-    told: list[int] = []
-    decided = ""
-    for moment in moments:
-        vote = moment.vote
-        outcome = vote.outcome if vote is not None and vote.proposal != decided else None
-        if outcome and vote is not None:
-            decided = vote.proposal
-        told.append(OUTCOMES.index(outcome) if outcome in OUTCOMES else 0)
-    return told
 
 
 def _known(value: float) -> float | None:

@@ -15,7 +15,9 @@ import numpy as np
 from blackboard import BadInput
 
 from ..canvas.joining import STYLE, joined
+from ..canvas.static_page import embedded
 from ..feed import PastRun
+from ..pages.judging import swarm_words
 from .charts import sections
 from .scenes import Scenes
 from .told import Told
@@ -71,8 +73,9 @@ def write_report(
         text = page(run.name, about, told, packed, scenes)
     finally:
         past.close()
-    _write(target, text)
-    return Written(target, len(text.encode()), about["moments"], shown)
+    content = text.encode("utf-8", "replace")  # a path may hold bytes that are no letters
+    _write(target, content)
+    return Written(target, len(content), about["moments"], shown)
 
 
 def page(title: str, about: dict[str, Any], told: Told, packed: str, scenes: Scenes) -> str:
@@ -91,8 +94,8 @@ def page(title: str, about: dict[str, Any], told: Told, packed: str, scenes: Sce
         "CONFIG": html.escape(told.config),
         "VERSIONS": html.escape(told.versions),
         "CHARTS": sections(scenes.charts.titles),
-        "SOURCES": _embedded(sources),
-        "VIEWS": _embedded({"about": about, "still": scenes.still()}),
+        "SOURCES": embedded(sources),
+        "VIEWS": embedded({"about": about, "still": scenes.still()}),
         "SCENES": packed,
         "SCRIPT": joined("report.js", FOLDER),
     }
@@ -103,7 +106,7 @@ def page(title: str, about: dict[str, Any], told: Told, packed: str, scenes: Sce
 def _fitted(scenes: Scenes, most_bytes: int) -> tuple[str, int]:
     """Return as many moments as there is room for, evenly spread, the first and last among them."""
     numbers = scenes.numbers()
-    still = len(_embedded(scenes.still()))
+    still = len(embedded(scenes.still()))
     room = most_bytes - ROOM_BYTES - still
     tried = _spread(numbers, min(SAMPLES, len(numbers)))
     each = len(_packed([scenes.scene(int(n)) for n in tried])) / len(tried)
@@ -132,7 +135,7 @@ def _about(
     facts = scenes.facts
     unit = "instant" if facts.is_event_driven else "round"
     words = (
-        f"{facts.scenario}, {facts.structure} of {facts.agents:,} agents, seed {facts.seed}, "
+        f"{facts.scenario}, {facts.structure} of {swarm_words(facts)}, seed {facts.seed}, "
         f"{facts.rule}"
     )
     notes = []
@@ -143,7 +146,6 @@ def _about(
         )
     if error:
         notes.append(f"The log ends early: {error}.")
-    series = facts.scene.series if facts.scene else {}
     return {
         "name": name,
         "words": words,
@@ -152,19 +154,14 @@ def _about(
         "moments": moments,
         "modes": list(scenes.modes),
         "charts": scenes.charts.kinds,
-        "units": dict(series),
+        "called": scenes.called(),
     }
 
 
-def _embedded(value: Any) -> str:
-    """Return JSON that cannot end the element that it stands in."""
-    return json.dumps(value).replace("<", "\\u003c")
-
-
-def _write(target: Path, text: str) -> None:
+def _write(target: Path, content: bytes) -> None:
     partial = target.with_name(f".{target.name}.partial")
     try:
-        partial.write_text(text, "utf-8")
+        partial.write_bytes(content)
         partial.replace(target)
     except OSError as error:
         with suppress(OSError):

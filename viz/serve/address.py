@@ -59,9 +59,12 @@ def listen(host: str, port: int, token: str | None) -> Address:
     if not 0 <= port <= 65_535:
         raise BadInput(f"--port {port}: a number from 0 (any that is free) to 65535 is needed")
     listener = _bound(host, port)
+    number, port = listener.getsockname()[:2]
+    if _is_number_of(host):
+        host = number  # 127.1 and 0 are numbers too, which no browser sends as they were written
     if token is None and not is_loopback(host):
         token = secrets.token_urlsafe(TOKEN_BYTES)
-    return Address(host, listener.getsockname()[1], token, listener)
+    return Address(host, port, token, listener)
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -82,6 +85,15 @@ def _bound(host: str, port: int) -> socket.socket:
         listener.close()
         raise BadInput(_why_not(host, port, error)) from error
     return listener
+
+
+def _is_number_of(host: str) -> bool:
+    """Say whether a host was given as a number, in whatever way people write one."""
+    try:
+        socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return False
+    return True
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:

@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Mapping
+from functools import cache
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REFUSED_TEXT = {
     401: "This dashboard asks for its token. Open the address that `swarmboard dashboard` printed; "
@@ -17,6 +18,8 @@ REFUSED_TEXT = {
     "`swarmboard dashboard` printed, or start it with --host for another.",
 }
 """What a person reads who was refused, by status."""
+FRAMES = b"frame-ancestors 'self'"
+"""Who may show pages inside its own: on another site's, people could press what they do not see."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -48,6 +51,7 @@ class Gate:
             return
         headers = _headers(scope)
         given = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"))).get("token")
+        send = _unframed(send)
         if not self._is_at_home(scope, headers):
             await _refuse(scope, receive, send, 403)
         elif self.token is None:
@@ -66,8 +70,7 @@ class Gate:
         hosts = headers.get("host", [])
         if len(hosts) != 1 or not is_own_name(hosts[0], self.host):
             return False
-        origins = headers.get("origin", [])
-        return all(urlsplit(origin).netloc == hosts[0] for origin in origins)
+        return all(_place_of(origin) == hosts[0] for origin in headers.get("origin", []))
 
     def _has_token(self, headers: Mapping[str, list[str]]) -> bool:
         assert self.token is not None
@@ -106,10 +109,21 @@ def is_own_name(given: str, bound: str) -> bool:
         return False
     if _is_everywhere(bound):
         own = gethostname().lower()
-        return _is_number(name) or name in (*LOOPBACK_NAMES, own, f"{own}.local")
+        if _is_number(name) or name in (*LOOPBACK_NAMES, own, f"{own}.local"):
+            return True
+        # Only now, as asking for it may take a while.
+        return name.startswith(f"{own}.") and name == _full_name(own)
     if is_loopback(bound):
         return name in LOOPBACK_NAMES or name == bound.lower()
     return name == bound.strip("[]").lower()
+
+
+@cache
+def _full_name(own: str) -> str:
+    """Return a machine's name with its domain, as whoever gives out names here has it."""
+    from socket import getfqdn
+
+    return getfqdn(own).lower()
 
 
 def is_loopback(host: str) -> bool:
@@ -136,6 +150,14 @@ def _is_number(host: str) -> bool:
     return True
 
 
+def _place_of(origin: str) -> str | None:
+    """Return the host and the port of an origin; None of what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
 def _headers(scope: Scope) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
@@ -153,6 +175,18 @@ def _cookie(line: str, name: str) -> str:
 
 def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def _unframed(send: Send) -> Send:
+    """Return what sends answers that no page of another site may show inside itself."""
+
+    async def sends(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), (b"content-security-policy", FRAMES)]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return sends
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, status: int) -> None:

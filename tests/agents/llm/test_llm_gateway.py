@@ -13,6 +13,7 @@ from agents.llm.gateway import Gateway
 from agents.llm.recording import NotRecorded, Recording
 from agents.llm.settings import BudgetConfig, Cap, TeamConfig, TierConfig
 from blackboard import SwarmboardError
+from tests.swarmboard.held_model import HeldModel
 
 type Open = Callable[..., Gateway]
 TIER = TierConfig(model="planted", concurrency=4, retries=0)
@@ -100,6 +101,44 @@ def test_no_more_calls_than_the_tier_allows_are_in_flight(gateway: Open) -> None
     ask(opened, *map(question, range(30)))
 
     assert opened.most_in_flight == {"default": 4}
+
+
+def test_calls_in_flight_and_questions_left_are_told_while_they_are_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.llm.gateway.POLL_S", 0.005)
+    model, told = HeldModel(), []
+    with Recording.open(tmp_path, mode="record") as recording:
+        opened = Gateway(TeamConfig(tiers={"default": TIER}), recording, models={"default": model})
+
+        def look() -> None:
+            now = opened.now()
+            if now.in_flight == 4 and (not told or now.answered > told[-1].answered):
+                told.append(now)
+                model.let(2) if len(told) == 1 else model.open()
+
+        opened.answer([question(agent) for agent in range(6)], (1, 2), meanwhile=look)
+        after = opened.now()
+        opened.close()
+
+    first, second = told
+    assert (first.in_flight, first.answered, first.left, first.tokens) == (4, 0, 6, 0)
+    assert first.reply_age_s is None
+    assert (second.in_flight, second.answered, second.left) == (4, 2, 4)
+    assert 0 < second.tokens < after.tokens
+    assert second.reply_age_s is not None
+    assert (opened.in_flight, after.answered, after.left) == ({"default": 0}, 6, 0)
+
+
+def test_questions_that_a_recording_answers_count_as_answered(gateway: Open) -> None:
+    questions = [question(agent) for agent in range(3)]
+    ask(gateway(), *questions)
+    opened = gateway()
+
+    ask(opened, *questions)
+
+    now = opened.now()
+    assert (now.answered, now.left, now.reply_age_s) == (3, 0, None)
 
 
 def test_who_shares_a_sample_shares_the_call_and_others_get_answers_of_their_own(

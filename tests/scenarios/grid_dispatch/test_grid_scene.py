@@ -71,4 +71,29 @@ def test_one_interval_has_no_day(tmp_path: Path) -> None:
 
     assert set(scene["charts"]) == {MERIT_ORDER}
     assert scene["is_one_question"]
+    assert scene["titles"]["interval"] == ""
     assert not {"demand", "outcome"} & set(frames[1])
+
+
+def test_the_certificate_of_the_gate_and_that_of_the_summary_have_names_of_their_own(
+    tmp_path: Path,
+) -> None:
+    result = swarmboard.run("grid-dispatch", case="ieee30", out=tmp_path / "run")
+
+    scene, frames = shown(tmp_path / "run")
+
+    of_summary = frames[result.summary["rounds"]]["certified_gap"]
+    of_gate = result.rounds["certificate_of_revealed_percent"].iloc[-1]
+    assert of_summary == pytest.approx(result.summary["yardstick"]["certificate_percent"])
+    assert of_gate != pytest.approx(of_summary)
+    titles = [scene["titles"][n] for n in ("certified_gap", "certificate_of_revealed_percent")]
+    assert titles == ["certified gap to the optimum", "certificate that the gate reads"]
+
+
+def test_no_block_is_dispatched_by_less_than_nothing(tmp_path: Path) -> None:
+    swarmboard.run("grid-dispatch", case="ieee57", out=tmp_path / "run")
+
+    _, frames = shown(tmp_path / "run")
+
+    filled = np.concatenate([frame[f"{MERIT_ORDER}:dispatched"] for frame in frames.values()])
+    assert ((filled == 0.0) | (filled >= 5e-7)).all()

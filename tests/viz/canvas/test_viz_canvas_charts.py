@@ -1,5 +1,6 @@
 """What a scenario publishes beside its map: blocks, tables as bars, and the course of a day."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from viz.canvas import BlocksView, CanvasView, CourseView, PartsView
 from viz.canvas.blocks import FULL_SCALE, UNKNOWN
 from viz.canvas.samples import charted
+from viz.canvas.static_page import plain_state
 
 type Listen = Callable[[CanvasView], Any]
 
@@ -133,3 +135,33 @@ def test_a_course_before_the_first_moment_is_empty() -> None:
 
     assert view.table().rows == ()
     assert view.notice != ""
+
+
+@pytest.mark.parametrize("name", ["queues", "ends"])
+def test_a_table_with_one_row_is_drawn(name: str) -> None:
+    facts, moment = charted()
+    assert facts.scene is not None
+    told = facts.scene.charts[name]
+    fixed = {column: values[:1] for column, values in told.fixed.items()}
+    chart = replace(told, rows=told.rows[:1], fixed=fixed)
+    facts = replace(facts, scene=replace(facts.scene, charts={name: chart}))
+    frame = {one: values[:1] for one, values in moment.frame.items()}
+    view = PartsView(name)
+
+    view.show(facts, replace(moment, frame=frame))
+
+    assert view.rows == ["billing"]
+    assert view.notice == ""
+    assert view.height_px >= 80
+
+
+def test_a_course_whose_numbers_are_not_finite_is_still_json() -> None:
+    facts, moment = charted()
+    view, inf = CourseView("day"), float("inf")
+    told = {"interval": np.array([1.0, 2.0, inf]), "price": np.array([inf, 8.0, 1.0])}
+    moment = replace(moment, series={"interval": inf})
+
+    view.show_course(facts, moment, told)
+
+    assert json.loads(json.dumps(plain_state(view), allow_nan=False))["at"] == 2.0
+    assert view.table().rows == ((1.0, None), (2.0, 8.0))

@@ -213,6 +213,57 @@ def test_moments_that_passed_between_two_looks_travel_together(listen: Listen) -
     assert other.start == 1
 
 
+def test_the_point_of_a_round_that_goes_on_makes_room_for_that_of_its_close() -> None:
+    facts, view = facts_of(50), CurveView()
+    moments = course(facts, 8)
+    open_vote = vote_of(50, (0.5, 0.2), is_sealed=True)
+    view.show_all(facts, moments[:6], now=moment_of(facts, open_vote, number=7))
+
+    view.show_all(facts, moments[6:])
+
+    straight = CurveView()
+    straight.show_all(facts, moments)
+    assert view.table().rows == straight.table().rows
+    assert view.last_number == 8
+    assert view.start == 6
+    assert view.start * 24 + len(view.added) == len(view.points)
+
+
+def test_a_point_that_goes_on_and_is_gone_leaves_no_trace() -> None:
+    facts, view = facts_of(50), CurveView()
+    moments = course(facts, 8)
+
+    view.show_all(facts, moments[:6], now=moments[7])
+    view.show_all(facts, [], about=moments[5])
+
+    assert [row[0] for row in view.table().rows] == [1, 2, 3, 4, 5, 6]
+    assert (view.start, view.added) == (6, b"")
+
+
+def test_where_a_round_decides_more_than_is_marked_the_legend_says_of_how_many() -> None:
+    facts, view = facts_of(50), CurveView()
+    moments = [replace(one, counts={"accepted": 900, "expired": 100}) for one in course(facts, 8)]
+
+    view.show_all(facts, moments)
+    of_all = view.axes["of_all"]
+    view.show(facts, replace(moments[-1], number=9, counts={"accepted": 1}))
+
+    assert (of_all, view.axes["of_all"]) == (1_000, 0)
+
+
+def test_what_was_decided_in_a_loaded_course_is_not_marked_again() -> None:
+    facts, view = facts_of(50), CurveView()
+    moments = course(facts, 8)
+    end = moments[-1]
+    assert end.vote is not None
+    decided = end.vote.proposal
+
+    view.load(facts, end, numbers=[8], approval_percent=[80], outcomes=[1], decided=decided)
+    view.show(facts, replace(end, number=9))
+
+    assert [row[5] for row in view.table().rows] == ["accepted", ""]
+
+
 def test_the_whole_course_of_short_votes_is_that_of_its_moments() -> None:
     facts, live, past = facts_of(50, is_event_driven=True), CurveView(), CurveView()
     moments = [

@@ -76,8 +76,21 @@ def test_votes_between_options_are_coloured_by_who_leads() -> None:
 
     view.show(facts, moment_of(facts, vote))
 
-    assert [name for name, _, _ in view.legend["items"]][:2] == ["south (leads)", "another option"]
-    assert view.tally == [50, 40, 4, 6]
+    names = [name for name, _, _ in view.legend["items"]]
+    assert names == ["north", "south (leads)", "east", "abstain", "no ballot yet"]
+    assert view.tally == [20, 50, 20, 4, 6]
+
+
+def test_of_many_options_the_leading_one_keeps_its_own_look() -> None:
+    facts, view = facts_of(100), FieldView()
+    options = tuple(f"option {i}" for i in range(8))
+    vote = vote_of(100, (0.1, 0.3, *(0.08,) * 6), options=options)
+
+    view.show(facts, moment_of(facts, vote))
+
+    leading, others = view.legend["items"][:2]
+    assert leading == ["option 1 (leads)", "factions.1", "square"]
+    assert others == ["another option", "faint", "plus"]
 
 
 def test_factions_have_a_colour_and_a_shape_each() -> None:

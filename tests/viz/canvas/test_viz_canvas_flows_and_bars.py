@@ -58,6 +58,18 @@ def test_a_replay_that_goes_back_forgets_what_came_after() -> None:
     assert view.numbers == [2, 3, 4, 5]
 
 
+def test_rounds_that_passed_between_two_looks_are_all_drawn() -> None:
+    facts, straight, seldom = facts_of(60), FlowsView(), FlowsView()
+    moments = course(facts, 8)
+    for moment in moments:
+        straight.show(facts, moment)
+
+    seldom.show_all(facts, moments[:3])
+    seldom.show_all(facts, moments[3:])
+
+    assert seldom.table() == straight.table()
+
+
 def test_loading_is_showing_one_after_another() -> None:
     facts, shown, loaded = facts_of(100), FlowsView(), FlowsView()
     moments = course(facts, 9)

@@ -146,8 +146,28 @@ def test_data_are_exactly_the_table_behind_the_view(
     head, *rows = rows_in(content)
     assert head == list(table.columns)
     assert [list(map(number_or_text, row)) for row in rows] == [
-        ["" if cell is None or cell != cell else cell for cell in row] for row in table.rows
+        ["" if cell is None or cell != cell else as_words(cell) for cell in row]
+        for row in table.rows
     ]
+
+
+def as_words(cell: Any) -> Any:
+    """Return a cell as no program takes it for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
+
+
+def test_words_that_begin_like_a_formula_are_words_and_numbers_stay_numbers(
+    opened: Callable[..., Any],
+) -> None:
+    view = BarsView()
+    names = ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-1+2", "\t=1", "-2.5", "plain"]
+    view.draw([Bar(word, -1.5) for word in names], unit="ballots", label="Reasons.")
+
+    _, content = saved(opened(called(view, "Why not: reasons")), "csv")
+
+    _, *rows = rows_in(content)
+    assert [row[0] for row in rows] == [*(f"'{word}" for word in names[:5]), "-2.5", "plain"]
+    assert {row[1] for row in rows} == {"-1.5"}
 
 
 def number_or_text(cell: str) -> str | float:

@@ -1,5 +1,6 @@
 """Small charts of the world's numbers: what is sent of them, and what the table says."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 
 from viz.canvas import CanvasView, SeriesView, series_names
 from viz.canvas.samples import facts_of, moment_of
-from viz.canvas.series import MISSING, MOST_BUCKETS, unit_of
+from viz.canvas.series import MISSING, MOST_BUCKETS, title_of, unit_of
+from viz.canvas.static_page import page, plain_state
 from viz.moment import Moment, RunFacts, SceneFacts
 
 
@@ -52,9 +54,9 @@ def test_each_moment_of_a_short_run_is_a_point() -> None:
     assert view.names[0] == ["price", "EUR/MWh", 1.0, 2.0, 2.0]
     assert view.table().rows == (
         ("price", "EUR/MWh", 2.0, 1.0, 2.0),
-        ("load mw", "MW", 7.0, 7.0, 7.0),
+        ("load", "MW", 7.0, 7.0, 7.0),
     )
-    assert view.label == "2 numbers of the world. price 2 EUR/MWh, load mw 7 MW."
+    assert view.label == "2 numbers of the world. price 2 EUR/MWh, load 7 MW."
 
 
 def test_of_a_long_run_each_place_has_its_lowest_and_highest() -> None:
@@ -88,3 +90,45 @@ def test_without_numbers_it_says_so() -> None:
 
     assert view.notice == "The scenario has published no numbers yet."
     assert view.table().rows == ()
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_a_number_that_is_not_finite_is_not_known(value: float) -> None:
+    facts, moment = world(price=value, load_mw=7.0)
+    view = SeriesView()
+    series = {"price": np.array([1.0, value]), "load_mw": np.array([7.0, 7.0])}
+
+    view.show(facts, moment, places=np.array([1.0, 2.0]), series=series)
+
+    sent = json.loads(json.dumps(plain_state(view), allow_nan=False))
+    assert sent["names"][0] == ["price", "EUR/MWh", 1.0, 1.0, None]
+    assert "price" not in view.label
+    assert json.loads(json.dumps(view.told(), allow_nan=False))["rows"][0][2] is None
+
+
+def test_a_page_of_views_refuses_what_is_no_json() -> None:
+    view = SeriesView()
+    view.at = float("inf")
+
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        page([view], title="numbers")
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("regret_per_h", "regret"), ("gap_percent", "gap"), ("load_mw", "price of load"),
+     ("cost_per_h", "cost per h"), ("effective_voters", "effective voters"), ("price", "price")],
+)  # fmt: skip
+def test_a_number_is_called_by_its_title_else_by_its_name_without_the_unit(
+    name: str, title: str
+) -> None:
+    assert title_of(name, {"load_mw": "price of load"}, {"cost_per_h": "$/h"}) == title
+
+
+def test_what_has_an_empty_title_is_not_drawn_by_itself() -> None:
+    facts = facts_of(10, has_map=True)
+    assert facts.scene is not None
+    scene = replace(facts.scene, titles={"interval": "", "cuts": "lines objected to"})
+    moment = replace(moment_of(facts, None), series={"interval": 1.0, "cuts": 2.0})
+
+    assert list(series_names(replace(facts, scene=scene), moment)) == ["cuts"]
