@@ -7,29 +7,30 @@ carried out.
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from swarmboard.studies.adaptive.courses import next_size
-from swarmboard.studies.adaptive.intervals import Sample, interval_of
-from swarmboard.studies.adaptive_config import GROWTH, LOOKS_TIMES
+from swarmboard.studies.adaptive.intervals import interval_of
+from swarmboard.studies.adaptive.replicating import is_narrow
+from swarmboard.studies.adaptive.responses import sample_of
+from swarmboard.studies.adaptive_config import GROWTH, LOOKS_TIMES, parse_until
 
-CONFIDENCE = 95.0
-
-type Draw = Callable[[np.random.Generator, int], NDArray[np.floating]]
+type Draw = Callable[[np.random.Generator, int], NDArray[Any]]
 
 
-def covered(draw: Draw, truth: float, width: float, *, first: int, share: bool, seed: int) -> bool:
+def covered(draw: Draw, truth: float, width: str, *, first: int, seed: int) -> bool:
     """Say whether the interval at which a point stops holds the truth."""
+    (asked,) = parse_until(f"ci95 of x < {width}")
     most = LOOKS_TIMES * first
-    values = draw(np.random.default_rng(seed), most)
+    rows = [{"status": "done", "x": x} for x in draw(np.random.default_rng(seed), most).tolist()]
     size = first
     while True:
-        end = interval_of(Sample(values[:size].tolist(), is_share=share), CONFIDENCE)
+        end = interval_of(sample_of(rows[:size], "x"), asked.confidence)
         assert end
-        wanted = width if share else width * abs(end.value)
-        if end.half_width < wanted or size >= most:
+        if is_narrow(end, asked) or size >= most:
             return end.low <= truth <= end.high
         size = next_size(size, GROWTH, most)
 
@@ -37,20 +38,21 @@ def covered(draw: Draw, truth: float, width: float, *, first: int, share: bool, 
 def main() -> None:
     """Print the share of intervals that hold the truth."""
     points = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    cases: list[tuple[str, Draw, float, float, bool]] = [
-        ("normal, sd 25 % of the mean, < 5 %", lambda g, n: g.normal(1, 0.25, n), 1, 0.05, False),
-        ("exponential, < 20 %", lambda g, n: g.exponential(1, n), 1, 0.2, False),
-        ("share of 0.3, < 10 points", lambda g, n: 1.0 * (g.random(n) < 0.3), 0.3, 0.1, True),
+    cases: list[tuple[str, Draw, float, str]] = [
+        ("normal, sd 25 % of the mean", lambda g, n: g.normal(1, 0.25, n), 1, "5 %"),
+        ("exponential", lambda g, n: g.exponential(1, n), 1, "20 %"),
+        ("zeros and ones, share of 0.3", lambda g, n: 1 * (g.random(n) < 0.3), 0.3, "10 points"),
+        ("zeros and ones, share of 0.9", lambda g, n: 1 * (g.random(n) < 0.9), 0.9, "10 %"),
+        ("2, and 3 in a run of ten", lambda g, n: 2.0 + (g.random(n) < 0.1), 2.1, "5 %"),
     ]
-    for name, draw, truth, width, share in cases:
+    for name, draw, truth, width in cases:
         told = []
-        for first in (5, 10, 20):
+        for first in (3, 5, 10, 20):
             held = sum(
-                covered(draw, truth, width, first=first, share=share, seed=seed)
-                for seed in range(points)
+                covered(draw, truth, width, first=first, seed=seed) for seed in range(points)
             )
             told.append(f"{100 * held / points:.1f} % from {first}")
-        print(f"{name}: {', '.join(told)}", flush=True)
+        print(f"{name}, < {width}: {', '.join(told)}", flush=True)
 
 
 if __name__ == "__main__":

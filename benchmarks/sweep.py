@@ -111,6 +111,8 @@ def bare_run(values: Mapping[str, Any], out: Path, board: str) -> str:
 class OneStudy:
     """A plan whose jobs are given."""
 
+    policy = None
+
     def __init__(self, plan: StudyPlan, jobs: Sequence[Job]) -> None:
         self.config, self.count, self._jobs = plan.config, len(jobs), jobs
 

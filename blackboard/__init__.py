@@ -37,7 +37,7 @@ from .errors import (
 from .follower import Follower
 from .instants import InstantLeader
 from .leader import Leader
-from .listing import RunOnBoard, runs_on
+from .listing import RunOnBoard, forget_runs, runs_on
 from .log import (
     MAGIC,
     EventLog,
@@ -244,6 +244,7 @@ __all__ = [
     "end_server",
     "entry_id",
     "first_to_k",
+    "forget_runs",
     "indices",
     "judge",
     "keep_view",

@@ -1,5 +1,6 @@
 """The runs whose boards a server keeps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_SCANS = 500
@@ -34,3 +35,26 @@ def runs_on(url: str) -> list[RunOnBoard]:
         for run, meta, is_led in list_boards(url, most_scans=MOST_SCANS)
     ]
     return sorted(found, key=lambda run: run.run_id, reverse=True)
+
+
+def forget_runs(url: str, runs: Sequence[str]) -> None:
+    """Delete what ended runs left on a server, without waiting until it expires.
+
+    Args:
+        url: Of the server; `memory://` keeps nothing of a run that has ended.
+        runs: Their names on the server.
+
+    Raises:
+        ServerUnavailable: there is no server at the URL.
+        SwarmboardError: it does not let its keys be listed or deleted.
+    """
+    if url == "memory://":
+        return
+    from .redis_store import RedisStore  # redis is imported by those who use a server
+
+    for run in runs:
+        store = RedisStore(url, run, name="forgetting")
+        try:
+            store.forget()
+        finally:
+            store.close()

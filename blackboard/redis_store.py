@@ -233,6 +233,15 @@ class RedisStore:
             for found in self._scan():
                 self._wire.call([("PEXPIRE", key, RETIRED_MS) for key in found])
 
+    def forget(self) -> None:
+        """Delete all that the server has of the run.
+
+        Raises:
+            SwarmboardError: it refuses to list keys, or to delete them.
+        """
+        for found in self._scan():
+            self._wire.call([("UNLINK", *found)])
+
     def _scan(self) -> Iterator[list[bytes]]:
         """Yield the run's keys, some at a time."""
         cursor: bytes | int = 0

@@ -111,10 +111,14 @@ class StudyDirectory:
         return _read_json(self.path / "study.json")
 
     def write_description(self, content: Mapping[str, Any], *, text: str | None = None) -> None:
-        """Write `study.json`, and `study.toml` where the study was read from a file."""
+        """Write `study.json`, and `study.toml` where the study was read from a file.
+
+        The first one makes the directory a study's: a process that is killed between the two
+        leaves one that the same study goes on in.
+        """
+        _replace(self.path / "study.json", _json(content))
         if text is not None:
             _replace(self.path / "study.toml", text.encode())
-        _replace(self.path / "study.json", _json(content))
 
     def progress(self) -> dict[str, Any] | None:
         """Return `progress.json`: how far the study is; None before it has begun."""
@@ -151,12 +155,8 @@ class StudyDirectory:
         return {p.stem: p.read_text("utf-8") for p in paths if stored.get(p.stem) == "failed"}
 
     def forget_failure(self, key: str) -> None:
-        """Forget why a run failed, and what it left: it is done again.
-
-        Its row stays until the new one takes its place.
-        """
+        """Forget why a run failed: it was done again, and its new row is kept."""
         (self.failure_folder / f"{key}.txt").unlink(missing_ok=True)
-        shutil.rmtree(self.run_path(key), ignore_errors=True)
 
     def finished(self) -> dict[str, str]:
         """Return the status of every run that has a row, by its key."""
@@ -214,23 +214,31 @@ class StudyDirectory:
         """Remove the directory of a run; its row stays."""
         shutil.rmtree(self.run_path(key), ignore_errors=True)
 
-    def renumber(self, places: Mapping[str, Row]) -> int:
+    def renumber(self, places: Mapping[str, Row], *, leaves_others: bool = False) -> int:
         """Give stored rows their place in a study that has changed; return how many have none.
 
         Args:
             places: What to change of each row by its key, `point` included. Rows without stay on
                 disk, outside of the table, and come back once the study has them again.
+            leaves_others: Whether rows without keep the place that they have.
         """
-        rows = self.rows()
-        changed = [{**row, **places.get(row["key"], {"point": None})} for row in rows]
+        rows, outside = self.rows(), {} if leaves_others else {"point": None}
+        changed = [{**row, **places.get(row["key"], outside)} for row in rows]
         if changed != rows:
             self._write_pack(changed, self._part_files(with_packs=True))
         return sum(row["point"] is None for row in changed)
 
-    def remove_unfinished(self) -> int:
-        """Remove the directories of runs that have no row: they were broken off."""
+    def remove_unfinished(self, begun: Collection[str] = ()) -> int:
+        """Remove the directories of runs that were broken off: they have no row.
+
+        Args:
+            begun: Keys of runs that were broken off; a failed row of such a one is that of an
+                earlier try, whose directory is gone already.
+        """
         stored = self.finished()
-        broken = [path for path in self.runs.iterdir() if path.name not in stored]
+        again = {key for key in begun if stored.get(key) == "failed"}
+        names = stored.keys() - again
+        broken = [path for path in self.runs.iterdir() if path.name not in names]
         for path in broken:
             shutil.rmtree(path, ignore_errors=True)
         for path in self.parts.glob(".*.partial"):
@@ -290,9 +298,10 @@ class StudyDirectory:
 
 
 def _is_ours(path: Path) -> bool:
-    """Say whether a directory holds a study, or nothing but what `create` makes."""
+    """Say whether a directory holds a study, or nothing but what is there before `study.json`."""
     names = {child.name for child in path.iterdir()}
-    return "study.json" in names or names <= {"parts", "runs", "failures", "study.lock"}
+    before = {"parts", "runs", "failures", "study.lock", ".study.json.partial"}
+    return "study.json" in names or names <= before
 
 
 def _is_pack(path: Path) -> bool:

@@ -4,10 +4,12 @@ import importlib
 import importlib.util
 import inspect
 import sys
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
 from traceback import extract_tb
+from types import ModuleType
 
 from blackboard import BadInput
 from scenarios import Scenario
@@ -47,9 +49,34 @@ def find_scenario(name: str) -> type[Scenario]:
     raise BadInput(f"unknown scenario {name!r}: {hint} (or a file: ./mine.py)")
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A user's file that was executed: its classes live as long as the process."""
+
+    changed_ns: int
+    size: int
+    module: ModuleType
+    scenario: type[Scenario]
+
+
+_loaded: dict[Path, _Loaded] = {}
+
+
 def _from_file(path: Path) -> type[Scenario]:
+    """Return the scenario of a user's file, which is executed again only once it has changed."""
     if not path.is_file():
         raise BadInput(f"no scenario file {path}: `swarmboard new NAME` makes one")
+    place, stat = path.resolve(), path.stat()
+    known = _loaded.get(place)
+    if known is None or (known.changed_ns, known.size) != (stat.st_mtime_ns, stat.st_size):
+        module = _executed(path)
+        found = _scenario_in(module, path)
+        known = _loaded[place] = _Loaded(stat.st_mtime_ns, stat.st_size, module, found)
+    sys.modules[known.module.__name__] = known.module  # a namesake in another folder took it
+    return known.scenario
+
+
+def _executed(path: Path) -> ModuleType:
     module_name = f"swarmboard_user_{path.stem}"
     spec = importlib.util.spec_from_file_location(module_name, path.resolve())
     if spec is None or spec.loader is None:
@@ -66,12 +93,16 @@ def _from_file(path: Path) -> type[Scenario]:
         lines = [at.lineno for at in frames if Path(at.filename) == path.resolve()]
         where = f"{path}, line {lines[-1]}" if lines else str(path)
         raise BadInput(f"{where}: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _scenario_in(module: ModuleType, path: Path) -> type[Scenario]:
     found = [
         value
         for value in vars(module).values()
         if inspect.isclass(value)
         and issubclass(value, Scenario)
-        and value.__module__ == module_name
+        and value.__module__ == module.__name__
         and not inspect.isabstract(value)
     ]
     if len(found) != 1:

@@ -96,6 +96,8 @@ def _say_before(taken: Any) -> None:
 
 def _present(directory: Any, plan: Any, *, as_json: bool) -> int:
     """Print what came of a study, and return how many of its runs failed."""
+    from .studies.report_names import unknown_columns
+
     table = directory.table()
     statuses = table.column("status").to_pylist() if table.num_rows else []
     failed = statuses.count("failed")
@@ -113,6 +115,8 @@ def _present(directory: Any, plan: Any, *, as_json: bool) -> int:
         typer.echo(json.dumps(came_of | {"table": str(target)}, indent=1))
         return failed
     typer.echo(f"{done:,} of {runs:,} runs done, {failed:,} failed: {target}")
+    for line in unknown_columns(plan.config.report, table.column_names) if done else ():
+        tell(f"{line} (the study file has to be mended before there is a report)")
     for one in found[:_POINTS_SHOWN]:
         typer.echo(_found_line(one, directory.describe()["varied"]))
     if len(found) > _POINTS_SHOWN:

@@ -160,7 +160,8 @@ def _length(plan: Plan, leader: Leader | None) -> dict[str, Any]:
     """Return how long the run was: in rounds, or in instants and simulated seconds."""
     ended = leader.rounds_ended if leader else 0
     if not plan.scenario.is_event_driven:
-        return {"rounds": ended, "instants": None, "simulated_s": None}
+        limit = {"round_limit": plan.rounds}
+        return {"rounds": ended, **limit, "instants": None, "simulated_s": None}
     return {
         "rounds": None,
         "instants": ended,

@@ -190,6 +190,10 @@ def check_adaptive(config: Any) -> None:
     kinds = [n for n in ("until", "halving", "find", "search") if getattr(config, n) is not None]
     if len(kinds) > 1:
         raise BadInput(f"{kinds[0]} and {kinds[1]} both decide which runs to do: keep one of them")
+    if config.until is not None:
+        parse_until(config.until)
+    if config.find is not None:
+        _check_find(config)
     most = config.max_replicates
     if not kinds or kinds == ["search"]:
         if most is not None:
@@ -211,10 +215,6 @@ def check_adaptive(config: Any) -> None:
         )
     elif most is not None and most < config.replicates:
         raise BadInput(f"max_replicates = {most} is below replicates = {config.replicates}")
-    if config.until is not None:
-        parse_until(config.until)
-    if config.find is not None:
-        _check_find(config)
     if config.search is not None and config.design != "grid":
         raise BadInput(f"design = {config.design!r} and [search]: a search chooses its own points")
 

@@ -3,17 +3,23 @@
 import os
 import shutil
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from blackboard import EmbeddedServer, ServerUnavailable
+from blackboard import (
+    EmbeddedServer,
+    RunDirectory,
+    ServerUnavailable,
+    SwarmboardError,
+    forget_runs,
+)
 
 from ..config import make_config
 from ..execution import execute
 from ..plan import prepare
 from ..stop import Stop
-from .engines.time_limits import Overdue
 from .job import Finished, Job
 from .table import failed_row, row_of
 
@@ -22,7 +28,7 @@ class CarryOut:
     """Carries out jobs, one at a time; travels to other processes without its server.
 
     Runs that name no board share one server of this process. It keeps nothing on disk, because a
-    run that is broken off is begun anew, and forgets each run at its end.
+    run that is broken off is begun anew. Any server forgets each run at its end.
     """
 
     def __init__(self, folder: Path, *, board: str | None = None, keep_runs: str = "all") -> None:
@@ -37,21 +43,23 @@ class CarryOut:
         self._server: EmbeddedServer | None = None
 
     def __call__(self, job: Job) -> Finished:
-        """Carry out a job; whatever happens in it is told, not raised."""
+        """Carry out a job; whatever error happens in it is told, not raised."""
         out = self.folder / job.key
+        self._forget_outside(job, out)
         shutil.rmtree(out, ignore_errors=True)  # of an earlier try, which nobody goes on with
         try:
-            finished = self._carry_out(job, out)
+            try:
+                finished = self._carry_out(job, out)
+            finally:
+                self._forget_outside(job, out)
             if self.keep_runs != "all" and not finished.has_failed:
                 shutil.rmtree(out, ignore_errors=True)
             return finished
         except (Exception, SystemExit) as error:
             text = "".join(traceback.format_exception(error))
             why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            if isinstance(error, Overdue):
-                why = str(error)
             causes = (error, error.__cause__)
-            may_retry = any(isinstance(one, ServerUnavailable | Overdue) for one in causes)
+            may_retry = any(isinstance(one, ServerUnavailable) for one in causes)
             return Finished(job, failed_row(job, why), text, may_retry)
         finally:
             self._forget()
@@ -87,13 +95,27 @@ class CarryOut:
 
     def _url(self, job: Job) -> str:
         """Return the board of a run: the study's, or this process's own server."""
-        named = job.values.get("board") or self.board or os.environ.get("SWARMBOARD_URL")
-        if named and named != "bundled":
-            return str(named)
+        if outside := self._outside(job):
+            return outside
         if self._server is None or self._server.has_ended:
             self.close()
             self._server = EmbeddedServer.start(None)
         return self._server.url
+
+    def _outside(self, job: Job) -> str | None:
+        """Return the board of a run if it is none of this process's own."""
+        named = job.values.get("board") or self.board or os.environ.get("SWARMBOARD_URL")
+        return str(named) if named and named != "bundled" else None
+
+    def _forget_outside(self, job: Job, out: Path) -> None:
+        """Have an outside server forget a run, and its baseline: thousands would fill it."""
+        if (url := self._outside(job)) is None:
+            return
+        found = map(RunDirectory.open, (out, out / "baseline"))
+        runs = [directory.run_id for directory in found if directory]
+        if runs:
+            with suppress(SwarmboardError):  # its keys expire in a day
+                forget_runs(url, runs)
 
     def _forget(self) -> None:
         """Have one's own server forget the run, or do without it if it cannot."""

@@ -168,9 +168,21 @@ def points_of(config: StudyConfig, is_whole: Mapping[str, bool]) -> Points:
     least = "at least " if config.when else ""
     raise BadInput(
         f"the study would have {least}{size * config.replicates:,} runs ({size:,} points x "
-        f"{config.replicates:,}), and {MOST_RUNS:,} is the most: take fewer values, or a sampled "
-        'design such as design = "sobol" with samples = 1024'
+        f"{config.replicates:,}), and {MOST_RUNS:,} is the most: {_smaller(config, size)}"
     )
+
+
+def _smaller(config: StudyConfig, points: int) -> str:
+    """Say how a study gets smaller."""
+    if points <= MOST_RUNS and config.replicates > points:
+        return "take fewer replicates"
+    fewer = " or replicates" if config.replicates > 1 else ""
+    if config.design == "grid":
+        return (
+            f'take fewer values{fewer}, or a sampled design such as design = "sobol" with '
+            "samples = 1024"
+        )
+    return f"take fewer samples{fewer}"
 
 
 def _check_conditions(config: StudyConfig) -> None:

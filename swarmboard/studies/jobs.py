@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
+from os.path import normpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,13 +110,14 @@ class StudyPlan:
                 f"it supports {', '.join(kind.structures)}"
             )
         options = check_options(kind, config.options)
+        named |= {name: _as_path(named[name]) for name in files}
         parameters = _plain({**values, "options": named}, config, options)
         hashes = {name: _sha256(path) for name, path in files.items()}
         return Point(
             number,
             self.points.cells(given),
             values,
-            _canonical(parameters | {"scenario": scenario}),
+            _canonical(parameters | {"scenario": self._as_named(scenario)}),
             hashes,
             self.codes[scenario],
         )
@@ -136,6 +138,13 @@ class StudyPlan:
             varied=point.varied,
             values={**point.values, "seed": seed},
         )
+
+    def _as_named(self, scenario: str) -> str:
+        """Return a scenario the same way however its path is written: from the study's folder."""
+        if not is_own_file(scenario):
+            return scenario
+        path, folder = (self.folder / scenario).resolve(), self.folder.resolve()
+        return _as_path(str(path.relative_to(folder) if path.is_relative_to(folder) else scenario))
 
     def _files(self, options: Mapping[str, Any]) -> dict[str, Path]:
         """Return the files that options name, from where the study is."""
@@ -207,9 +216,32 @@ def _plain(values: Mapping[str, Any], config: RunConfig, options: Any) -> dict[s
 
 
 def _as_read(given: Any, read: Any) -> Any:
-    """Return a number as it was read; a text may stand for a file somewhere, and stays."""
-    is_number = isinstance(read, bool | int | float)
-    return read if is_number else given
+    """Return numbers as they were read, in lists and tables too; texts stay as they are.
+
+    A number that was read into something else is a whole one where it can be.
+    """
+    if isinstance(read, bool | int | float):
+        return read
+    if isinstance(given, Mapping):
+        return {name: _as_read(value, _part(read, name)) for name, value in given.items()}
+    if isinstance(given, list | tuple):
+        parts = read if isinstance(read, list | tuple) and len(read) == len(given) else given
+        return [
+            _as_read(value, None if parts is given else part)
+            for value, part in zip(given, parts, strict=True)
+        ]
+    if isinstance(given, float) and given.is_integer():
+        return int(given)
+    return given
+
+
+def _part(read: Any, name: str) -> Any:
+    return read.get(name) if isinstance(read, Mapping) else getattr(read, name, None)
+
+
+def _as_path(text: str) -> str:
+    """Return a path with nothing in it that leads nowhere, such as `./`."""
+    return Path(normpath(text)).as_posix()
 
 
 def _canonical(content: Any) -> str:

@@ -20,7 +20,8 @@ from .axes import Axis, Given
 from .designs import points_of
 from .jobs import StudyPlan, code_hash
 from .places import RUN_NAMES, head, is_placed
-from .study_file import StudyConfig, is_own_file, refuse_unknown, within
+from .study_file import Range, StudyConfig, is_own_file, refuse_unknown, within
+from .surroundings import check_board
 
 CHECKED_POINTS = 2000
 """Of a study with no more points each is checked; of a larger one every value, once."""
@@ -39,10 +40,12 @@ def plan_study(config: StudyConfig, *, folder: Path) -> StudyPlan:
         BadInput: one line that names the first wrong name, value or point.
     """
     folder = folder.resolve()
+    check_board(config.board)
     files = {name: folder / name for name in config.scenarios if is_own_file(name)}
     kinds = {name: find_scenario(str(files.get(name, name))) for name in config.scenarios}
     named = [*config.vary, *([config.find.vary] if config.find else [])]
     _check_names(config, named, kinds)
+    _check_numbers(config, kinds.values())
     is_whole = {name: _is_whole(name, kinds.values()) for name in named}
     points = points_of(visits(config, is_whole.__getitem__), is_whole)
     codes = {name: code_hash(*([files[name]] if name in files else [])) for name in kinds}
@@ -90,16 +93,34 @@ def _check_name(
             )
 
 
+def _check_numbers(config: StudyConfig, scenarios: Iterable[type[Scenario]]) -> None:
+    """Refuse true and false where a number is needed: they would be read as 1 and 0."""
+    lists = {n: entry for n, entry in config.vary.items() if not isinstance(entry, Range)}
+    tables = {"fixed": {name: [value] for name, value in config.fixed.items()}, "vary": lists}
+    for table, entries in tables.items():
+        for name, values in entries.items():
+            taken = set().union(*_taken(name, scenarios))
+            wrong = [value for value in values if isinstance(value, bool)]
+            if wrong and taken & {int, float} and not taken & {bool, Any}:
+                raise BadInput(
+                    f"{table}.{name} = {json.dumps(wrong[0])} is wrong: a number is needed"
+                )
+
+
 def _is_whole(name: str, scenarios: Iterable[type[Scenario]]) -> bool:
     """Say whether a parameter takes whole numbers, and no others."""
+    return any(int in one and float not in one for one in _taken(name, scenarios))
+
+
+def _taken(name: str, scenarios: Iterable[type[Scenario]]) -> list[set[Any]]:
+    """Return the types that a parameter takes, in each scenario that has it."""
     if "." in name:
-        return False
+        return []
     own = [
         kind.Options.model_fields[name] for kind in scenarios if name in kind.Options.model_fields
     ]
     fields = [RunConfig.model_fields[name]] if name in RunConfig.model_fields else own
-    kinds = [set(_kinds(field.annotation)) for field in fields]
-    return any(int in one and float not in one for one in kinds)
+    return [set(_kinds(field.annotation)) for field in fields]
 
 
 def _kinds(annotation: Any) -> Iterator[Any]:

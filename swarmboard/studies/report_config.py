@@ -23,6 +23,8 @@ class ReportConfig(BaseModel):
     cost: str | None = None
     more_is_better: bool | None = None
     """Of the quality; known of some columns, needed of others."""
+    conditions: tuple[str, ...] = ()
+    """Varied parameters that the world sets, so that each value has a front of its own."""
     throughput: str | None = None
     """The column that the universal scalability law is fitted to."""
 
@@ -46,6 +48,7 @@ def make_report_config(content: Any) -> ReportConfig:
     except ValidationError as error:
         problem = error.errors()[0]
         name = str(problem["loc"][0])
-        shape = "a list of columns" if name == "responses" else "the name of a column"
+        is_list = name in ("responses", "conditions")
+        shape = "a list of columns" if is_list else "the name of a column"
         shape = "true or false" if name == "more_is_better" else shape
         raise BadInput(f"report.{name} = {problem['input']!r} is wrong: give {shape}") from error

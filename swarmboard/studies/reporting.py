@@ -14,8 +14,13 @@ from viz import study_report as shown
 
 from .analysis import MethodSample
 from .figures import choose_figures, survey_of
+from .figures.cautions import LIMIT
+from .figures.decided import decided_figures, policy_facts
+from .jobs import COMMON
 from .report_config import make_report_config
 from .study_result import as_frame
+from .surroundings import files_told
+from .table import column_of
 
 REPORT = "report"
 DIGEST_SAYS = (
@@ -62,22 +67,28 @@ def tell(table: pd.DataFrame, description: Mapping[str, Any], *, name: str) -> s
     """
     study = description["study"]
     config = make_report_config(study.get("report", {}))
-    survey = survey_of(table, description["varied"], config, sample=_sample(description))
+    survey = survey_of(
+        _with_limit(table, study),
+        description["varied"],
+        config,
+        sample=_sample(description),
+        has_common_streams=study.get("streams") == COMMON,
+    )
     chosen = choose_figures(survey, bounds=_bounds(study), seed=int(study.get("seed", 0)))
-    failed = table[table["status"] != "done"]
+    failed = table[table["status"] == "failed"]
     scenarios = study.get("scenario") or " and ".join(study["vary"]["scenario"])
     return shown.StudyTold(
         f"{scenarios}: {', '.join(description['varied'])}",
         f"{name}: {len(survey.table):,} runs of {scenarios}, "
         f"{table['point'].nunique():,} settings, seed {study.get('seed', 0)}",
         _facts(table, description),
-        chosen.figures,
+        (*decided_figures(survey, description), *chosen.figures),
         (_runs(table, description["varied"]),),
         f"swarmboard sweep study.toml --out {name}\nswarmboard report {name}",
         overall_digest(table["digest"]),
         DIGEST_SAYS,
         _versions(description),
-        study_toml(study),
+        files_told(description.get("files", {})) + study_toml(study),
         chosen.not_drawn,
         [(str(row.key), str(row.error or row.status)) for row in failed.itertuples()],
     )
@@ -105,17 +116,22 @@ def _toml(value: Any) -> str:
         return f"{{{', '.join(f'{_key(n)} = {_toml(v)}' for n, v in value.items())}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value)
+    return _text(value)
 
 
 def _key(name: str) -> str:
     bare = name.replace("_", "").replace("-", "").isalnum() and name.isascii()
-    return name if bare else json.dumps(name)
+    return name if bare else _text(name)
+
+
+def _text(value: Any) -> str:
+    """Return a value as TOML has it, whose texts know no pairs of surrogates and no bare DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _bounds(study: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
-    ranges = {n: v for n, v in study["vary"].items() if isinstance(v, Mapping)}
-    return {name: (float(v["low"]), float(v["high"])) for name, v in ranges.items()}
+    ranges = {n: v for n, v in study.get("vary", {}).items() if isinstance(v, Mapping)}
+    return {column_of(name): (float(v["low"]), float(v["high"])) for name, v in ranges.items()}
 
 
 def _sample(description: Mapping[str, Any]) -> MethodSample | None:
@@ -127,15 +143,26 @@ def _sample(description: Mapping[str, Any]) -> MethodSample | None:
     return MethodSample(study["design"], varied, tuple(visits), levels)
 
 
+def _with_limit(table: pd.DataFrame, study: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a table with each run's limit of rounds, where it or the study tells."""
+    limit = table.get("vary.rounds", study.get("fixed", {}).get("rounds"))
+    if LIMIT in table or limit is None:
+        return table
+    return table.assign(**{LIMIT: limit})
+
+
 def _facts(table: pd.DataFrame, description: Mapping[str, Any]) -> list[tuple[str, str]]:
     study = description["study"]
-    done, planned = int((table["status"] == "done").sum()), description.get("runs")
+    ends, planned = table["status"].value_counts(), description.get("runs")
     design = study.get("design", "grid")
     rows = [(f"varied: {name}", _values(table[name])) for name in description["varied"]]
     fixed = ", ".join(f"{n} = {_toml(v)}" for n, v in study.get("fixed", {}).items())
     rows.append(("fixed", fixed or "nothing but the scenario's defaults"))
-    points = f"{table['point'].nunique():,} points"
-    rows.append(("design", f"{design}, {points}, {study.get('replicates', 1)} replicates a point"))
+    points, sizes = table["point"].nunique(), table.groupby("point").size()
+    fewest, most = int(sizes.min()), int(sizes.max())
+    many = f"{fewest:,} to {most:,}" if fewest < most else f"{most:,}"
+    rows.append(("design", f"{design}, {points:,} points, {many} replicates a point"))
+    rows += policy_facts(study)
     streams = study.get("streams", "independent")
     rows.append(
         (
@@ -145,7 +172,10 @@ def _facts(table: pd.DataFrame, description: Mapping[str, Any]) -> list[tuple[st
         )
     )
     of = f" of {planned:,} planned" if planned else ""
-    rows.append(("runs", f"{done:,} done{of}, {len(table) - done:,} without an end"))
+    stopped = ends.get("stopped", 0)
+    said = f", {stopped:,} stopped by their budget" if stopped else ""
+    failed = ends.get("failed", 0)
+    rows.append(("runs", f"{ends.get('done', 0):,} done{of}{said}, {failed:,} failed"))
     if (keep := study.get("keep_runs", "all")) != "all":
         kept = "those of failed runs alone" if keep == "failed" else "none"
         rows.append(("run directories", f"{kept} were kept: digests and rows are all there is"))

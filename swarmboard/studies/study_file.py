@@ -12,6 +12,8 @@ from blackboard import BadInput, InvalidAction, describe, parse_rule
 
 from .adaptive_config import FindConfig, HalvingConfig, SearchConfig, check_adaptive, make_table
 from .report_config import ReportConfig, make_report_config
+from .report_names import check_axes
+from .table import column_of
 
 MOST_RUNS = 1_000_000
 """A study of more runs is refused: each of them is a directory of its own."""
@@ -142,6 +144,8 @@ def make_study(content: Mapping[str, Any]) -> StudyConfig:
         raise BadInput(_first_problem(error)) from error
     _check_design(config)
     check_adaptive(config)
+    named = [*config.vary, *([config.find.vary] if config.find else [])]
+    check_axes(config.report, list(map(column_of, named)))
     return config
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from .sweeping import Watch
 
+AT_MOST_LOOKED_AT_S = 1.0
+"""How long others may hold a study's lock to see whether it is free."""
+
 
 class Study:
     """A study that was carried out, read from its directory when asked."""
@@ -206,23 +209,26 @@ def carry_out_study(
     from .sweeping import sweep
 
     with directory.lock as lock:
-        if not lock.take():
+        if not lock.take(within_s=AT_MOST_LOOKED_AT_S):
             holder = f" (process {lock.holder})" if lock.holder else ""
             raise BadInput(
                 f"another sweep{holder} goes on in {directory.path}: wait for it, or name another "
                 "directory with --out"
             )
-        begin(take_up(plan, directory, text=text, retry_failed=retry_failed))
+        begin(take_up(plan, directory, text=text))
         sweep(plan, directory, engine, watch=watch, retry_failed=retry_failed)
         directory.merge_parts(is_whole=True)
 
 
 def as_frame(table: Any) -> "pd.DataFrame":
-    """Return a table as a data frame: true and false stay so where some are missing."""
+    """Return a table as a data frame: true and false, 0 and 1 stay so where some are missing."""
     import pyarrow as pa
 
     frame: pd.DataFrame = table.to_pandas()
     for field in table.schema:
         if pa.types.is_boolean(field.type) and table[field.name].null_count:
             frame[field.name] = frame[field.name].astype("boolean")
+        elif pa.types.is_integer(field.type) and table[field.name].null_count:
+            is_either = frame[field.name].dropna().isin((0, 1)).all()
+            frame[field.name] = frame[field.name].astype("Int64" if is_either else "float64")
     return frame

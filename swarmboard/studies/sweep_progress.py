@@ -58,11 +58,13 @@ class SweepProgress:
         self.running.pop(key, None)
         self.retried += 1
 
-    def break_off(self) -> None:
-        """Take it that nothing runs any more, and that not everything is done."""
+    def break_off(self) -> list[str]:
+        """Take it that nothing runs any more and not everything is done; return what did run."""
+        begun = list(self.running)
         self.running.clear()
         if self.status == "running":
             self.status = "failed"
+        return begun
 
     @property
     def ended(self) -> int:

@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -17,6 +17,7 @@ from .carrying_out import CarryOut
 from .job import Engine, Finished, Job
 from .jobs import StudyPlan
 from .sweep_progress import SweepProgress
+from .table import place_of
 
 ORPHANS_S = 10.0
 """How long the workers of a sweep that was killed may take to end."""
@@ -83,10 +84,11 @@ def sweep(
             raise SweepStopped(progress, directory) from error
         finally:
             if progress.status != "done":
-                progress.break_off()
-                _clear_up(directory)
+                begun = progress.break_off()
+                _clear_up(directory, begun)
             if steering:
                 _describe(directory, steering)
+                directory.renumber(agenda.places, leaves_others=True)
             directory.write_table()
             teller.tell(is_last=True)
     return progress
@@ -109,6 +111,8 @@ class _Agenda:
         self._retry_failed = retry_failed
         self._again = deque[Job]()
         self._tries = Counter[str]()
+        self.places: dict[str, Mapping[str, Any]] = {}
+        """Where runs stand that were done before an adaptive study came to ask for them."""
         for job in plan.jobs() if stored and not steering else ():
             if not self._is_open(job):
                 progress.take_before(stored[job.key])
@@ -131,6 +135,7 @@ class _Agenda:
                 yield job
             elif self._steering:
                 self._progress.take_before(self._stored[job.key])
+                self.places[job.key] = place_of(job)
         while self._again or self._progress.running:
             if self._again:
                 yield from self._second_tries()
@@ -217,19 +222,27 @@ def _keep(directory: StudyDirectory, finished: Finished, keep_runs: str) -> None
     if finished.traceback is not None:
         directory.write_failure(finished.job.key, finished.traceback)
     directory.write_part(finished.row)
+    if finished.traceback is None:
+        directory.forget_failure(finished.job.key)  # of an earlier try
     if keep_runs == "none" and finished.has_failed:
         directory.remove_run(finished.job.key)
 
 
-def _clear_up(directory: StudyDirectory) -> None:
-    """Remove what was broken off, once those who wrote it have ended."""
+def _clear_up(directory: StudyDirectory, begun: Collection[str] = ()) -> None:
+    """Remove what was broken off, once those who wrote it have ended.
+
+    Args:
+        directory: The study's.
+        begun: Keys of runs that were broken off, of which a failed try may have a row.
+    """
     deadline = time.monotonic() + ORPHANS_S
     stored = directory.finished()
     for path in directory.runs.iterdir():
         lock = RunLock(path / "run.lock")
-        while path.name not in stored and not lock.is_free() and time.monotonic() < deadline:
+        is_open = stored.get(path.name, "failed") == "failed"
+        while is_open and not lock.is_free() and time.monotonic() < deadline:
             time.sleep(0.05)
-    directory.remove_unfinished()
+    directory.remove_unfinished(begun)
 
 
 @contextmanager

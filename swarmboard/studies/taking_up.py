@@ -11,6 +11,7 @@ from ..versions import versions
 from .adaptive import asked_again
 from .jobs import StudyPlan
 from .study_file import StudyConfig
+from .surroundings import copied, needed_files
 from .table import column_of, place_of
 
 
@@ -29,7 +30,6 @@ def take_up(
     directory: StudyDirectory,
     *,
     text: str | None = None,
-    retry_failed: bool = False,
 ) -> TakenUp:
     """Make a directory that of a study; called by the process that holds its lock.
 
@@ -40,7 +40,6 @@ def take_up(
         plan: The study as it is now.
         directory: Where it is carried out.
         text: The study file, which is copied.
-        retry_failed: Whether runs that have failed are done again.
 
     Raises:
         BadInput: what is there belongs to another study, or was made by other code.
@@ -51,12 +50,9 @@ def take_up(
     if stored and not own:
         raise BadInput(_not_ours(plan, directory, len(stored)))
     left_out = directory.renumber(places)
-    directory.write_description(description(plan), text=text)
-    failed = [key for key in own if stored[key] == "failed"]
-    if retry_failed:
-        for key in failed:
-            directory.forget_failure(key)
-    return TakenUp(len(own) - len(failed), len(failed), left_out)
+    directory.write_description(description(plan), text=copied(text, plan))
+    failed = sum(stored[key] == "failed" for key in own)
+    return TakenUp(len(own) - failed, failed, left_out)
 
 
 def description(plan: StudyPlan) -> dict[str, Any]:
@@ -65,6 +61,7 @@ def description(plan: StudyPlan) -> dict[str, Any]:
     return {
         "study": as_given(plan.config),
         "folder": str(plan.folder),
+        "files": needed_files(plan),
         "points": plan.points.count,
         **({} if visits is None else {"visits": visits}),
         "runs": plan.count,

@@ -14,6 +14,7 @@ from blackboard import BadInput
 from swarmboard.studies import Job, StudyPlan, make_study, plan_study
 from swarmboard.studies.adaptive import Steering
 from swarmboard.studies.adaptive.intervals import Interval, Sample, difference, interval_of
+from swarmboard.studies.adaptive.responses import sample_of
 from swarmboard.studies.adaptive.steering import asked_again
 
 type Truth = Callable[[Job], dict[str, Any]]
@@ -77,8 +78,8 @@ def test_each_point_stops_for_itself() -> None:
     steering, _ = carried_out(plan, lambda job: {"rounds": 9 + noise(job) * (job.point == 1)})
 
     counts = [row["replicates"] for row in steering.as_json()["found"]]
-    assert counts[0] == 5
-    assert counts[1] > 10
+    assert counts[0] == 12, "the first look at ten equal values or more"
+    assert counts[1] > 12
 
 
 def test_a_point_that_stays_wide_stops_at_the_maximum_and_says_so() -> None:
@@ -300,7 +301,7 @@ def test_failed_runs_count_as_replicates_without_a_value() -> None:
         steering.end(job.key, fate)
 
     (row,) = steering.as_json()["found"]
-    assert (row["replicates"], row["rounds"]) == (6, 5.0)
+    assert (row["replicates"], row["rounds"]) == (14, 5.0)
 
 
 def test_the_interval_of_a_difference_is_newcombes() -> None:
@@ -317,4 +318,36 @@ def test_the_interval_of_a_difference_is_newcombes() -> None:
 
 def test_a_single_value_has_no_interval() -> None:
     assert interval_of(Sample([4.0], is_share=False), 95) is None
-    assert interval_of(Sample([4.0, 4.0], is_share=False), 95) == Interval(4.0, 4.0, 4.0)
+
+
+@pytest.mark.parametrize(("n", "can_be_sure"), [(2, False), (9, False), (10, True)])
+@pytest.mark.parametrize("is_share", [True, False])
+def test_a_few_equal_values_make_nothing_sure(n: int, can_be_sure: bool, is_share: bool) -> None:
+    found = interval_of(Sample([1.0] * n, is_share=is_share), 95)
+
+    assert found
+    assert found.can_be_sure is can_be_sure
+    assert difference(found, Interval(0.0, 0.0, 0.0)).can_be_sure is can_be_sure
+
+
+@pytest.mark.parametrize("values", [(0, 1), (False, True)])
+def test_a_column_of_zeros_and_ones_is_a_share_whatever_its_name(values: tuple[Any, Any]) -> None:
+    rows = [{"status": "done", "metrics.solved": values[i % 2]} for i in range(4)]
+
+    found = sample_of(rows, "metrics.solved")
+
+    assert (found.is_share, found.mean) == (True, 0.5)
+    assert not sample_of(
+        [*rows, {"status": "done", "metrics.solved": 2}], "metrics.solved"
+    ).is_share
+
+
+def test_a_value_that_is_passed_by_luck_of_three_runs_is_not_sure() -> None:
+    find = {"vary": "agents", "between": [1, 2, 4, 8], "where": "metrics.solved = 0.5"}
+    plan = planned(replicates=3, max_replicates=9, find=find)
+
+    steering, _ = carried_out(plan, lambda job: {"metrics.solved": int(job.varied["agents"] > 2)})  # type: ignore[operator]
+
+    (row,) = steering.as_json()["found"]
+    assert (row["agents"], row["is_sure"]) == (4, False)
+    assert "likely from agents = 4 on" in row["said"]

@@ -118,6 +118,23 @@ def test_a_finished_study_is_not_done_again_and_a_wider_one_leaves_runs_out(
     assert len(wider.table) == 2 * 4 < len(before)
 
 
+def test_a_study_that_was_extended_has_all_its_runs_in_its_table(tmp_path: Path) -> None:
+    more = HALVING | {"vary": {"agents": [3, 5, 7, 9, 11, 13]}}
+    carried_out(tmp_path / "study", HALVING | {"vary": {"agents": [3, 5, 7, 9]}})
+
+    done = carried_out(tmp_path / "study", more)
+
+    whole = carried_out(tmp_path / "whole", more)
+    assert len(done.table) == done.description["runs"]
+    pd.testing.assert_frame_equal(
+        repeatable(done), repeatable(whole)[list(repeatable(done).columns)]
+    )
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(done.path / "table.parquet").filter(["key", "point"]),
+        whole.table[["key", "point"]],
+    )
+
+
 def test_why_points_stopped_stands_in_the_study_and_in_its_progress(tmp_path: Path) -> None:
     told: list[Mapping[str, Any]] = []
 

@@ -5,7 +5,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from swarmboard.studies.analysis import crossed, durations, grouped, mean, median, share
+from swarmboard.studies.analysis import (
+    crossed,
+    durations,
+    effects,
+    fit_power_law,
+    grouped,
+    mean,
+    median,
+    share,
+)
 
 
 def covered(draws: int, estimate: object, truth: float) -> int:
@@ -115,3 +124,47 @@ def test_a_run_that_gave_up_early_makes_shares_lower_bounds():
     found = durations([1, 8, 3], [True, True, False])
 
     assert any("lower bounds" in note for note in found.warnings)
+
+
+def test_zeros_and_ones_are_a_share_of_runs():
+    table = pd.DataFrame({"agents": [4] * 12, "metrics.correct": [1] * 9 + [0] * 3})
+
+    found = grouped(table, "metrics.correct", ["agents"]).groups[0].estimate
+
+    assert found == share(9, 12)
+
+
+def test_runs_of_one_seed_that_are_pooled_count_as_one():
+    table = pd.DataFrame({"seed": [1, 2, 1, 2], "agents": [4, 4, 8, 8], "r": [1.0, 3.0, 3.0, 5.0]})
+    table["all"] = 0
+
+    pooled = grouped(table, "r", ["all"], unit="seed")
+    apart = grouped(table, "r", ["agents"], unit="seed")
+
+    assert (pooled.n, pooled.groups[0].estimate.value) == (2, 3.0)
+    assert [g.estimate.n for g in apart.groups] == [2, 2]
+
+
+def test_effects_pooled_over_points_of_the_same_seeds_are_not_found_where_there_are_none():
+    rng = np.random.default_rng(6)
+    studies, points, seeds = 16, 6, 14
+    found = {None: 0, "seed": 0}
+    for _ in range(studies):
+        luck = np.tile(rng.normal(size=seeds), points)
+        noise = 0.3 * rng.normal(size=points * seeds)
+        seed = np.tile(np.arange(seeds), points)
+        table = pd.DataFrame({"seed": seed, "r": luck + noise, "baseline.r": 0.0})
+        for unit in found:
+            (effect,) = effects(table, ["r"], unit=unit)
+            found[unit] += effect.p is not None and effect.p < 0.05
+
+    assert effect.n == seeds
+    assert found["seed"] <= 3, "one is to be expected"
+    assert found[None] >= 5, "without it luck is found again and again"
+
+
+def test_no_exponent_follows_from_runs_that_were_cut_short():
+    x = [4, 4, 16, 16, 64, 64]
+
+    with pytest.raises(ValueError, match=r"2 of 6 runs \(33 %\) were cut short"):
+        fit_power_law(x, [2, 2.1, 4, 4.1, 5, 5], cut_short=[False] * 4 + [True] * 2)

@@ -195,6 +195,18 @@ def test_workers_that_cannot_start_say_why(tmp_path: Path, monkeypatch: pytest.M
         list(LocalEngine(1).run(module.carry_out, jobs("is done"), folder=tmp_path))
 
 
+def test_a_folder_of_the_users_hides_no_package_from_workers(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("agents", "scenarios", "swarmboard"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise ImportError('of the user')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+
+    assert failures(run(LocalEngine(1), "is done")) == {}
+
+
 def test_breaking_off_ends_the_workers(
     chores: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,8 +146,8 @@ def test_a_row_that_takes_the_place_of_a_failed_one_is_the_one_that_counts(
     directory.write_failure(row(0)["key"], "Traceback")
     directory.merge_parts(is_whole=True)
 
-    directory.forget_failure(row(0)["key"])
     directory.write_part(row(0))
+    directory.forget_failure(row(0)["key"])
 
     assert directory.finished() == {row(0)["key"]: "done"}
     assert directory.failures() == {}
@@ -179,6 +179,8 @@ def test_rows_outside_of_a_changed_study_wait_on_disk(directory: StudyDirectory)
 
     assert left_out == 1
     assert [(r["point"], r["rounds"]) for r in read(directory)] == [(0, 2), (1, 0)]
+    assert directory.renumber({row(1)["key"]: {"point": 2}}, leaves_others=True) == 0
+    assert [(r["point"], r["rounds"]) for r in read(directory)] == [(0, 2), (1, 0), (2, 1)]
     assert directory.renumber({row(n)["key"]: {"point": n} for n in range(3)}) == 0
     assert [r["rounds"] for r in read(directory)] == [0, 1, 2]
 
@@ -225,6 +227,35 @@ def test_progress_is_told_at_most_twice_a_second_and_at_the_end(
 
     assert between == {"done": 0}
     assert directory.progress() == {"done": 100}
+
+
+@pytest.mark.parametrize("replaced", [0, 1])
+def test_a_study_that_is_killed_as_it_is_described_can_begin_again(
+    directory: StudyDirectory, monkeypatch: pytest.MonkeyPatch, replaced: int
+) -> None:
+    replace, left = Path.replace, [replaced]
+
+    def killed(path: Path, target: Path) -> Path:
+        if not left[0]:
+            raise KilledError
+        left[0] -= 1
+        return replace(path, target)
+
+    with monkeypatch.context() as during:
+        during.setattr(Path, "replace", killed)
+        with pytest.raises(KilledError):
+            directory.write_description({"study": {}}, text="seed = 7")
+
+    again = StudyDirectory.create(directory.path)
+    again.write_description({"study": {}}, text="seed = 7")
+    assert (directory.path / "study.toml").read_text() == "seed = 7"
+
+
+def test_a_folder_that_holds_only_a_study_file_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").touch()
+
+    with pytest.raises(BadInput, match="holds no study"):
+        StudyDirectory.create(tmp_path)
 
 
 def test_a_directory_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:

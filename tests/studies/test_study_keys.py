@@ -143,3 +143,39 @@ def test_what_does_not_apply_is_no_parameter_of_the_run() -> None:
 
     assert options == [{}, {}, *[{"competence": 0.6}] * 2, *[{"competence": 0.7}] * 2]
     assert found.count == 6
+
+
+def test_a_path_is_the_same_file_however_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(SCENARIO.read_text().replace("from ..base", "from scenarios"))
+    (tmp_path / "tasks.jsonl").write_text(json.dumps({"task": "write a poem"}))
+    names = ("mine.py", "./mine.py", str(tmp_path / "mine.py"))
+
+    own = [only(plan({"agents": [4]}, scenario=name, folder=tmp_path)) for name in names]
+    data = [
+        only(
+            plan(
+                {"agents": [4]},
+                scenario="open-task",
+                fixed={"tasks": name, "model": "planted"},
+                folder=tmp_path,
+            )
+        )
+        for name in ("tasks.jsonl", "./tasks.jsonl")
+    ]
+
+    assert len({(job.key, job.seed) for job in own}) == 1
+    assert len({(job.key, job.seed) for job in data}) == 1
+
+
+def test_a_number_in_a_table_counts_as_it_is_read() -> None:
+    one, other = (
+        only(
+            plan(
+                {"faults.0.share": [share]},
+                fixed={"faults": [{"kind": "silent", "at_round": at_round}], "agents": 8},
+            )
+        )
+        for share, at_round in ((1, 3.0), (1.0, 3))
+    )
+
+    assert (one.key, one.seed) == (other.key, other.seed)

@@ -202,7 +202,7 @@ def test_a_study_is_written_as_the_file_it_was():
         "scenario": "jury",
         "seed": 7,
         "board": "redis://me:secret@host",
-        "fixed": {"case": 'a "b"', "open": True},
+        "fixed": {"case": 'a "b"', "open": True, "task": "🐝 \x7f\n", "größe": 1},
         "vary": {"agents": [4, 16], "terms.rate": {"low": 0.5, "high": 2, "steps": 3}},
         "when": {"k": {"structure": ["swarm"]}},
     }

@@ -27,6 +27,7 @@ from viz.study_report import (
     StudyTold,
     write_study_report,
 )
+from viz.study_report.curves_drawn import cut_labels
 from viz.study_report.drawing import _style, composed, draw, inlined
 from viz.study_report.themes import ramp, themed
 
@@ -209,3 +210,28 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path: Path):
 
     with pytest.raises(BadInput, match="name another folder with --out"):
         write_study_report(told(figure("a")), tmp_path / "file")
+
+
+def test_a_name_with_dollars_is_drawn_as_it_is():
+    series = Series("price $x_$ to $\\frac", (Point(0, 1), Point(1, 2)))
+
+    svg, _ = draw(Curves(Axis("cost ($)"), Axis("a $^$"), (series,)), salt="x")
+
+    assert svg.startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "end"),
+    [
+        ("model planted/accuracy=0.9,correlation=0.", ": exponent 0.70 (0.66 to 0.74)"),
+        ("a model with a name that goes on and on and ends in ", ""),
+        ("", ": a long tale that is the same in all of them, word by word by word"),
+    ],
+)
+def test_long_names_that_differ_somewhere_differ_in_a_legend(beginning: str, end: str):
+    labels = [f"{beginning}{k}{end}" for k in range(1, 5)]
+
+    cut = cut_labels(labels)
+
+    assert len(set(cut)) == 4
+    assert all(len(label) <= 46 for label in cut)

@@ -88,7 +88,7 @@ def test_a_throughput_that_only_falls_has_its_peak_at_one() -> None:
     figure = figures_of(table(**turns))["scalability-timing-turns-per-s"]
 
     assert figure.sheet.columns["peak"][0] == 1.0
-    assert figure.drawing.series[0].label == "runs, peak at N = 1"
+    assert figure.drawing.series[0].label == "runs, peak at N = 1 (1 to 1)"
 
 
 def test_a_law_that_explains_little_says_so() -> None:
@@ -98,3 +98,5 @@ def test_a_law_that_explains_little_says_so() -> None:
     figure = figures_of(table(**turns))["scalability-timing-turns-per-s"]
 
     assert any("of the variance of log throughput" in note for note in figure.warnings)
+    assert figure.drawing.series[0].label == "runs, no law"
+    assert figure.drawing.series[0].fit == ()

@@ -142,6 +142,20 @@ def table_of(rows: list[dict[str, Any]]) -> StudyTable:
     return table
 
 
+def test_the_place_of_a_run_that_left_is_taken_again() -> None:
+    rows = [row_of(number, won=float(number)) for number in range(4)]
+    table = table_of([*rows, {**rows[1], "point": None}, {**rows[2], "status": "failed"}])
+
+    after_leaving = table.count
+    table.take(row_of(4))
+    table.take(rows[1])
+    table.take(row_of(5))
+
+    assert (after_leaving, table.count, len(table.settings)) == (2, 5, 5)
+    known = [value for value in table.numbers["won"] if value == value]
+    assert sorted(known) == [0.0, 1.0, 3.0]
+
+
 def test_a_line_has_means_with_students_interval() -> None:
     table = table_of([row_of(number) for number in range(16)])
 

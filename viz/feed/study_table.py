@@ -16,7 +16,7 @@ class StudyTable:
     def __init__(self, varied: tuple[str, ...]) -> None:
         self.varied = varied
         self.settings: list[tuple[Value, ...]] = []
-        """Of each run the values of what varies."""
+        """Of each run the values of what varies; the place of one that left is taken again."""
         self.numbers: dict[str, array[float]] = {}
         """Of each result the values of all runs; NaN where there is none."""
         self.shares: set[str] = set()
@@ -24,11 +24,12 @@ class StudyTable:
         self.failures: dict[str, tuple[tuple[Value, ...], str]] = {}
         """Of runs that failed, by key: what varies, and the line that says why."""
         self._rows: dict[str, int] = {}
+        self._free: list[int] = []
 
     @property
     def count(self) -> int:
         """How many runs there are that came to their end."""
-        return len(self.settings)
+        return len(self._rows)
 
     def take(self, row: Mapping[str, Any]) -> None:
         """Take the row of a run, or a newer one of the same run."""
@@ -41,11 +42,7 @@ class StudyTable:
             self.failures[key] = (setting, str(row["error"] or "failed"))
             return
         self.failures.pop(key, None)
-        place = self._rows.setdefault(key, len(self.settings))
-        if place == len(self.settings):
-            self.settings.append(setting)
-            for column in self.numbers.values():
-                column.append(_NAN)
+        place = self._place(key)
         self.settings[place] = setting
         for name, value in _with_deadlock(row).items():
             if isinstance(value, int | float) and name not in _PLACES and name not in self.varied:
@@ -55,6 +52,20 @@ class StudyTable:
         """Return the results that differ between runs, or all where none does."""
         told = [name for name, column in self.numbers.items() if _differ(column)]
         return told or list(self.numbers)
+
+    def _place(self, key: str) -> int:
+        """Return where a run stands: a new one where another has left, or behind all."""
+        if (place := self._rows.get(key)) is not None:
+            return place
+        if self._free:
+            place = self._free.pop()
+        else:
+            place = len(self.settings)
+            self.settings.append(())
+            for column in self.numbers.values():
+                column.append(_NAN)
+        self._rows[key] = place
+        return place
 
     def _put(self, name: str, place: int, value: float) -> None:
         column = self.numbers.get(name)
@@ -69,6 +80,7 @@ class StudyTable:
         self.failures.pop(key, None)
         place = self._rows.pop(key, None)
         if place is not None:
+            self._free.append(place)
             for column in self.numbers.values():
                 column[place] = _NAN
 

@@ -147,9 +147,29 @@ def _is_near(one: Spot, other: Spot, plane: Plane) -> bool:
     )
 
 
-def _cut(label: str) -> str:
-    """Return a label that fits the column, with its end, which says what was found."""
-    return label if len(label) <= _LONGEST + 2 else f"{label[:14]}…{label[14 - _LONGEST :]}"
+def cut_labels(labels: list[str]) -> list[str]:
+    """Return labels that fit the column, each other than the others.
+
+    Their ends stay, which say what was found, and of their beginnings as much as tells them apart.
+    """
+    letters = zip(*(label for label in labels if _is_long(label)), strict=False)
+    same = next((place for place, here in enumerate(letters) if len(set(here)) > 1), 0)
+    inner = [f"…{label[same:]}" if _is_long(label) else label for label in labels]
+    tries = [[_cut(label, kept) for label in labels] for kept in (14, 8, 4, 0)]
+    tries.append([_cut(label, 20) for label in inner])
+    for cut in tries:
+        if len(set(cut)) == len(set(labels)):
+            return cut
+    return [_cut(f"{place}: {label}", 14) for place, label in enumerate(labels, start=1)]
+
+
+def _cut(label: str, kept: int) -> str:
+    """Return a label with so many of its first letters, and its end."""
+    return f"{label[:kept]}…{label[kept - _LONGEST :]}" if _is_long(label) else label
+
+
+def _is_long(label: str) -> bool:
+    return len(label) > _LONGEST + 2
 
 
 def _columns(labels: list[str]) -> int:
@@ -161,7 +181,7 @@ def _columns(labels: list[str]) -> int:
 def _legend(figure: Any, axes: Any) -> None:
     handles, labels = axes.get_legend_handles_labels()
     if any(labels):
-        labels = [_cut(label) for label in labels]
+        labels = cut_labels(labels)
         figure.legend(handles, labels, loc="outside upper left", ncols=_columns(labels))
 
 

@@ -91,6 +91,7 @@ def _style(salt: str) -> dict[Any, Any]:
     return {
         "svg.hashsalt": salt,
         "svg.fonttype": "path",
+        "text.parse_math": False,
         "font.family": "DejaVu Sans",
         "font.size": LETTERS_PT,
         "axes.labelsize": LETTERS_PT,

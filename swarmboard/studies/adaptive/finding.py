@@ -79,7 +79,7 @@ class _Bisection:
         while True:
             yield from grow(compared, size)
             end = self._margin(goal, *compared)
-            is_sure = end is not None and (end.low == end.high or not end.low <= 0 <= end.high)
+            is_sure = end is not None and _is_sure(end)
             if is_sure or size >= self.most:
                 break
             size = next_size(size, GROWTH, self.most)
@@ -94,13 +94,13 @@ class _Bisection:
         if own is None:
             return None
         if isinstance(goal, Crossing):
-            return Interval(own.value - goal.target, own.low - goal.target, own.high - goal.target)
+            return own.moved(-goal.target)
         best = interval_of(others[0].sample(goal.response), self.asked.confidence)
         if best is None:
             return None
         margin = goal.within * (abs(best.value) if goal.is_relative else 1.0)
         gap = difference(own, best) if goal.sign > 0 else difference(best, own)
-        return Interval(gap.value + margin, gap.low + margin, gap.high + margin)
+        return gap.moved(margin)
 
     def _place(self, at: int) -> Visited:
         if at not in self.places:
@@ -164,3 +164,8 @@ class _Bisection:
         if is_sure:
             return self._place(at).stop(f"surely {side} {goal.text}")
         return self._place(at).stop(f"max_replicates reached: likely {side} {goal.text}")
+
+
+def _is_sure(margin: Interval) -> bool:
+    is_apart = margin.low == margin.high or not margin.low <= 0 <= margin.high
+    return margin.can_be_sure and is_apart

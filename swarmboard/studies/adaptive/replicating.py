@@ -6,7 +6,7 @@ from typing import Any
 from ..adaptive_config import GROWTH, Narrowness
 from ..jobs import Point, StudyPlan
 from .courses import Course, Outcome, Visited, grow, next_size
-from .intervals import Interval, interval_of
+from .intervals import FEWEST_EQUAL, Interval, interval_of
 
 
 def courses(
@@ -24,22 +24,23 @@ def _course(
     while True:
         yield from grow([place], size)
         ends = [interval_of(place.sample(one.response), one.confidence) for one in asked]
-        is_narrow = all(map(_is_narrow, ends, asked))
-        if is_narrow or size >= most:
+        are_narrow = all(map(is_narrow, ends, asked))
+        if are_narrow or size >= most:
             break
         size = next_size(size, GROWTH, most)
     told = ", ".join(map(_told, ends, asked))
-    why = f"narrow enough: {told}" if is_narrow else f"max_replicates reached: {told}"
+    why = f"narrow enough: {told}" if are_narrow else f"max_replicates reached: {told}"
     found: dict[str, Any] = {**place.columns, "point": point.number, "replicates": size}
     for one, end in zip(asked, ends, strict=True):
         found[one.response] = end and end.value
         found[f"{one.response}.low"] = end and end.low
         found[f"{one.response}.high"] = end and end.high
-    return Outcome([place.stop(why)], [found | {"is_sure": is_narrow, "said": why}])
+    return Outcome([place.stop(why)], [found | {"is_sure": are_narrow, "said": why}])
 
 
-def _is_narrow(end: Interval | None, asked: Narrowness) -> bool:
-    if end is None:
+def is_narrow(end: Interval | None, asked: Narrowness) -> bool:
+    """Say whether an interval is as narrow as was asked for."""
+    if end is None or not end.can_be_sure:
         return False
     return end.half_width < _wanted(end, asked) or end.low == end.high
 
@@ -51,6 +52,8 @@ def _wanted(end: Interval, asked: Narrowness) -> float:
 def _told(end: Interval | None, asked: Narrowness) -> str:
     if end is None:
         return f"{asked.response} has no interval"
+    if not end.can_be_sure:
+        return f"{asked.response} {end.value:.4g} in all of fewer than {FEWEST_EQUAL} runs"
     if not asked.is_relative:
         return f"{asked.text} ({end.value:.4g} ± {end.half_width:.3g})"
     if not end.value:

@@ -7,12 +7,13 @@ from typing import Any
 from blackboard import BadInput
 
 from ..job import Value
+from ..share_names import is_named_share_of_runs
+from ..shares import is_share_of_runs
 from .intervals import Sample
 
 DEADLOCK = "deadlock"
 """A response of its own: whether a run had no accepted decision."""
 _ACCEPTED = "consensus.accepted"
-_SHARES = ("deadlock", "correct", "wrong")
 
 type Row = Mapping[str, Value]
 
@@ -20,8 +21,8 @@ type Row = Mapping[str, Value]
 def sample_of(rows: Sequence[Row], response: str) -> Sample:
     """Return the values of a response in some runs; runs that failed have none.
 
-    A response is a share where it is true or false in each run, or where it is a share within runs
-    of which each has one decision.
+    A response is a share where each run has true or false, or the whole number 0 or 1; fractions
+    0.0 and 1.0 are one only of a column that is named as a share, such as `metrics.correct`.
 
     Raises:
         BadInput: no run that ended has such a column, or it holds no numbers.
@@ -33,11 +34,8 @@ def sample_of(rows: Sequence[Row], response: str) -> Sample:
     texts = [value for value in values if isinstance(value, str)]
     if texts:
         raise BadInput(f"{response} is a text, such as {texts[0]!r}: name a column of numbers")
-    last = response.rpartition(".")[2]
-    is_share = all(isinstance(value, bool) for value in values) or (
-        (last in _SHARES or last.endswith("share")) and all(value in (0, 1) for value in values)
-    )
-    return Sample(tuple(float(value) for value in values), is_share=is_share and bool(values))
+    is_share = is_share_of_runs(values) or is_named_share_of_runs(response, values)
+    return Sample(tuple(float(value) for value in values), is_share=is_share)
 
 
 def needed_of(row: Row, responses: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ..sampling import LEVELS, quiet
+from ..sampling import LEVELS, block_of, quiet
+from ..study_file import BETTER_SAMPLES
 from .estimates import CONFIDENCE, Estimate, numeric
 
 type Design = Literal["saltelli", "morris", "given", "grid"]
@@ -86,7 +87,7 @@ def sensitivity(
     y, used = y[known].to_numpy(), table[known]
     if len(y) < 8 or np.ptp(y) == 0:
         raise ValueError(f"{response} has {len(y)} values, or all the same: nothing to explain")
-    notes = [f"only {len(y)} runs: indices are rough"] if len(y) < FEWEST else []
+    notes = _rough(kind, len(y), len(parameters))
     if not known.all():
         notes.append(f"{int((~known).sum())} runs without {response} were left out")
     if kind == "grid":
@@ -100,6 +101,18 @@ def sensitivity(
         "bounds": [list(ends[name]) for name in parameters],
     }
     return _by_salib(kind, problem, x, y, (response, tuple(notes), seed, levels or LEVELS))
+
+
+def _rough(kind: Design, rows: int, size: int) -> list[str]:
+    """Say that a sample is small: one that is read by blocks counts as many values as blocks."""
+    if kind not in ("saltelli", "morris"):
+        return [f"only {rows} runs: indices are rough"] if rows < FEWEST else []
+    block = block_of(kind, size)
+    if kind == "saltelli" and rows % block:  # one that tells of pairs too
+        block = 2 * size + 2
+    blocks, better = rows // block, BETTER_SAMPLES[kind]
+    named = "base points" if kind == "saltelli" else "trajectories"
+    return [f"only {blocks} {named} (better {better}): indices are rough"] * (blocks < better)
 
 
 def _by_salib(

@@ -32,10 +32,11 @@ def crossed(
     columns: str,
     statistic: Statistic | None = None,
     seed: int = 0,
+    unit: str | None = None,
 ) -> Crossed:
-    """Estimate a response at each pair of values; other parameters are pooled."""
+    """Estimate a response at each pair of values; other parameters are pooled, as by `grouped`."""
     known = table[table[rows].notna() & table[columns].notna()]
-    found = grouped(known, response, (rows, columns), statistic=statistic, seed=seed)
+    found = grouped(known, response, (rows, columns), statistic=statistic, seed=seed, unit=unit)
     cells = {(g.values[rows], g.values[columns]): g.estimate for g in found.groups}
     row_values, column_values = _values(known[rows]), _values(known[columns])
     filled = tuple(tuple(cells.get((r, c)) for c in column_values) for r in row_values)

@@ -10,6 +10,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from ..share_names import is_named_share_of_runs
+from ..shares import is_share_of_runs
+
 type Statistic = Literal["mean", "median", "share"]
 
 FEW = 10
@@ -93,6 +96,7 @@ def grouped(
     *,
     statistic: Statistic | None = None,
     seed: int = 0,
+    unit: str | None = None,
 ) -> Grouped:
     """Estimate a response in each group of runs, groups in ascending order of their values.
 
@@ -100,17 +104,23 @@ def grouped(
         table: One row a run.
         response: The column to estimate.
         by: The columns that runs of a group agree in; a missing value is a value of its own.
-        statistic: Booleans are shares, all else means, unless said otherwise.
+        statistic: True and false, and whole numbers that are all 0 or 1, are shares of runs, all
+            else means, unless said otherwise.
         seed: Of the resampling.
+        unit: A column of which equal values in a group are one observation: their mean. Of a
+            study with common random numbers that is `seed`.
     """
-    kind = statistic or ("share" if is_boolean(table[response]) else "mean")
     values = numeric(table[response])
-    known = table.assign(**{response: values})[values.notna()]
+    known = one_a_unit(table[values.notna()], [response], by, unit)
+    given = table[response].dropna()
+    is_share = is_share_of_runs(given) or is_named_share_of_runs(response, given)
+    is_share = is_share and bool(known[response].isin((0, 1)).all())
+    kind = statistic or ("share" if is_share else "mean")
     groups = [
         Group(dict(zip(by, key, strict=True)), _estimated(rows[response], kind, seed))
         for key, rows in known.groupby(list(by), dropna=False, sort=True)
     ]
-    missing = len(table) - len(known)
+    missing = int(values.isna().sum())
     notes = [f"{missing} of {len(table)} runs have no {response}"] if missing else []
     if len(known) > 1 and known[response].nunique() == 1:
         notes.append(f"{response} is the same in all runs")
@@ -119,6 +129,22 @@ def grouped(
         notes.append(f"{thin} of {len(groups)} groups have fewer than {FEW} runs")
     method = groups[0].estimate.method if groups else kind
     return Grouped(response, tuple(by), tuple(groups), len(known), missing, method, tuple(notes))
+
+
+def one_a_unit(
+    table: pd.DataFrame, responses: Sequence[str], by: Sequence[str], unit: str | None
+) -> pd.DataFrame:
+    """Return responses as numbers, with one row, the mean, for each value of `unit` in a group.
+
+    Runs that share a seed are no independent witnesses: pooled as if they were, intervals are too
+    narrow and tests find what is not there.
+    """
+    numbers = table.assign(**{name: numeric(table[name]) for name in responses})
+    keys = list(dict.fromkeys((*by, unit))) if unit else []
+    if not unit or not numbers.duplicated(keys).any():
+        return numbers
+    means = numbers.groupby(keys, dropna=False, sort=False)[list(responses)].mean()
+    return means.reset_index()
 
 
 def is_boolean(column: pd.Series) -> bool:

@@ -59,14 +59,15 @@ def pareto(
     by: Sequence[str],
     more_is_better: bool = True,
     seed: int = 0,
+    unit: str | None = None,
 ) -> Front:
     """Return the settings (groups of `by`) by rising mean cost, those on the front marked.
 
     Only settings with both numbers take part. The front is that of the means: intervals say how
     sure it is.
     """
-    costs = grouped(table, cost, by, seed=seed)
-    worths = grouped(table, quality, by, seed=seed)
+    costs = grouped(table, cost, by, seed=seed, unit=unit)
+    worths = grouped(table, quality, by, seed=seed, unit=unit)
     known = {_key(group): group for group in worths.groups}
     pairs = [(group, known[_key(group)]) for group in costs.groups if _key(group) in known]
     pairs.sort(key=lambda pair: pair[0].estimate.value)

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from .estimates import FEW, Estimate, interval, mean, numeric
+from .estimates import FEW, Estimate, interval, mean, numeric, one_a_unit
 
 TOLD = "paired difference, BCa bootstrap; Cliff's delta; Wilcoxon signed-rank test, Holm"
 BASELINE = "baseline."
@@ -75,11 +75,24 @@ def paired_effect(
 
 
 def effects(
-    table: pd.DataFrame, responses: Sequence[str], by: Sequence[str] = (), *, seed: int = 0
+    table: pd.DataFrame,
+    responses: Sequence[str],
+    by: Sequence[str] = (),
+    *,
+    seed: int = 0,
+    unit: str | None = None,
 ) -> tuple[Effect, ...]:
     """Compare each response that has a `baseline.` column, in each group, Holm-corrected together.
 
     Groups without a pair, and responses without a baseline's column, have no effect.
+
+    Args:
+        table: One row a run.
+        responses: The columns to compare.
+        by: The columns that runs of a group agree in.
+        seed: Of the resampling.
+        unit: A column of which equal values in a group are one pair, of their means: `seed` of a
+            study with common random numbers, whose runs of one seed are no independent witnesses.
     """
     found = []
     groups = table.groupby(list(by), dropna=False, sort=True) if by else [((), table)]
@@ -87,9 +100,13 @@ def effects(
         for response in responses:
             if BASELINE + response not in table.columns:
                 continue
-            ours, theirs = numeric(rows[response]), numeric(rows[BASELINE + response])
-            if not (ours.notna() & theirs.notna()).any():
+            names = [response, BASELINE + response]
+            has_both = numeric(rows[names[0]]).notna() & numeric(rows[names[1]]).notna()
+            if not has_both.any():
                 continue
+            used = rows if unit is None else rows[has_both]
+            pairs = one_a_unit(used, names, (), unit)
+            ours, theirs = pairs[names[0]], pairs[names[1]]
             group = dict(zip(by, key, strict=True))
             found.append(paired_effect(ours, theirs, response=response, group=group, seed=seed))
     corrected = holm([effect.p for effect in found])

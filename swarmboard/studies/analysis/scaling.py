@@ -41,12 +41,26 @@ class PowerLaw:
         return self.factor * np.asarray(x, float) ** self.exponent.value
 
 
-def fit_power_law(x: ArrayLike, y: ArrayLike, *, seed: int = 0) -> PowerLaw:
+def fit_power_law(
+    x: ArrayLike, y: ArrayLike, *, seed: int = 0, cut_short: ArrayLike | None = None
+) -> PowerLaw:
     """Fit a power law to runs; the interval resamples the replicates of each level.
 
+    Args:
+        x: Of each run.
+        y: Of each run.
+        seed: Of the resampling.
+        cut_short: Whether a run was ended by a limit, so that its y is only a lower bound.
+
     Raises:
-        ValueError: fewer than three levels of x have positive values, or y never differs.
+        ValueError: fewer than three levels of x have positive values, y never differs, or runs
+            were cut short.
     """
+    if cut_short is not None and (short := np.asarray(cut_short, bool)).any():
+        raise ValueError(
+            f"{short.sum()} of {short.size} runs ({100 * short.mean():.2g} %) were cut short: "
+            "their values are lower bounds, of which no exponent follows"
+        )
     xs, ys = np.asarray(x, float), np.asarray(y, float)
     usable = np.isfinite(xs) & np.isfinite(ys) & (xs > 0) & (ys > 0)
     dropped = int(usable.size - usable.sum())

@@ -27,6 +27,8 @@ class Scalability:
     """Crosstalk: what each pair costs."""
     peak: float | None
     """The N of the largest throughput; None where it grows without end."""
+    peak_ends: tuple[float, float] | None
+    """The interval of the peak; None where resampling does not always find one."""
     r_squared: float
     """Of log throughput."""
     levels: int
@@ -78,7 +80,10 @@ def fit_usl(size: ArrayLike, response: ArrayLike, *, seed: int = 0) -> Scalabili
     total = float(((logs - logs.mean()) ** 2).sum())
     gamma, alpha, beta = (_estimate(best, drawn, i, len(x)) for i in range(3))
     r_squared = 1 - float((residuals**2).sum()) / total if total else 1.0
-    return Scalability(gamma, alpha, beta, peak, r_squared, len(levels), len(x), TOLD, tuple(notes))
+    ends = None if peak is None else _peak_ends(drawn, levels[-1])
+    return Scalability(
+        *(gamma, alpha, beta, peak, ends), r_squared, len(levels), len(x), TOLD, tuple(notes)
+    )
 
 
 def _peak(alpha: float, beta: float, largest: float) -> float | None:
@@ -87,6 +92,16 @@ def _peak(alpha: float, beta: float, largest: float) -> float | None:
     if crosstalk < TOLD_FROM * (1 + alpha * (largest - 1)):
         return None
     return max(1.0, float(np.sqrt(max(0.0, 1 - alpha) / beta)))
+
+
+def _peak_ends(drawn: Any, largest: float) -> tuple[float, float] | None:
+    """Return the interval of the peak; a resample without one has it beyond all bounds."""
+    if not len(drawn):
+        return None
+    peaks = sorted(_peak(alpha, beta, largest) or np.inf for _, alpha, beta in drawn)
+    tail = (1 - CONFIDENCE) / 2 * (len(peaks) - 1)
+    low, high = peaks[int(tail)], peaks[-1 - int(tail)]
+    return (float(low), float(high)) if np.isfinite(high) else None
 
 
 def _estimate(best: Any, drawn: Any, i: int, n: int) -> Estimate:

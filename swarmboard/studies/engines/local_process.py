@@ -18,6 +18,14 @@ GRACE_S = 2.0
 """How long after a job's time its process may take to end itself before it is killed."""
 END_S = 10.0
 """How long a process may take to end its server when there is nothing more to do."""
+BEGIN = """
+import sys
+sys.path[:] = sys.argv[1:]
+from swarmboard.studies.engines.local_worker import main
+main()
+"""
+"""Its whole program: it looks for modules where the sweep does, and not first in the folder it is
+started in, where a folder `agents` of the user's may lie."""
 LAST_WORDS_BYTES = 8_000
 """How much of what a dead process had written is kept."""
 
@@ -35,7 +43,7 @@ class LocalProcess:
         single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "swarmboard.studies.engines.local_worker"],
+                [sys.executable, "-c", BEGIN, *sys.path],
                 stdin=theirs.fileno(),
                 stdout=self._words,
                 stderr=self._words,
@@ -49,7 +57,7 @@ class LocalProcess:
         self.deadline: float | None = None
         self.is_alive = True
         self._said = ""
-        self._send((sys.path, task))
+        self._send(task)
 
     @property
     def job(self) -> Job:

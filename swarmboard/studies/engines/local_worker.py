@@ -4,7 +4,6 @@ import faulthandler
 import os
 import pickle
 import select
-import sys
 import threading
 from multiprocessing.connection import Connection
 
@@ -16,9 +15,7 @@ def main() -> None:
     faulthandler.enable()
     pipe = _take_pipe()
     threading.Thread(target=_end_with_parent, args=(pipe.fileno(),), daemon=True).start()
-    path, task = pipe.recv()
-    sys.path[:] = path
-    carry_out, timeout_s = pickle.loads(task)
+    carry_out, timeout_s = pickle.loads(pipe.recv())
     pipe.send("ready")
     while (job := pipe.recv()) is not None:
         with process_ends_after(timeout_s):
@@ -41,7 +38,3 @@ def _end_with_parent(pipe: int) -> None:
     poll.register(pipe, 0)  # a hang-up is always told
     poll.poll()
     os._exit(1)
-
-
-if __name__ == "__main__":
-    main()

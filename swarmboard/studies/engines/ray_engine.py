@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from .giving_up import given_up
 from .time_limits import no_end_within, process_ends_after
 from .waiting import STARTS_AT_MOST, Waiting
 
+START_S = 120.0
+"""How long a new actor may wait for a processor, and import what a run needs."""
 GRACE_S = 5.0
 """How long after a run's time its actor may take to end itself before it is killed."""
 
@@ -54,16 +56,17 @@ class RayEngine:
             SwarmboardError: no cluster can be reached or started, or its workers cannot begin.
         """
         with _cluster(self.workers) as ray:
-            count = self.workers or int(ray.cluster_resources().get("CPU", 1))
-            cast = _Cast(ray, pickle.dumps(carry_out), self.timeout_s)
+            processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
+            count = min(self.workers or processors, processors)
+            cast = _Cast(ray, pickle.dumps(carry_out), self.timeout_s, count)
             waiting = Waiting(jobs)
             try:
                 while True:
-                    while len(cast.busy) < count:
-                        if (job := waiting.next(is_idle=not cast.busy)) is None:
+                    while cast.has_room:
+                        if (job := waiting.next(is_idle=not cast.is_at_work)) is None:
                             break
                         cast.give(job)
-                    if cast.busy:
+                    if cast.is_at_work:
                         yield from cast.hear(waiting)
                     elif waiting.is_over:
                         return
@@ -123,7 +126,8 @@ class _Act:
     """What an actor does: a job, or, before its first one, to say which code it has."""
 
     actor: Any
-    job: Job
+    job: Job | None
+    """None for a start whose job another actor has taken meanwhile."""
     is_start: bool
     deadline: float | None
 
@@ -131,15 +135,25 @@ class _Act:
 class _Cast:
     """The actors of one sweep."""
 
-    def __init__(self, ray: Any, task: bytes, timeout_s: float | None) -> None:
+    def __init__(self, ray: Any, task: bytes, timeout_s: float | None, count: int) -> None:
         from ..jobs import code_hash
 
         self._ray, self._task, self._timeout_s = ray, task, timeout_s
         self._code = code_hash()
         self._kind = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(_Actor)
         self._idle: list[Any] = []
-        self._failed_starts = 0
+        self._count, self._failed_starts = count, 0
         self.busy: dict[Any, _Act] = {}
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether there is a job that an actor has, or is to have once it has started."""
+        return any(act.job for act in self.busy.values())
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another job can be given."""
+        return len(self.busy) < self._count
 
     def give(self, job: Job) -> None:
         """Let an idle actor carry out a job, or a new one."""
@@ -147,7 +161,8 @@ class _Cast:
             self._begin(self._idle.pop(), job)
             return
         actor = self._kind.remote((str(Path.cwd()), sys.path), self._task, self._timeout_s)
-        self.busy[actor.code.remote()] = _Act(actor, job, True, None)
+        deadline = time.monotonic() + START_S
+        self.busy[actor.code.remote()] = _Act(actor, job, True, deadline)
 
     def hear(self, waiting: Waiting) -> Iterator[Finished]:
         """Wait until actors have something to say, and yield what came of their jobs."""
@@ -161,7 +176,10 @@ class _Cast:
             if act.deadline is not None and act.deadline <= now:
                 del self.busy[said]
                 self._ray.kill(act.actor)
-                yield self._given_up(act, "")
+                if act.is_start:
+                    self._not_started(act, waiting, f"no processor is free within {START_S:g} s")
+                else:
+                    yield self._given_up(act, "")
 
     def dismiss(self) -> None:
         """End all actors, whatever they do."""
@@ -181,17 +199,16 @@ class _Cast:
             if not act.is_start:
                 yield self._given_up(act, str(error))
                 return
-            self._failed_starts += 1
-            if self._failed_starts >= STARTS_AT_MOST:
-                raise SwarmboardError(f"Ray's workers cannot start: {_last_line(error)}") from error
-            waiting.put_back(act.job)
+            self._not_started(act, waiting, _last_line(error))
             return
         except self._ray.exceptions.RayTaskError as error:
-            self._idle.append(act.actor)
+            if not act.job:
+                raise
+            self._is_free(act.actor)
             yield given_up(act.job, _last_line(error), last_words=str(error))
             return
         if not act.is_start:
-            self._idle.append(act.actor)
+            self._is_free(act.actor)
             yield answer
             return
         if answer != self._code:
@@ -200,9 +217,38 @@ class _Cast:
                 "scipy, than this machine: install the same everywhere"
             )
         self._failed_starts = 0
-        self._begin(act.actor, act.job)
+        if act.job:
+            self._begin(act.actor, act.job)
+        else:
+            self._idle.append(act.actor)
+
+    def _is_free(self, actor: Any) -> None:
+        """Let an actor take over the job of one that waits for its start, if there is one."""
+        for said, act in self.busy.items():
+            if act.is_start and act.job:
+                self.busy[said] = replace(act, job=None)
+                self._begin(actor, act.job)
+                return
+        self._idle.append(actor)
+
+    def _not_started(self, act: _Act, waiting: Waiting, why: str) -> None:
+        """Do with the actors that there are, or begin another one where there are none.
+
+        Raises:
+            SwarmboardError: none could be started, several times.
+        """
+        if act.job:
+            waiting.put_back(act.job)
+        started = len(self._idle) + sum(not other.is_start for other in self.busy.values())
+        if started:
+            self._count = started + sum(other.is_start for other in self.busy.values())
+            return
+        self._failed_starts += 1
+        if self._failed_starts >= STARTS_AT_MOST:
+            raise SwarmboardError(f"Ray's workers cannot start: {why}")
 
     def _given_up(self, act: _Act, words: str) -> Finished:
+        assert act.job
         is_late = act.deadline is not None and time.monotonic() >= act.deadline - GRACE_S
         if is_late and self._timeout_s is not None:
             return given_up(act.job, no_end_within(self._timeout_s), last_words=words)

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+AGAIN_S = 1.0
+"""How long after it was raised `Overdue` is raised again, where something has kept it."""
 
-class Overdue(Exception):
-    """Raised in a run that has not ended in its time."""
+
+class Overdue(BaseException):
+    """Raised in a run that has not ended in its time: no error that an agent could recover from."""
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(no_end_within(timeout_s))
@@ -39,7 +42,7 @@ def process_ends_after(timeout_s: float | None) -> Iterator[None]:
 
 @contextmanager
 def raises_after(timeout_s: float | None) -> Iterator[None]:
-    """Raise `Overdue` in the block if it takes longer.
+    """Raise `Overdue` in the block if it takes longer, and again until the block has ended.
 
     Only the main thread of a POSIX system can be interrupted so, and only between two steps of
     Python; elsewhere nothing is raised.
@@ -50,12 +53,17 @@ def raises_after(timeout_s: float | None) -> Iterator[None]:
         return
 
     def give_up(number: int, frame: FrameType | None) -> None:
-        raise Overdue(timeout_s)
+        if not is_over:
+            raise Overdue(timeout_s)
 
+    is_over = False
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, timeout_s)
+    signal.setitimer(signal.ITIMER_REAL, timeout_s, AGAIN_S)
     try:
-        yield
-    finally:
+        try:
+            yield
+        finally:
+            is_over = True
+    finally:  # reached too where the alarm goes off in the line above
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

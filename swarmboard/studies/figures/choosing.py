@@ -1,7 +1,7 @@
 """Which figures make sense of a study."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from viz import study_report as shown
 
@@ -43,15 +43,17 @@ def choose_figures(
     times = times_to_consensus(survey)
     found.append(times)
     if times is None:
-        why.append("Times to consensus: all runs took as many rounds, or were not in rounds.")
+        why.append(
+            "Times to consensus, length of runs: all took as many rounds, or were not in rounds."
+        )
     maps = [heat for name in survey.responses for heat in heat_maps(survey, name, seed=seed)]
     found += maps[:MOST_HEAT_MAPS]
     if maps[MOST_HEAT_MAPS:]:
         titles = "; ".join(heat.title for heat in maps[MOST_HEAT_MAPS:])
         why.append(f"Further heat maps: {titles}; name fewer responses in [report] to see them.")
-    front, no_front = quality_against_cost(survey, seed=seed)
-    found.append(front)
-    why += [no_front] if no_front else []
+    fronts, no_fronts = quality_against_cost(survey, seed=seed)
+    found += fronts
+    why += no_fronts
     effects = [effects_of_structure(survey, name, seed=seed) for name in survey.responses]
     found += effects
     if not any(effects):
@@ -62,4 +64,18 @@ def choose_figures(
         if not n.startswith("timing.")
     ]
     found += [figure for figure in told if figure][:MOST_INDICES]
-    return Chosen(tuple(figure for figure in found if figure), tuple(why))
+    return Chosen(_told_apart([figure for figure in found if figure]), tuple(why))
+
+
+def _told_apart(figures: list[shown.Figure]) -> tuple[shown.Figure, ...]:
+    """Return figures with a name of its own for each, as files are called by it."""
+    names: set[str] = set()
+    apart = []
+    for figure in figures:
+        name, number = figure.sheet.name, 1
+        while name in names:
+            number += 1
+            name = f"{figure.sheet.name}-{number}"
+        names.add(name)
+        apart.append(replace(figure, sheet=replace(figure.sheet, name=name)))
+    return tuple(apart)

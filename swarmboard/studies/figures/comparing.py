@@ -8,6 +8,7 @@ from ..analysis import Effect, Estimate, effects, grouped
 from ..analysis.attribution import Sensitivity, sensitivity
 from ..analysis.estimates import numeric
 from ..analysis.pairing import BASELINE
+from .cautions import cautions
 from .designed import what_the_design_tells
 from .evidence import evidence_of
 from .survey import MOST_LEVELS, Survey
@@ -24,7 +25,10 @@ def category_table(survey: Survey, *, seed: int) -> shown.Figure | None:
     if not by or len(survey.table.drop_duplicates(by)) > _MOST_ROWS:
         return None
     columns: dict[str, list[Any]] = {}
-    means = {name: grouped(survey.table, name, by, seed=seed) for name in survey.responses}
+    means = {
+        name: grouped(survey.table, name, by, seed=seed, unit=survey.unit)
+        for name in survey.responses
+    }
     settings = survey.table.groupby(by, dropna=False, sort=True)
     keys = [dict(zip(by, key, strict=True)) for key, _ in settings]
     for name in by:
@@ -40,6 +44,7 @@ def category_table(survey: Survey, *, seed: int) -> shown.Figure | None:
         evidence_of(survey),
         "mean, BCa bootstrap; shares of runs by Wilson",
         shown.Sheet(slug("table", *by), columns),
+        warnings=cautions(survey, *survey.responses, by=by),
     )
 
 
@@ -51,7 +56,7 @@ def effects_of_structure(survey: Survey, response: str, *, seed: int) -> shown.F
     by = [name for name in survey.settings if table[name].nunique() <= MOST_LEVELS]
     if by and len(table.drop_duplicates(by)) > _MOST_BARS:
         by = [name for name in (survey.by, survey.x) if name in by][-1:]
-    found = effects(table, [response], by, seed=seed)
+    found = effects(table, [response], by, seed=seed, unit=survey.unit)
     if not found or len(found) > _MOST_BARS or all(e.p is None for e in found):
         return None
     same = [_named(e) for e in found if e.p is None]
@@ -85,10 +90,11 @@ def effects_of_structure(survey: Survey, response: str, *, seed: int) -> shown.F
             tuple(bars),
             legend=("told apart from 0", "not told apart"),
         ),
-        tuple(
-            dict.fromkeys(
+        (
+            *cautions(survey, response, by=by),
+            *dict.fromkeys(
                 f"{_upper(note)}." for e in found if e.p is not None for note in e.warnings
-            )
+            ),
         ),
     )
 
@@ -97,14 +103,14 @@ def what_matters(
     survey: Survey, response: str, bounds: dict[str, tuple[float, float]], *, seed: int
 ) -> shown.Figure | None:
     """Draw how much of a response's variance each varied parameter explains."""
-    parameters = [*survey.numeric, *survey.categories]
-    known = survey.table.dropna(subset=parameters)
     if survey.sample:
         return what_the_design_tells(survey, response, seed=seed)
-    if len(parameters) < 2:
+    varied = [*survey.numeric, *survey.categories]
+    parameters, left_out = _told_apart(survey, response, varied)
+    if len(varied) < 2 or not parameters:
         return None
     try:
-        found = sensitivity(known, response, parameters, bounds=bounds, seed=seed)
+        found = sensitivity(survey.table, response, parameters, bounds=bounds, seed=seed)
     except ValueError:
         return None
     bars = [
@@ -122,8 +128,30 @@ def what_matters(
         shown.Forest(
             shown.Axis(found.first_name), tuple(bars), legend=("interval above 0", "not above 0")
         ),
-        tuple(f"{_upper(note)}." for note in found.warnings),
+        (
+            *cautions(survey, response, by=varied),
+            *(f"{_upper(note)}." for note in (*left_out, *found.warnings, *_shared(survey))),
+        ),
     )
+
+
+def _told_apart(
+    survey: Survey, response: str, varied: list[str]
+) -> tuple[list[str], tuple[str, ...]]:
+    """Return the parameters that apply to every run and differ, and why others are left out."""
+    known = survey.table[numeric(survey.table[response]).notna()]
+    conditional = [name for name in varied if known[name].isna().any()]
+    same = [n for n in varied if n not in conditional and known[n].nunique() < 2]
+    notes = []
+    if conditional:
+        notes.append(
+            f"left out, as not every run has a value: {', '.join(map(short, conditional))}"
+        )
+    if same:
+        notes.append(
+            f"left out, as all runs with {short(response)} agree: {', '.join(map(short, same))}"
+        )
+    return [n for n in varied if n not in (*conditional, *same)], tuple(notes)
 
 
 def _index_columns(found: Sensitivity) -> dict[str, list[Any]]:
@@ -136,6 +164,12 @@ def _index_columns(found: Sensitivity) -> dict[str, list[Any]]:
     if found.total_name:
         columns[found.total_name] = [i.total and i.total.value for i in found.indices]
     return columns | {"n": [found.n] * len(found.indices)}
+
+
+def _shared(survey: Survey) -> tuple[str, ...]:
+    if survey.unit is None:
+        return ()
+    return ("all points have the same seeds: the intervals take runs as independent",)
 
 
 def _named(effect: Effect) -> str:

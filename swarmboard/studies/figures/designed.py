@@ -1,10 +1,12 @@
 """What a response hangs on, in a study that was designed to tell: Sobol indices, Morris effects."""
 
+from dataclasses import replace
 from typing import Any
 
 from viz import study_report as shown
 
 from ..analysis import Estimate, Sensitivity, sampled_sensitivity
+from .cautions import cautions
 from .evidence import evidence_of
 from .survey import Survey
 from .wording import label, short, slug
@@ -33,7 +35,10 @@ def what_the_design_tells(survey: Survey, response: str, *, seed: int) -> shown.
             tuple(_bars(found)),
             legend=("interval above 0", "not above 0"),
         ),
-        tuple(f"{note[0].upper()}{note[1:]}." for note in found.warnings),
+        (
+            *cautions(survey, response, by=survey.settings),
+            *(f"{note[0].upper()}{note[1:]}." for note in (*found.warnings, *_clipped(found))),
+        ),
     )
 
 
@@ -50,12 +55,22 @@ def _says(is_sobol: bool) -> str:
     )
 
 
+def _clipped(found: Sensitivity) -> tuple[str, ...]:
+    """Say where intervals would reach below what there can be."""
+    lows = [i.first.low for i in found.indices if i.total is None and i.first.low is not None]
+    if not any(low < 0 for low in lows):
+        return ()
+    return ("intervals are drawn from 0 on, as no mean absolute effect is less",)
+
+
 def _bars(found: Sensitivity) -> list[shown.Bar]:
     bars = []
     for index in found.indices:
         name = short(index.parameter)
         if index.total is None:
-            bars.append(_bar(name, index.first))
+            e = index.first  # a mean of absolute values: its interval by a normal law may pass 0
+            low = None if e.low is None else max(0.0, e.low)
+            bars.append(replace(_bar(name, e), low=low))
         else:
             bars += [_bar(f"{name}, alone", index.first), _bar(f"{name}, in all", index.total)]
     return bars

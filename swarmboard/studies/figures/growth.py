@@ -8,20 +8,17 @@ import pandas as pd
 
 from viz import study_report as shown
 
-from ..analysis import PowerLaw, Scalability, fit_power_law, fit_usl, grouped
-from ..analysis.estimates import numeric
+from ..analysis import PowerLaw, fit_power_law, grouped
+from ..analysis.estimates import FEW, numeric, one_a_unit
+from .cautions import cautions, cut_short, grows
 from .evidence import evidence_of
+from .laws_told import LEAST_SIZES, law_rows, peak_words, scalability_law
+from .log_axes import LOG_FROM, spans, spans_without_zeros, zeros_told
 from .survey import MOST_LEVELS, Survey
 from .throughputs import SAYS, throughputs_of
-from .wording import is_share, label, plain, short, slug
+from .wording import is_share, label, named, short, slug
 
-_LOG_FROM = 8.0
-"""A parameter whose values differ by so much stands on a logarithmic axis ..."""
-_LOG_RESPONSE_FROM = 4.0
-"""... and so does a response, where its parameter does."""
 _BINS = 8
-_FITS_FROM = 0.9
-"""Of less of the variance of log throughput the scalability law is said to explain too little."""
 
 
 def curves(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
@@ -35,26 +32,31 @@ def curves(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
     binned = table[x].nunique() > MOST_LEVELS
     table = table.assign(**{x: _binned(table[x])}) if binned else table
     values = numeric(table[response])
-    x_log = _spans(table[x], _LOG_FROM)
+    x_log = spans(table[x], LOG_FROM)
     means = values.groupby(table[x]).mean()
     is_part = is_share(response) or (
         values.min() >= 0 and values.max() <= 1 and not response.startswith("timing.")
     )
-    y_log = x_log and not is_part and _spans(means, _LOG_RESPONSE_FROM)
-    y_log = y_log and bool((values > 0).all())
+    y_log = x_log and not is_part and bool((values >= 0).all()) and spans_without_zeros(means)
     may_fit = x_log and not is_part and not binned
-    series, rows, notes, theory, laws = [], [], [], [], 0
+    series, rows, theory, laws = [], [], [], 0
     by = survey.by if _differs(table, values, x, survey.by) else None
+    notes = list(cautions(survey, response, by=[n for n in (x, by) if n]))
+    if may_fit and grows(response) and cut_short(table).any():
+        may_fit = False
+        notes.append("No exponent is fitted, as not every run came to its own end.")
     for name, part in _parts(table, by):
-        found = grouped(part, response, [x], seed=seed)
-        notes += [note for note in found.warnings if "groups have" in note]
-        law = _law(part, x, response, seed) if may_fit else None
+        found = grouped(part, response, [x], seed=seed, unit=survey.unit)
+        law = _law(part, x, response, seed, survey.unit) if may_fit else None
         exact = _exact(survey, part, response)
         points = [
             shown.Point(float(g.values[x]), g.estimate.value, g.estimate.low, g.estimate.high)
             for g in found.groups
         ]
         rows += [_row(x, by, name, g, law) for g in found.groups]
+        points = [point for point in points if point.y > 0 or not y_log]
+        if not points:
+            continue
         theory += [exact] if exact else []
         series.append(
             shown.Series(name, tuple(points), exact) if exact else _series(name, points, law)
@@ -62,8 +64,12 @@ def curves(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
         if law:
             laws += 1
             notes += [
-                f"{f'{name}: ' if name else ''}{note}." for note in law.warnings if "fit" in note
+                f"{f'{name}: ' if name else ''}{note}."
+                for note in law.warnings
+                if "fit" in note or "left out" in note
             ]
+    notes += _thin(rows)
+    notes += zeros_told(table[x], [row["mean"] for row in rows], is_log=y_log)
     ticks = tuple(sorted(map(float, table[x].unique()))) if not binned else ()
     drawing = shown.Curves(
         shown.Axis(label(x), x_log, ticks), shown.Axis(label(response), y_log), tuple(series)
@@ -90,35 +96,34 @@ def scalabilities(survey: Survey, *, seed: int) -> list[shown.Figure | None]:
 
 def scalability(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
     """Fit the universal scalability law to a throughput; None where no curve has four sizes."""
-    series, rows, notes = [], [], []
+    series, rows = [], []
+    notes = list(cautions(survey, response, by=[n for n in ("agents", survey.by) if n]))
     for name, part in _parts(survey.table, survey.by):
-        try:
-            law = fit_usl(part["agents"], numeric(part[response]), seed=seed)
-        except ValueError as error:
-            notes.append(f"{f'{name}: ' if name else ''}{error}")
+        known = part[numeric(part[response]).notna()]
+        if known["agents"].nunique() < LEAST_SIZES:
+            notes.append(f"{f'{name}: ' if name else ''}the law needs {LEAST_SIZES} sizes")
             continue
-        found = grouped(part, response, ["agents"], seed=seed)
+        law, doubts = scalability_law(known, response, seed=seed, unit=survey.unit)
+        notes += [f"{f'{name}: ' if name else ''}{doubt}" for doubt in doubts]
+        found = grouped(part, response, ["agents"], seed=seed, unit=survey.unit)
         points = tuple(
             shown.Point(
                 float(g.values["agents"]), g.estimate.value, g.estimate.low, g.estimate.high
             )
             for g in found.groups
         )
-        sizes = np.geomspace(min(p.x for p in points), max(p.x for p in points), 60)
+        largest = max(p.x for p in points)
+        rows += law_rows(name or "all", law, largest=largest, runs=len(known))
+        if law is None:
+            series.append(shown.Series(f"{name or 'runs'}, no law", points))
+            continue
+        sizes = np.geomspace(min(p.x for p in points), largest, 60)
         fit = tuple(zip(sizes.tolist(), law.at(sizes).tolist(), strict=True))
-        peak = f", peak at N = {law.peak:,.0f}" if law.peak else ", no peak"
-        series.append(shown.Series(f"{name or 'runs'}{peak}", points, fit))
-        notes += [f"{f'{name}: ' if name else ''}{note}" for note in _doubts(law)]
-        for symbol in ("gamma", "alpha", "beta"):
-            e = getattr(law, symbol)
-            rows.append(
-                {"series": name or "all", "coefficient": symbol, "value": e.value}
-                | {"low": e.low, "high": e.high, "n": e.n, "peak": law.peak}
-            )
+        series.append(shown.Series(f"{name or 'runs'}, {peak_words(law)}", points, fit))
     if not series:
         return None
     ticks = tuple(sorted(map(float, survey.table["agents"].unique())))
-    axis = shown.Axis(label("agents"), _spans(survey.table["agents"], _LOG_FROM), ticks)
+    axis = shown.Axis(label("agents"), spans(survey.table["agents"], LOG_FROM), ticks)
     return shown.Figure(
         f"Scalability of {short(response)}",
         f"Mean {short(response)} with 95 % intervals, and the universal scalability law "
@@ -133,19 +138,12 @@ def scalability(survey: Survey, response: str, *, seed: int) -> shown.Figure | N
     )
 
 
-def _doubts(law: Scalability) -> tuple[str, ...]:
-    if law.r_squared >= _FITS_FROM:
-        return law.warnings
-    told = f"the law explains {max(0.0, law.r_squared):.0%} of the variance of log throughput alone"
-    return (*law.warnings, told)
-
-
 def _parts(table: pd.DataFrame, by: str | None) -> Iterator[tuple[str, pd.DataFrame]]:
     if by is None:
         yield "", table
         return
     for value, part in table.groupby(by, sort=True, dropna=True):
-        yield plain(value) if isinstance(value, str) else f"{short(by)} {plain(value)}", part
+        yield named(by, value), part
 
 
 def _series(name: str, points: list[shown.Point], law: PowerLaw | None) -> shown.Series:
@@ -163,9 +161,10 @@ def _series(name: str, points: list[shown.Point], law: PowerLaw | None) -> shown
     )
 
 
-def _law(part: pd.DataFrame, x: str, response: str, seed: int) -> PowerLaw | None:
+def _law(part: pd.DataFrame, x: str, response: str, seed: int, unit: str | None) -> PowerLaw | None:
+    used = one_a_unit(part, [response], [x], unit)
     try:
-        return fit_power_law(part[x], numeric(part[response]), seed=seed)
+        return fit_power_law(used[x], used[response], seed=seed)
     except ValueError:
         return None
 
@@ -213,7 +212,8 @@ def _caption(
     exact: bool,
 ) -> str:
     assert survey.x
-    sizes = table.groupby([survey.x, *([survey.by] if by else [])]).size()
+    groups = [survey.x, *([by] if by else [])]
+    sizes = one_a_unit(table, [response], groups, survey.unit).groupby(groups).size()
     n = f"{sizes.min()} to {sizes.max()}" if sizes.min() != sizes.max() else f"{sizes.max()}"
     words = [f"Mean {label(response)} against {label(survey.x)}"]
     words.append(f", one curve for each {short(by)}" if by else "")
@@ -228,6 +228,7 @@ def _caption(
     if exact:
         words.append(" Lines join the exact values from theory.")
     others = [n for n in (*survey.pooled, survey.by) if n and n != by and n != survey.x]
+    others = [n for n in others if table[n].nunique(dropna=False) > 1]
     if others:
         pooled = ", ".join(map(short, dict.fromkeys(others)))
         words.append(f" Pooled over {pooled}: the intervals hold for this study's mix of it.")
@@ -246,9 +247,9 @@ def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-def _spans(values: pd.Series, factor: float) -> bool:
-    low, high = float(values.min()), float(values.max())
-    return low > 0 and high / low >= factor
+def _thin(rows: list[dict[str, Any]]) -> list[str]:
+    thin = sum(row["n"] < FEW for row in rows)
+    return [f"{thin} of {len(rows)} points have fewer than {FEW} runs"] if thin else []
 
 
 def _binned(values: pd.Series) -> pd.Series:

@@ -3,13 +3,17 @@
 from itertools import combinations
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from viz import study_report as shown
 
 from ..analysis import crossed, pareto
 from ..analysis.estimates import Estimate, numeric
+from .cautions import cautions
 from .evidence import evidence_of
 from .survey import MOST_LEVELS, Survey
-from .wording import label, more_is_better, plain, setting, short, slug
+from .wording import is_given, label, more_is_better, plain, setting, short, slug
 
 _COSTS = (
     "tokens.cost_usd",
@@ -22,6 +26,7 @@ _COSTS = (
 )
 _QUALITIES = ("yardstick.gap_percent", "metrics.correct", "measures.quality.regret")
 _MOST_SETTINGS = 60
+_MOST_FRONTS = 6
 
 
 def heat_maps(survey: Survey, response: str, *, seed: int) -> list[shown.Figure]:
@@ -34,7 +39,7 @@ def heat_maps(survey: Survey, response: str, *, seed: int) -> list[shown.Figure]
     for x, y in combinations(usable, 2):
         if numeric(table[response]).nunique() < 2 or table[x].nunique() * table[y].nunique() < 6:
             continue
-        found = crossed(table, response, rows=y, columns=x, seed=seed)
+        found = crossed(table, response, rows=y, columns=x, seed=seed, unit=survey.unit)
         values = tuple(tuple(cell.value if cell else None for cell in line) for line in found.cells)
         if not (_varies(values) and _varies(tuple(zip(*values, strict=True)))):
             continue
@@ -53,7 +58,7 @@ def heat_maps(survey: Survey, response: str, *, seed: int) -> list[shown.Figure]
                 f"Mean {label(response)} at each pair of {short(x)} and {short(y)}, "
                 f"n = {_range(sizes)} runs a cell ({found.n:,} in all)."
                 f"{' Hatched cells have no run with a value.' if empty else ''}"
-                f"{_pooled(survey, (x, y))}",
+                f"{_pooled(survey, response, (x, y))}",
                 evidence_of(survey, response),
                 found.method,
                 shown.Sheet(slug("heat", response, x, y), _columns(rows)),
@@ -63,29 +68,81 @@ def heat_maps(survey: Survey, response: str, *, seed: int) -> list[shown.Figure]
                     values,
                     label(response),
                 ),
-                tuple(f"{note}." for note in found.warnings if "groups" not in note),
+                (
+                    *cautions(survey, response, by=(x, y)),
+                    *(f"{note}." for note in found.warnings if "groups" not in note),
+                ),
             )
         )
     return figures
 
 
-def quality_against_cost(survey: Survey, *, seed: int) -> tuple[shown.Figure | None, str | None]:
-    """Draw the settings by cost and quality; return why not where there is nothing to weigh."""
+def quality_against_cost(survey: Survey, *, seed: int) -> tuple[list[shown.Figure], list[str]]:
+    """Draw the settings by cost and quality, a front for each condition of the world.
+
+    Returns:
+        Figures, and why there are none, or not all.
+    """
     quality = survey.config.quality or _first(survey, _QUALITIES)
     cost = survey.config.cost or _first(survey, _COSTS)
     if not quality or not cost:
-        return None, "Quality against cost: name both under [report] (quality, cost)."
+        return [], ["Quality against cost: name both under [report] (quality, cost)."]
     better = survey.config.more_is_better
     better = more_is_better(quality) if better is None else better
     if better is None:
-        return None, f"Quality against cost: say report.more_is_better of {quality}."
-    by = [name for name in survey.settings if survey.table[name].nunique() <= MOST_LEVELS]
-    settings = len(survey.table.drop_duplicates(by)) if by else 0
+        return [], [f"Quality against cost: say report.more_is_better of {quality}."]
+    table = survey.table
+    by = [name for name in survey.settings if table[name].nunique() <= MOST_LEVELS]
+    given = [name for name in by if is_given(name, survey.config.conditions)]
+    choices = [name for name in by if name not in given]
+    if not choices:
+        return [], ["Quality against cost: nothing varies that could be chosen."]
+    worlds = list(table.groupby(given, dropna=False, sort=True)) if given else [((), table)]
+    if len(worlds) > _MOST_FRONTS:
+        return [], [
+            f"Quality against cost: {len(worlds)} conditions ({', '.join(map(short, given))}) "
+            f"would be as many fronts; up to {_MOST_FRONTS} are drawn."
+        ]
+    figures, why = [], []
+    for key, part in worlds:
+        world = dict(zip(given, key, strict=True))
+        found = _front(survey, part, world, choices, (cost, quality, better), seed)
+        if isinstance(found, str):
+            at = f" at {setting(world)}" if world else ""
+            why.append(f"Quality against cost{at}: {found}")
+        else:
+            figures.append(found)
+    return figures, why
+
+
+def _front(
+    survey: Survey,
+    part: pd.DataFrame,
+    world: dict[str, Any],
+    choices: list[str],
+    weighed: tuple[str, str, bool],
+    seed: int,
+) -> shown.Figure | str:
+    """Draw the front of one condition, or say why there is none."""
+    cost, quality, better = weighed
+    settings = len(part.drop_duplicates(choices))
     if not 2 <= settings <= _MOST_SETTINGS:
-        return None, f"Quality against cost: {settings} settings cannot be told apart."
+        return f"{settings} settings cannot be told apart."
     found = pareto(
-        survey.table, cost=cost, quality=quality, by=by, more_is_better=better, seed=seed
+        part,
+        cost=cost,
+        quality=quality,
+        by=choices,
+        more_is_better=better,
+        seed=seed,
+        unit=survey.unit,
     )
+    pairs = [(c.cost.estimate.value, c.quality.estimate.value) for c in found.candidates]
+    if len(pairs) < 2:
+        return "fewer than two settings have both numbers."
+    for name, means in ((cost, [c for c, _ in pairs]), (quality, [q for _, q in pairs])):
+        if np.allclose(means, means[:1], rtol=1e-9, atol=0):
+            return f"{label(name)} is the same at every setting, so there is nothing to weigh."
     spots: list[shown.Spot] = []
     rows: list[dict[str, Any]] = []
     for candidate in found.candidates:
@@ -99,23 +156,28 @@ def quality_against_cost(survey: Survey, *, seed: int) -> tuple[shown.Figure | N
         )
     on_front = sum(spot.is_on_front for spot in spots)
     way = "more" if better else "less"
-    figure = shown.Figure(
-        f"{short(quality).capitalize()} against {short(cost)}",
-        f"Each of {len(spots)} settings by its mean {label(cost)} (less is better) and mean "
+    at = f" at {setting(world)}" if world else ""
+    return shown.Figure(
+        f"{short(quality).capitalize()} against {short(cost)}{at}",
+        f"Each of {len(spots)} settings{at} by its mean {label(cost)} (less is better) and mean "
         f"{label(quality)} ({way} is better), with 95 % intervals, n = "
         f"{_range([row['n'] for row in rows])} runs a setting. {on_front} are beaten by no other "
-        "in both, and have numbers.",
+        f"in both, and have numbers. The front takes {' and '.join(map(short, choices))} for "
+        "choices; where the world sets one of them (the size of a task, say), settings that "
+        "differ in it are no alternatives.",
         evidence_of(survey, cost, quality),
         found.method,
-        shown.Sheet(slug("pareto", quality, cost), _columns(rows)),
+        shown.Sheet(
+            slug("pareto", quality, cost, *(f"{n}-{plain(v)}" for n, v in world.items())),
+            _columns(rows),
+        ),
         shown.Plane(
             shown.Axis(label(cost), _spans([s.x.y for s in spots])),
             shown.Axis(label(quality)),
             tuple(spots),
         ),
-        tuple(f"{note}." for note in found.warnings),
+        (*cautions(survey, cost, quality, by=choices), *(f"{note}." for note in found.warnings)),
     )
-    return figure, None
 
 
 def _varies(lines: tuple[tuple[float | None, ...], ...]) -> bool:
@@ -136,9 +198,15 @@ def _axis(name: str, values: tuple[Any, ...]) -> shown.Axis:
     return shown.Axis(label(name), names=tuple(plain(value) for value in values))
 
 
-def _pooled(survey: Survey, axes: tuple[str, str]) -> str:
+def _pooled(survey: Survey, response: str, axes: tuple[str, str]) -> str:
+    """Say what differs between the runs of a cell, and what is the same in all that are in it."""
+    table = survey.table
+    used = table[table[list(axes)].notna().all(axis=1) & numeric(table[response]).notna()]
     others = [n for n in (*survey.numeric, *survey.categories) if n not in axes]
-    return f" Pooled over {', '.join(map(short, others))}." if others else ""
+    pooled = [n for n in others if used[n].nunique(dropna=False) > 1]
+    alone = {n: used[n].iloc[0] for n in others if n not in pooled and used[n].notna().all()}
+    words = f" Pooled over {', '.join(map(short, pooled))}." if pooled else ""
+    return words + (f" Only runs with {setting(alone)} have both." if alone else "")
 
 
 def _range(sizes: list[int]) -> str:

@@ -32,7 +32,7 @@ _EXPECTED = "yardstick.expected."
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A study's runs that came to their end, and what there is to show of them."""
+    """A study's runs that did not fail, and what there is to show of them."""
 
     table: pd.DataFrame
     varied: tuple[str, ...]
@@ -49,6 +49,8 @@ class Survey:
     not_shown: tuple[str, ...]
     sample: MethodSample | None = None
     """The design, where one method of sensitivity analysis reads it row by row."""
+    unit: str | None = None
+    """The column of which equal values are one observation: the seed, where points share it."""
 
     @property
     def pooled(self) -> tuple[str, ...]:
@@ -72,6 +74,7 @@ def survey_of(
     config: ReportConfig,
     *,
     sample: MethodSample | None = None,
+    has_common_streams: bool = False,
 ) -> Survey:
     """Look a study's table over.
 
@@ -80,11 +83,12 @@ def survey_of(
         varied: The columns that the study varies.
         config: What the study file asks for.
         sample: The design, where one method of sensitivity analysis reads it row by row.
+        has_common_streams: Whether all points have the same seeds.
 
     Raises:
-        BadInput: no run came to its end, or the study file names a column that there is not.
+        BadInput: every run failed, or the study file names a column that there is not.
     """
-    done = table[table["status"] == "done"].reset_index(drop=True)
+    done = table[table["status"] != "failed"].reset_index(drop=True)
     if done.empty:
         raise BadInput(
             f"none of the {len(table)} runs of the study came to its end: there is nothing to "
@@ -112,6 +116,7 @@ def survey_of(
         config,
         tuple(not_shown),
         sample,
+        "seed" if has_common_streams and "seed" in done else None,
     )
 
 

@@ -19,6 +19,9 @@ SAYS = {
     ),
 }
 _RESOLVED_FROM = ("metrics.tickets", "metrics.abandoned", "metrics.escalated", "simulated_s")
+_ABANDONED, _UTILISATION = "metrics.abandoned", "metrics.utilisation"
+_NEARLY_NONE = 0.05
+_BUSY_FROM = 0.85
 _TURNS_FROM = ("measures.turns", "timing.wall_s")
 
 
@@ -32,6 +35,19 @@ def with_throughputs(done: pd.DataFrame) -> pd.DataFrame:
         turns, wall_s = (numeric(done[name]) for name in _TURNS_FROM)
         done = done.assign(**{TURNS: turns / wall_s})
     return done
+
+
+def follow_arrivals(part: pd.DataFrame, response: str) -> list[float]:
+    """Return the sizes at which a throughput is what arrives, which says nothing of the team.
+
+    That is where hardly a customer leaves, and the agents are not busy all the time.
+    """
+    if response != RESOLVED or _ABANDONED not in part or _UTILISATION not in part:
+        return []
+    means = pd.DataFrame({n: numeric(part[n]) for n in (_ABANDONED, _UTILISATION)})
+    means = means.groupby(part["agents"]).mean()
+    idle = (means[_ABANDONED] <= _NEARLY_NONE) & (means[_UTILISATION] < _BUSY_FROM)
+    return [float(size) for size in means.index[idle]]
 
 
 def throughputs_of(done: pd.DataFrame) -> list[str]:

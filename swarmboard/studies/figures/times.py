@@ -1,26 +1,34 @@
-"""How long consensus takes: distributions, with deadlocks apart."""
+"""How long consensus takes: distributions, with deadlocks apart; else how long runs are."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from viz import study_report as shown
 
-from ..analysis import Durations, durations
+from ..analysis import Durations, Estimate, durations, grouped
 from ..analysis.estimates import numeric
+from .cautions import cautions, decided_at_end
 from .evidence import evidence_of
 from .survey import MOST_CURVES, Survey
-from .wording import label, plain, short, slug
+from .wording import label, named, short, slug
 
 _DECIDED = "consensus.accepted"
 
 
 def times_to_consensus(survey: Survey) -> shown.Figure | None:
-    """Draw which share of all runs is decided by when; None where all times are the same."""
+    """Draw which share of all runs is decided by when; None where all times are the same.
+
+    Where a run has several decisions, or goes on after its only one, its length is no time to
+    consensus: then the lengths of runs are drawn and called so.
+    """
     table = survey.table
     column = "rounds"
     if column not in table or numeric(table[column]).nunique() < 2:
         return None
+    if not _ends_with_consensus(table):
+        return _lengths(survey, column)
     decided = _decided(table, column)
     times = numeric(table[column]).where(
         decided, numeric(table[column]).fillna(numeric(table[column]).max())
@@ -31,6 +39,7 @@ def times_to_consensus(survey: Survey) -> shown.Figure | None:
     series, rows, notes = [], [], []
     for name, part in names:
         found = durations(times[part.index].fillna(0), decided[part.index])
+        found = replace(found, deadlock=_deadlock(survey, part, ~decided[part.index], found))
         series.append(_steps(name, found, float(times.max())))
         rows += _rows(by, name, found)
         notes += [f"{name}: {note}" if name else note for note in found.warnings]
@@ -55,15 +64,62 @@ def times_to_consensus(survey: Survey) -> shown.Figure | None:
             shown.Axis("decided (share of all runs)", ticks=(0.0, 0.25, 0.5, 0.75, 1.0)),
             tuple(series),
         ),
-        tuple(f"{note}." for note in notes),
+        (*cautions(survey, column, by=[by] if by else []), *(f"{note}." for note in notes)),
     )
+
+
+def _lengths(survey: Survey, column: str) -> shown.Figure:
+    """Draw which share of runs is over by when."""
+    table = survey.table[numeric(survey.table[column]).notna()]
+    by, parts = _parts(replace(survey, table=table))
+    last = float(numeric(table[column]).max())
+    series, rows = [], []
+    for name, part in parts:
+        found = durations(numeric(part[column]), [True] * len(part))
+        series.append(replace(_steps(name, found, last), label=name))
+        row: dict[str, Any] = {by or "runs": name or "all", "n": found.n}
+        rows.append(row | {f"{100 * s:.0f} % over by": time for s, time in found.quantiles})
+    others = [n for n in (*survey.numeric, *survey.categories) if n != by]
+    pooled = f" Pooled over {', '.join(map(short, others))}." if others else ""
+    return shown.Figure(
+        "Length of runs",
+        f"Share of all {len(table):,} runs that are over by {label(column)}"
+        f"{f', one curve for each {short(by)}' if by else ''}. This is no time to consensus: runs "
+        "have several decisions, or go on after one; how long each took is in "
+        f"measures.consensus.rounds_open.{pooled}",
+        evidence_of(survey, column),
+        "empirical distribution over all runs",
+        shown.Sheet(slug("lengths", column), {n: [row[n] for row in rows] for n in rows[0]}),
+        shown.Curves(
+            shown.Axis(label(column)),
+            shown.Axis("over (share of all runs)", ticks=(0.0, 0.25, 0.5, 0.75, 1.0)),
+            tuple(series),
+        ),
+        cautions(survey, column),
+    )
+
+
+def _ends_with_consensus(table: pd.DataFrame) -> bool:
+    """Say whether no run has two decisions, and each that has one ends with it."""
+    if _DECIDED not in table:
+        return False
+    accepted = numeric(table[_DECIDED]).fillna(0)
+    return bool(accepted.max() <= 1 and decided_at_end(table)[accepted > 0].all())
+
+
+def _deadlock(
+    survey: Survey, part: pd.DataFrame, undecided: "pd.Series[bool]", found: Durations
+) -> Estimate:
+    """Return the share of deadlocks; runs of one seed at several points count as one."""
+    if survey.unit is None or not part.duplicated(survey.unit).any():
+        return found.deadlock
+    marked = part[[survey.unit]].assign(deadlock=undecided.astype(float), all=1)
+    return grouped(marked, "deadlock", ["all"], unit=survey.unit).groups[0].estimate
 
 
 def _decided(table: pd.DataFrame, column: str) -> "pd.Series[bool]":
     has_time = numeric(table[column]).notna()
-    if _DECIDED in table:
-        return has_time & (numeric(table[_DECIDED]).fillna(0) > 0)
-    return has_time
+    return has_time & (numeric(table[_DECIDED]).fillna(0) > 0)
 
 
 def _parts(survey: Survey) -> tuple[str | None, list[tuple[str, pd.DataFrame]]]:
@@ -80,10 +136,7 @@ def _parts(survey: Survey) -> tuple[str | None, list[tuple[str, pd.DataFrame]]]:
     if chosen is None:
         return None, [("", table)]
     parts = table.groupby(chosen, sort=True, dropna=True)
-    named = [
-        (plain(v) if isinstance(v, str) else f"{short(chosen)} {plain(v)}", p) for v, p in parts
-    ]
-    return chosen, named
+    return chosen, [(named(chosen, value), part) for value, part in parts]
 
 
 def _steps(name: str, found: Durations, last: float) -> shown.Series:

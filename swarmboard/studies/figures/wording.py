@@ -1,7 +1,8 @@
 """What columns of a study's table are called where people read them."""
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -36,9 +37,21 @@ _UNITS = {
     "_s": "s",
     "_h": "h",
 }
+_SPEAKS_FOR_ITSELF = ("structure", "scenario", "model")
+"""Parameters whose texts are understood without their name."""
+_LONGEST_SLUG = 80
 _SHARES = ("correct", "wrong", "deadlock")
 _LESS_IS_BETTER = ("gap", "regret", "wrong", "deadlock", "error", "brier", "imbalance", "wait")
 _MORE_IS_BETTER = ("correct", "right", "quality", "solved", "success", "accuracy", "score")
+_GIVEN = frozenset(
+    (
+        *("scenario", "case", "arrivals_per_s", "arrivals", "load", "tickets", "patience_s"),
+        *("fades_s", "task", "tasks", "competence", "reviewer_competence", "correlation"),
+        *("silent", "byzantine", "bluffers", "liars", "faults", "trip", "intervals", "series"),
+        *("trials", "day_s", "seed"),
+    )
+)
+"""Parameters that the world sets: nobody chooses between them."""
 
 
 def label(column: str) -> str:
@@ -59,17 +72,21 @@ def short(column: str) -> str:
 
 
 def slug(*parts: str) -> str:
-    """Return a file's name."""
-    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
+    """Return a file's name: small letters and digits of any script, joined by hyphens."""
+    text = unicodedata.normalize("NFC", "-".join(parts)).lower()
+    return re.sub(r"[\W_]+", "-", text)[:_LONGEST_SLUG].strip("-")
 
 
 def setting(values: Mapping[str, Any]) -> str:
     """Return a setting in words, `agents 16, swarm`, without what does not apply."""
-    return ", ".join(
-        plain(value) if isinstance(value, str) else f"{short(name)} {plain(value)}"
-        for name, value in values.items()
-        if not pd.isna(value)
-    )
+    return ", ".join(named(n, value) for n, value in values.items() if not pd.isna(value))
+
+
+def named(column: str, value: Any) -> str:
+    """Return one value of a parameter with its name, unless it speaks for itself."""
+    if isinstance(value, str) and column in _SPEAKS_FOR_ITSELF:
+        return value
+    return f"{short(column)} {plain(value)}"
 
 
 def plain(value: Any) -> str:
@@ -95,3 +112,13 @@ def more_is_better(column: str) -> bool | None:
     if any(word in last for word in _LESS_IS_BETTER):
         return False
     return True if any(word in last for word in _MORE_IS_BETTER) else None
+
+
+def is_given(column: str, named: Collection[str] = ()) -> bool:
+    """Say whether a parameter is a condition that the world sets, as far as its name tells.
+
+    Args:
+        column: A varied parameter.
+        named: Those that the study says are.
+    """
+    return column in named or column.partition(".")[0] in _GIVEN
