@@ -67,7 +67,7 @@ def test_an_agent_has_a_history_of_entries_and_ballots_with_reasons(page: Any, u
     page.get_by_role("button", name="History of speaker #6").first.click()
 
     page.get_by_role("heading", name="History of speaker #6").wait_for()
-    page.get_by_text("3 latest entries and 3 latest ballots").wait_for()
+    page.get_by_text("The latest: entries 3, ballots 3").wait_for()
     assert page.get_by_label("History of an agent").get_by_text("too vague").count() == 3
 
 

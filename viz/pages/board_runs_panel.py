@@ -29,20 +29,15 @@ def BoardRunsPanel(url: str, known: frozenset[str]) -> Any:
         url: Of the server.
         known: Ids of the runs whose directories are in the dashboard's folder.
     """
-    now, set_now = solara.use_state(((), None))
-
-    def refresh() -> None:
-        listing = board_runs(url).read()
-        set_now((tuple(map(tuple, rows_of(listing.runs, known))), listing.error))
-
-    every(REFRESH_S, refresh)
-    rows, error = now
+    listing, set_listing = solara.use_state(None)
+    every(REFRESH_S, lambda: set_listing(board_runs(url).read()))
+    rows = rows_of(listing.runs, known) if listing else []
     head = box("div", box("h2", "Runs on the board"), box("code", spoken(url)), of="db-row")
     parts: list[Any] = [head]
-    if error:
-        parts.append(Notice(text=f"No list: {error}.", tone="is-warn"))
-    elif error is None:
+    if listing is None:
         parts.append(Notice(text="Asking the server …"))
+    elif listing.error:
+        parts.append(Notice(text=f"No list: {listing.error}.", tone="is-warn"))
     elif not rows:
         parts.append(Notice(text="This server keeps no run now."))
     else:
@@ -50,7 +45,7 @@ def BoardRunsPanel(url: str, known: frozenset[str]) -> Any:
             FactsTable(
                 caption="What the server keeps: runs that go on, and for a day those that ended.",
                 columns=["Run", "status", "round or instant", "agents", "its directory"],
-                rows=[*map(list, rows)],
+                rows=rows,
                 numbers=False,
             )
         )
