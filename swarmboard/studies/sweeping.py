@@ -273,7 +273,10 @@ def _closed(results: Iterator[Finished]) -> Iterator[Iterator[Finished]]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let SIGTERM stop a sweep as Ctrl-C does, where this thread hears signals."""
+    """Let SIGTERM stop a sweep as Ctrl-C does, where this thread hears signals.
+
+    SIGINT is taken as well, which whoever is started in the background of a script is deaf to.
+    """
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -281,8 +284,9 @@ def _interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
