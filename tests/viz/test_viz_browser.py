@@ -46,6 +46,19 @@ def test_runs_are_listed_filtered_and_compared(page: Any, url: str) -> None:
     assert page.locator("tbody tr").first.inner_text().split()[0] == "jury"
 
 
+def test_a_filter_stays_while_the_form_for_a_run_comes_and_goes(page: Any, url: str) -> None:
+    page.goto(url)
+    page.get_by_label("Filter runs by name").fill("jury")
+    start = page.get_by_role("button", name="Start a run")
+
+    start.click()
+    page.get_by_label("Scenario", exact=True).wait_for()
+    start.click()
+    page.get_by_label("Scenario", exact=True).wait_for(state="detached")
+
+    assert page.get_by_label("Filter runs by name").input_value() == "jury"
+
+
 def test_a_wrong_value_is_said_beside_its_field(page: Any, url: str) -> None:
     page.goto(url)
     page.get_by_role("button", name="Start a run").click()

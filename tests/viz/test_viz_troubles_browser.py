@@ -131,6 +131,19 @@ def test_a_run_whose_process_was_killed_is_lost_and_one_that_was_removed_is_gone
     page.get_by_role("button", name="See all runs").wait_for()
 
 
+def test_what_a_person_typed_stays_when_a_warning_comes_above_it(
+    url: str, going: Going, fresh_page: Callable[..., Any]
+) -> None:
+    page = fresh_page(url)
+    page.goto(url + going.page.replace("consensus", "oversight"))
+    page.get_by_label("Reason").fill("it looks stuck")
+
+    going.process.kill()
+    page.get_by_text("swarmboard resume").first.wait_for()
+
+    assert page.get_by_label("Reason").input_value() == "it looks stuck"
+
+
 def test_a_run_that_is_paused_and_then_ends_says_so_and_can_be_replayed(
     url: str, going: Going, fresh_page: Callable[..., Any]
 ) -> None:

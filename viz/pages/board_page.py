@@ -7,7 +7,7 @@ from typing import Any
 import solara
 
 from ..feed import Prompts, Query
-from .parts import EntriesTable, EntryTree, FactsTable, Notice, Values, box
+from .parts import EntriesTable, EntryTree, FactsTable, Notice, Values, box, slot
 from .rows import config_of, counted
 from .seeing import AgentSight, agent_sight, entry_sight
 from .tables import FollowingTable, count_rows, role_rows
@@ -93,7 +93,7 @@ def BoardPage(viewer: Viewer) -> Any:
             box("div", _origin(seen, asked, pick), _sight(seen), _ballots(seen), of="db-stack"),
             of="db-grid",
         ),
-        *([_history(seen, pick, meet)] if seen.agent else []),
+        slot(*([_history(seen, pick, meet)] if seen.agent else [])),
         _numbers(viewer),
         of="db-stack",
     )
@@ -204,10 +204,11 @@ def _origin(seen: Seen, asked: Asked, pick: Callable[[str], None]) -> Any:
 
 def _sight(seen: Seen) -> Any:
     if not seen.sight:
-        return box("div")
+        return slot()
     lines = [box("p", line) for line in seen.sight]
     title = box("h2", f"Who could see {seen.entry}")
-    return box("section", title, *lines, of="db-panel", **{"aria-label": "Who could see the entry"})
+    who_could = {"aria-label": "Who could see the entry"}
+    return slot(box("section", title, *lines, of="db-panel", **who_could))
 
 
 def _ballots(seen: Seen) -> Any:

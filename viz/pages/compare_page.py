@@ -19,7 +19,7 @@ from .judging import key_figures, swarm_words
 from .layout import names_in, path_of
 from .pairing import BY_SHARE, Pair
 from .panels import CanvasPanel, shows
-from .parts import ActButton, ChoiceBox, Notice, box
+from .parts import ActButton, ChoiceBox, Notice, box, slot
 from .rows import summary_of
 from .run_page import find_run, missing
 from .viewer import Draw, Viewer
@@ -86,27 +86,25 @@ def TwoRuns(one: Path, two: Path) -> Any:
     solara.use_effect(scrub, [pair])
     beat(look, 0.0, on=pair)
     told, ways, way = state
-    controls = [
-        ChoiceBox(label="Agents by", value=chosen, choices=_modes(pair), event_choose=colour)
-    ]
-    if len(ways) > 1:
-        controls.insert(
-            0,
-            ChoiceBox(label="Lined up by", value=way, choices=ways, event_choose=pair.line_up),
-        )
+    lined = [ChoiceBox(label="Lined up by", value=way, choices=ways, event_choose=pair.line_up)]
     head = box(
-        "div", box("h1", "Two runs"), box("span", of="db-space"), *controls, of="db-row db-controls"
+        "div",
+        box("h1", "Two runs"),
+        box("span", of="db-space"),
+        slot(*lined if len(ways) > 1 else ()),
+        ChoiceBox(label="Agents by", value=chosen, choices=_modes(pair), event_choose=colour),
+        of="db-row db-controls",
     )
-    parts = [head, *_notices(told, (one, two))]
+    notices = _notices(told, (one, two))
     if not told or not all(is_ready for _, _, is_ready in told):
-        parts.append(Notice(text="Reading what the runs have told so far …"))
-        return box("div", *parts, of="db-stack")
-    parts.append(box("section", bar, of="db-panel db-sticky", **{"aria-label": "Common slider"}))
+        notices.append(Notice(text="Reading what the runs have told so far …"))
+        return box("div", head, slot(*notices), of="db-stack")
+    slider = box("section", bar, of="db-panel db-sticky", **{"aria-label": "Common slider"})
     sides = [Side(pair, side, mode).key(str(side)) for side in (0, 1)]
-    parts.append(box("div", *sides, of="db-two"))
     numbers = Differences(pair, [one.name, two.name])
-    parts.append(box("div", numbers, Comparison(one.name, two.name), of="db-two is-numbers"))
-    return box("div", *parts, of="db-stack")
+    below = box("div", numbers, Comparison(one.name, two.name), of="db-two is-numbers")
+    beside = box("div", *sides, of="db-two")
+    return box("div", head, slot(*notices), slider, beside, below, of="db-stack")
 
 
 @solara.component

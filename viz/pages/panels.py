@@ -8,7 +8,7 @@ import solara
 from ..canvas import CanvasView
 from ..moment import Moment, RunFacts
 from .layout import is_dark
-from .parts import ActButton, FactsTable, Notice, box
+from .parts import ActButton, FactsTable, Notice, box, slot
 from .rows import counted
 from .viewer import Draw, Viewer
 from .visit import every
@@ -31,7 +31,6 @@ def CanvasPanel(
         draw: How a moment is drawn on it; the same function for the whole visit.
         controls: What stands beside the title.
     """
-    as_table, set_as_table = solara.use_state(False)
 
     def follow() -> Callable[[], None]:
         def drawn(facts: RunFacts, moment: Moment) -> None:
@@ -40,19 +39,36 @@ def CanvasPanel(
 
         return viewer.add(drawn)
 
+    solara.use_effect(follow, [viewer])
+    return ViewPanel(title, view, controls)
+
+
+@solara.component
+def ViewPanel(title: str, view: CanvasView, controls: Sequence[Any] = (), note: str = "") -> Any:
+    """Show a canvas that others draw, and on request the table behind it.
+
+    Args:
+        title: Of the panel.
+        view: The canvas, made once for the visit.
+        controls: What stands beside the title.
+        note: How to read it.
+    """
+    as_table, set_as_table = solara.use_state(False)
+
     def dress() -> None:
         view.theme = "dark" if is_dark.value else "light"
 
-    solara.use_effect(follow, [viewer])
     solara.use_effect(dress, [is_dark.value])
     button = ActButton(
         label="Show the drawing" if as_table else "Show as a table",
         tone="is-small",
         event_press=lambda _: set_as_table(not as_table),
     )
-    head = box("div", box("h2", title), box("span", of="db-space"), *controls, button, of="db-row")
-    body = TableBehind(title, view) if as_table else view
-    return box("section", head, body, of="db-panel", **{"aria-label": title})
+    space = box("span", of="db-space")
+    head = box("div", box("h2", title), space, slot(*controls), button, of="db-row")
+    body = slot(TableBehind(title, view) if as_table else view)
+    below = [box("p", note, of="db-muted db-small")] if note else []
+    return box("section", head, body, *below, of="db-panel", **{"aria-label": title})
 
 
 @solara.component

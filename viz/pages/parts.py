@@ -1,9 +1,12 @@
 """The pieces of pages that are drawn by the browser from plain values, each a Vue file beside."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import solara
+from ipyvue import Html
+from reacton.core import ComponentWidget
 
 type Values = dict[str, str]
 type Row = dict[str, Any]
@@ -123,6 +126,23 @@ def OversightForm(
 
 def box(tag: str, *children: Any, of: str = "", **attributes: str) -> Any:
     """Return an HTML element around others; `of` is its class."""
-    return solara.v.Html(
-        tag=tag, children=list(children), class_=of, attributes={**attributes} or {}
-    )
+    return _component(tag)(tag=tag, children=list(children), class_=of, attributes=attributes)
+
+
+def slot(*elements: Any) -> Any:
+    """Return a place for elements that come and go.
+
+    Elements are known by their place among others: without a slot, all that stands behind them
+    would be made anew, and what a person typed or was just clicking there would be lost.
+    """
+    return box("div", *elements, of="db-slot")
+
+
+@cache
+def _component(tag: str) -> ComponentWidget:
+    """Return the component of a tag, of which each has its own.
+
+    An element whose tag changes would stay what it was in the browser, and get the new tag's
+    attributes; of another component, it is another element.
+    """
+    return ComponentWidget(type(f"Html_{tag}", (Html,), {}))

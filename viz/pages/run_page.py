@@ -21,7 +21,7 @@ from .model_rows import asking_words
 from .models_page import ModelsPage
 from .oversight_page import OversightPage
 from .pacing import Pace
-from .parts import Notice, box
+from .parts import Notice, box, slot
 from .rows import summary_of
 from .viewer import LATEST, Viewer
 from .visit import beat
@@ -127,20 +127,19 @@ def FollowedRun(path: Path, page: str) -> Any:
     status, error, is_ready, said = state
     facts = feed.facts
     head = box("div", box("h1", path.name), box("span", _about(facts), of="db-muted"), of="db-row")
-    parts = [head]
+    notices = []
     if error:
-        parts.append(Notice(text=f"{error}. This page goes on by itself.", tone="is-warn"))
+        notices.append(Notice(text=f"{error}. This page goes on by itself.", tone="is-warn"))
     if status == "lost" and not feed.is_gone and (advice := advice_for_lost(path)):
-        parts.append(Notice(text=advice, tone="is-warn"))
+        notices.append(Notice(text=advice, tone="is-warn"))
     if not is_ready:
         if not error:
-            parts.append(Notice(text=said or "Reading what the run has told so far …"))
-        return box("div", *parts, of="db-stack")
+            notices.append(Notice(text=said or "Reading what the run has told so far …"))
+        return box("div", head, slot(*notices), of="db-stack")
     has_replay = not feed.is_live and len(feed.numbers) > 1
     top = [readout, bar] if has_replay else [readout]
-    parts.append(box("section", *top, of="db-panel", **{"aria-label": "Key figures"}))
-    parts.append(PAGES[page](viewer))
-    return box("div", *parts, of="db-stack")
+    figures = box("section", *top, of="db-panel", **{"aria-label": "Key figures"})
+    return box("div", head, slot(*notices), figures, PAGES[page](viewer), of="db-stack")
 
 
 def _figures(readout: Readout, path: Path, viewer: Viewer) -> Callable[[RunFacts, Moment], None]:

@@ -15,7 +15,7 @@ from .board_runs_panel import BoardRunsPanel, has_list
 from .commanding import commands
 from .comparison import Comparison
 from .layout import path_of
-from .parts import ActButton, Notice, RunForm, RunsTable, box
+from .parts import ActButton, Notice, RunForm, RunsTable, box, slot
 from .rows import table_row
 from .visit import every
 
@@ -58,9 +58,7 @@ def RunsPage() -> Any:
         ),
         of="db-row",
     )
-    parts = [head]
-    if is_starting:
-        parts.append(StartForm(close=lambda: set_starting(False), go=router.push))
+    form = [StartForm(close=lambda: set_starting(False), go=router.push)] if is_starting else []
     if rows or live:
         table = RunsTable(
             rows=rows,
@@ -68,19 +66,23 @@ def RunsPage() -> Any:
             event_pick=set_picked,
             event_go=router.push,
         )
-        parts.append(box("section", table, of="db-panel", **{"aria-label": "All runs"}))
+        runs = box("section", table, of="db-panel", **{"aria-label": "All runs"})
     elif found is not None:
-        parts.append(Notice(text=_none_yet(here.runs)))
+        runs = Notice(text=_none_yet(here.runs))
     else:
-        parts.append(Notice(text="Looking for runs …"))
+        runs = Notice(text="Looking for runs …")
+    on_board, compared = [], []
     if here.board is not None and has_list(here.board):
-        parts.append(BoardRunsPanel(here.board, frozenset(row["run_id"] for row in (*rows, *live))))
+        here_too = frozenset(row["run_id"] for row in (*rows, *live))
+        on_board.append(BoardRunsPanel(here.board, here_too))
     known = [key for key in picked if any(row["key"] == key for row in (*rows, *live))]
     if len(known) == 2:
         one, two = known
         both = "/".join(quote(key, safe="", errors="surrogateescape") for key in known)
-        parts.append(Comparison(one, two, play=lambda: router.push(f"/compare/{both}")))
-    return box("div", *parts, of="db-stack")
+        compared.append(Comparison(one, two, play=lambda: router.push(f"/compare/{both}")))
+    return box(
+        "div", head, slot(*form), slot(runs), slot(*on_board), slot(*compared), of="db-stack"
+    )
 
 
 def in_two(rows: Sequence[RunRow]) -> tuple[Table, Table]:

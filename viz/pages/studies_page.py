@@ -1,6 +1,7 @@
 """The studies beside the runs, and the page of one: how far it is, and what its runs come to."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,8 @@ from ..feed import StudyRow, StudyTable, choices_of, find_study, lines_of, the_s
 from ..feed.studies import study_row
 from ..serve.place import place
 from .figures import Readout
-from .layout import is_dark
-from .panels import TableBehind
-from .parts import ActButton, ChoiceBox, FactsTable, Notice, StudiesTable, box
+from .panels import ViewPanel
+from .parts import ChoiceBox, FactsTable, Notice, StudiesTable, box
 from .study_rows import (
     MOST_TOLD,
     failure_rows,
@@ -27,6 +27,25 @@ from .visit import every
 REFRESH_S = 1.0
 NO_LINES = "none"
 """What is chosen where all runs are one line."""
+CHART_NOTE = (
+    "Means over the runs that have ended, with 95 % intervals: Student's for means, Wilson's for "
+    "shares. Runs that differ in parameters not named here are taken together."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown of a study."""
+
+    row: StudyRow | None = None
+    """How far it is; None before it was looked at."""
+    chosen: tuple[str, str, str] = ("", "", "")
+    """The response, what it is drawn over, and what its lines differ in."""
+    responses: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    """Parameters that it can be drawn over."""
+    failed: tuple[tuple[str, ...], ...] = ()
+    """Of runs that failed: which, its setting, why."""
 
 
 @solara.component
@@ -77,10 +96,7 @@ def AllStudies(go: Callable[[str], None]) -> Any:
 @solara.component
 def OneStudy(path: Path) -> Any:
     """Show how far a study is, a chart of its runs, what failed and what it found."""
-    row, set_row = solara.use_state(None)
-    failed, set_failed = solara.use_state(())
-    chosen, set_chosen = solara.use_state(("", "", ""))
-    choices, set_choices = solara.use_state(((), ()))
+    shown, set_shown = solara.use_state(Shown())
     readout = solara.use_memo(Readout, [])
     view = solara.use_memo(lambda: StudyView(height_px=380), [])
     picked = solara.use_memo(lambda: ["", "", ""], [])
@@ -88,13 +104,7 @@ def OneStudy(path: Path) -> Any:
     def refresh() -> None:
         told = study_row(path)
         readout.show(study_figures(told))
-        set_row(told)
-        best, names, failures = the_studies().look(
-            told, lambda table: _draw(view, told, table, picked)
-        )
-        set_chosen(best)
-        set_choices(names)
-        set_failed(tuple(map(tuple, failures)))
+        set_shown(the_studies().look(told, lambda table: _draw(view, told, table, picked)))
 
     def choose(at: int) -> Callable[[str], None]:
         def take(value: str) -> None:
@@ -104,49 +114,27 @@ def OneStudy(path: Path) -> Any:
         return take
 
     every(REFRESH_S, refresh)
-    if row is None:
+    if shown.row is None:
         return box("div", box("h1", path.name), of="db-stack")
-    responses, places = choices
-    controls = []
-    if responses:
-        controls = [
-            ChoiceBox(label="Shows", value=chosen[0], choices=responses, event_choose=choose(0)),
-            ChoiceBox(label="over", value=chosen[1], choices=places, event_choose=choose(1)),
-        ]
-        others = [NO_LINES, *(name for name in places if name != chosen[1])]
-        if len(others) > 1:
-            controls.append(
-                ChoiceBox(label="by", value=chosen[2], choices=others, event_choose=choose(2))
-            )
-    parts = [_head(row), readout, StudyChart(view, controls)]
-    parts += _tables(row, failed)
-    return box("div", *parts, of="db-stack")
-
-
-@solara.component
-def StudyChart(view: StudyView, controls: list[Any]) -> Any:
-    """Show the chart, and on request the table behind it."""
-    as_table, set_as_table = solara.use_state(False)
-
-    def dress() -> None:
-        view.theme = "dark" if is_dark.value else "light"
-
-    solara.use_effect(dress, [is_dark.value])
-    button = ActButton(
-        label="Show the drawing" if as_table else "Show as a table",
-        tone="is-small",
-        event_press=lambda _: set_as_table(not as_table),
+    chart = ViewPanel("Results so far", view, _choosers(shown, choose), CHART_NOTE)
+    return box(
+        "div", _head(shown.row), readout, chart, *_tables(shown.row, shown.failed), of="db-stack"
     )
-    space = box("span", of="db-space")
-    head = box("div", box("h2", "Results so far"), space, *controls, button, of="db-row")
-    body = TableBehind("Results so far", view) if as_table else view
-    note = box(
-        "p",
-        "Means over the runs that have ended, with 95 % intervals: Student's for means, Wilson's "
-        "for shares. Runs that differ in parameters not named here are taken together.",
-        of="db-muted db-small",
-    )
-    return box("section", head, body, note, of="db-panel", **{"aria-label": "Results so far"})
+
+
+def _choosers(shown: Shown, choose: Callable[[int], Callable[[str], None]]) -> list[Any]:
+    """Return what a person picks the lines of the chart by."""
+    if not shown.responses:
+        return []
+    response, x, lines = shown.chosen
+    others = [NO_LINES, *(name for name in shown.places if name != x)]
+    choosers = [
+        ChoiceBox(label="Shows", value=response, choices=shown.responses, event_choose=choose(0)),
+        ChoiceBox(label="over", value=x, choices=shown.places, event_choose=choose(1)),
+    ]
+    if len(others) > 1:
+        choosers.append(ChoiceBox(label="by", value=lines, choices=others, event_choose=choose(2)))
+    return choosers
 
 
 def _head(row: StudyRow) -> Any:
@@ -190,10 +178,8 @@ def _tables(row: StudyRow, failed: tuple[tuple[str, ...], ...]) -> list[Any]:
     return parts
 
 
-def _draw(
-    view: StudyView, row: StudyRow, table: StudyTable, picked: Sequence[str]
-) -> tuple[tuple[str, str, str], tuple[list[str], list[str]], list[list[str]]]:
-    """Draw what is picked, or else what tells most; return that, what there is, what failed."""
+def _draw(view: StudyView, row: StudyRow, table: StudyTable, picked: Sequence[str]) -> Shown:
+    """Draw what is picked, or else what tells most."""
     responses, places, by = choices_of(table, asked=row.responses)
     response = picked[0] if picked[0] in responses else next(iter(responses), "")
     x = picked[1] if picked[1] in places else next(iter(places), "")
@@ -210,4 +196,5 @@ def _draw(
         response=response,
         notice="No run has ended yet; each one adds to a point.",
     )
-    return (response, x, lines), (responses, places), failure_rows(table.failures, row.varied)
+    failed = tuple(map(tuple, failure_rows(table.failures, row.varied)))
+    return Shown(row, (response, x, lines), tuple(responses), tuple(places), failed)

@@ -1,0 +1,21 @@
+"""Elements of pages: what makes one another element."""
+
+import solara
+
+from viz.pages.parts import box
+
+
+@solara.component
+def Changing(tag: str) -> None:
+    """One element, of a tag that is chosen."""
+    return box(tag, "said")
+
+
+def test_an_element_whose_tag_changes_is_another_in_the_browser() -> None:
+    shown, context = solara.render(Changing("div"), handle_error=False)
+    (before,) = shown.children
+
+    context.render(Changing("section"))
+    (after,) = shown.children
+
+    assert (before.tag, after.tag, after is before) == ("div", "section", False)
