@@ -6,16 +6,16 @@ from viz.pages.parts import box
 
 
 @solara.component
-def Changing(tag: str) -> None:
+def changing(tag: str) -> None:
     """One element, of a tag that is chosen."""
     return box(tag, "said")
 
 
 def test_an_element_whose_tag_changes_is_another_in_the_browser() -> None:
-    shown, context = solara.render(Changing("div"), handle_error=False)
+    shown, context = solara.render(changing("div"), handle_error=False)
     (before,) = shown.children
 
-    context.render(Changing("section"))
+    context.render(changing("section"))
     (after,) = shown.children
 
     assert (before.tag, after.tag, after is before) == ("div", "section", False)
