@@ -27,8 +27,9 @@ MINUTES = 2.0
 SETTLE_S, SAMPLE_S = 3.0, 20.0
 CLOSED_S = 62.0
 """After so long the server has closed a page that nobody looks at: it looks once a second."""
-PAGES, PAIRS, JUMPS = 10, 4, 40
-REPLAYED = 1000
+PAGES, PAIRS, JUMPS = 10, 5, 40
+REPLAYED, WATCHED = 1000, 5000
+"""Rounds of the run that is played back, and of those that are watched or not."""
 JUMP = """async (position) => {
   const slider = document.querySelector(".db-replay input[type=range]");
   const began = performance.now(), before = window.drawn.length;
@@ -149,7 +150,7 @@ def cost(browser: Any, folder: Path, minutes: float) -> Iterator[Figure]:
         for number in range(PAIRS):
             for is_watched in (number % 2 == 0, number % 2 == 1):
                 name = f"{'watched' if is_watched else 'alone'}-{number}"
-                with running(folder / name, 1024, REPLAYED) as run:
+                with running(folder / name, 1024, WATCHED) as run:
                     address = server.page_of(run.path)
                     visit = Onlooker(browser, address) if is_watched else None
                     run.go_on()
@@ -159,6 +160,7 @@ def cost(browser: Any, folder: Path, minutes: float) -> Iterator[Figure]:
                     told[is_watched].append(_round_times(run))
                     if visit:
                         visit.close()
+    print("wall and CPU of each, ms:", told, file=sys.stderr)
     alone, watched = ([statistics.median(x) for x in zip(*told[k], strict=True)] for k in (0, 1))
     print("round alone and watched, ms (wall, CPU):", alone, watched, file=sys.stderr)
     yield Figure("a round with a page, CPU of the runner", watched[1] / alone[1], "x", 1.05)

@@ -32,7 +32,7 @@ from .pulse import Pulse
 from .ring import Ring
 from .shelf import Lines
 
-INTERVAL_S, COST_SHARE = 0.1, 0.08
+INTERVAL_S, COST_SHARE = 0.07, 0.08
 """A look comes at the earliest so long after another, and looking takes about this share of the
 time at the most."""
 LONGEST_PAUSE_S = 2.0

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 SHARE = 0.04
 """Of a core, what the threads of all pages of a process may take; sending takes as much again."""
-MOST_OF_ONE = 0.01
+MOST_OF_ONE = 0.005
 """Of a core, what one of them may take, so that a table that is hard to make slows down itself and
 not the drawings beside it."""
 FORGOTTEN_S = 10.0

@@ -27,7 +27,7 @@ from .viewer import LATEST, Viewer
 from .visit import beat
 from .world_page import WorldPage
 
-LOOK_S, IDLE_S = 0.1, 0.5
+LOOK_S, IDLE_S = 0.12, 0.5
 """How often a page is drawn at the most, more often than people see is of no use; and how often it
 looks at least."""
 DRAWING_SHARE = 0.03
@@ -97,6 +97,7 @@ def FollowedRun(path: Path, page: str) -> Any:
     bar = solara.use_memo(ReplayBar, [])
     own: list[int] = solara.use_memo(lambda: [-1], [])
     state, set_state = solara.use_state(("", "", False, ""))
+    told: list[Any] = solara.use_memo(lambda: [None], [])
     solara.use_effect(lambda: feed.close, [feed])
     solara.use_effect(lambda: feed.listen(viewer.hear), [viewer])
     solara.use_effect(lambda: pace.end, [pace])
@@ -119,7 +120,9 @@ def FollowedRun(path: Path, page: str) -> Any:
         said = "" if feed.is_ready else asking_words(feed.asking)
         now = (feed.status, feed.error or "", feed.is_ready, said)
         with pace.work():
-            set_state(now)
+            if now != told[0]:
+                told[0] = now
+                set_state(now)
             viewer.look()
         viewer.rest(pace.rest_s(), IDLE_S)
 
