@@ -96,10 +96,10 @@ def test_a_killed_board_is_said_and_the_page_goes_on_with_the_next(
     status(page, "running")
     before, first = round_shown(page), going.address()
 
+    going.process.send_signal(signal.SIGSTOP)  # so that the next board does not come too soon
     os.kill(first["pid"], signal.SIGKILL)
-    page.get_by_text("is gone: its server does not answer").or_(
-        page.locator(".db-figures").get_by_text("lost")
-    ).first.wait_for()
+    page.get_by_text("is gone: its server does not answer").wait_for()
+    going.process.send_signal(signal.SIGCONT)
     status(page, "running")
     page.wait_for_function(
         "(known) => Number([...document.querySelectorAll('.db-figures div')]"

@@ -23,7 +23,7 @@ from .parts import ActButton, ChoiceBox, Notice, box, slot
 from .rows import summary_of
 from .run_page import find_run, missing
 from .viewer import Draw, Viewer
-from .visit import beat
+from .visit import beat, use_facts
 
 LOOK_S = 0.1
 
@@ -51,7 +51,7 @@ def TwoRuns(one: Path, two: Path) -> Any:
     bar = solara.use_memo(ReplayBar, [])
     own: list[int] = solara.use_memo(lambda: [-1], [])
     mode: list[str] = solara.use_memo(lambda: ["vote"], [])
-    state, set_state = solara.use_state(((), (), ""))
+    state, set_state = solara.use_state(((), (), "", ("vote",)))
     chosen, set_chosen = solara.use_state("vote")
 
     def let_go() -> None:
@@ -70,7 +70,7 @@ def TwoRuns(one: Path, two: Path) -> Any:
         pair.renew()
         feeds = [viewer.feed for viewer in pair.viewers]
         told = tuple((feed.status, feed.error or "", feed.is_ready) for feed in feeds)
-        set_state((told, pair.ways, pair.axis.way))
+        set_state((told, pair.ways, pair.axis.way, _modes(pair)))
         _show_place(bar, pair, own)
         for viewer in pair.viewers:
             viewer.look()
@@ -85,14 +85,14 @@ def TwoRuns(one: Path, two: Path) -> Any:
     solara.use_effect(lambda: let_go, [pair])
     solara.use_effect(scrub, [pair])
     beat(look, 0.0, on=pair)
-    told, ways, way = state
+    told, ways, way, colours = state
     lined = [ChoiceBox(label="Lined up by", value=way, choices=ways, event_choose=pair.line_up)]
     head = box(
         "div",
         box("h1", "Two runs"),
         box("span", of="db-space"),
         slot(*lined if len(ways) > 1 else ()),
-        ChoiceBox(label="Agents by", value=chosen, choices=_modes(pair), event_choose=colour),
+        ChoiceBox(label="Agents by", value=chosen, choices=colours, event_choose=colour),
         of="db-row db-controls",
     )
     notices = _notices(told, (one, two))
@@ -130,7 +130,7 @@ def Side(pair: Pair, side: int, mode: list[str]) -> Any:
         return lambda: curve.unobserve(moved, "cursor")
 
     solara.use_effect(jump, [pair])
-    facts = viewer.feed.facts
+    facts = use_facts(viewer)
     about = f"{facts.scenario}, {swarm_words(facts)}, seed {facts.seed}" if facts else ""
     link = ActButton(
         label="Its pages", tone="is-small", event_press=lambda _: router.push(path_of(name))

@@ -15,7 +15,7 @@ from .parts import ChoiceBox, FactsTable, Notice, box
 from .rows import summary_of
 from .telling import reason_bars
 from .viewer import LATEST, Draw, Viewer
-from .visit import every
+from .visit import every, use_facts
 
 REASONS_S = 1.0
 FLOWS = 12
@@ -33,7 +33,7 @@ def ConsensusPage(viewer: Viewer) -> Any:
     flows = solara.use_memo(lambda: FlowsView(height_px=250), [])
     mode = solara.use_memo(lambda: ["vote"], [])
     chosen, set_chosen = solara.use_state("vote")
-    facts = viewer.feed.facts
+    facts = use_facts(viewer)
 
     def colour(name: str) -> None:
         mode[0] = name

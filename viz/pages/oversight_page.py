@@ -12,7 +12,7 @@ from ..launch import Said, entry_of, person_of, say_to_board
 from .commanding import commands
 from .parts import Notice, OversightForm
 from .viewer import Viewer
-from .visit import every
+from .visit import every, use_followed
 
 HOLDS = ("pause", "step", "unpause", "stop")
 ANSWERS = ("approve", "veto")
@@ -25,6 +25,7 @@ def OversightPage(viewer: Viewer) -> Any:
     wrong, set_wrong = solara.use_state({})
     is_busy, set_busy = solara.use_state(False)
     state, set_state = solara.use_state(("", ()))
+    is_live = use_followed(viewer, lambda: viewer.feed.is_live)
     path = viewer.feed.path
 
     def refresh() -> None:
@@ -55,7 +56,7 @@ def OversightPage(viewer: Viewer) -> Any:
         set_said(("" if done.is_done else "is-bad", done.text))
 
     status, waiting = state
-    if not viewer.feed.is_live:
+    if not is_live:
         text = (
             f"The run has ended ({status or viewer.feed.status}): there is nothing to hold or to "
             "answer any more. Who did what stands in the log: `swarmboard explain` tells it."

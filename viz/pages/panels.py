@@ -28,7 +28,7 @@ def CanvasPanel(
         title: Of the panel.
         view: The canvas, made once for the visit.
         viewer: What draws it.
-        draw: How a moment is drawn on it; the same function for the whole visit.
+        draw: How a moment is drawn on it; another function only where that is another way.
         controls: What stands beside the title.
     """
 
@@ -39,7 +39,7 @@ def CanvasPanel(
 
         return viewer.add(drawn)
 
-    solara.use_effect(follow, [viewer])
+    solara.use_effect(follow, [viewer, draw])
     return ViewPanel(title, view, controls)
 
 

@@ -24,7 +24,7 @@ from .pacing import Pace
 from .parts import Notice, box, slot
 from .rows import summary_of
 from .viewer import LATEST, Viewer
-from .visit import beat
+from .visit import beat, use_facts, use_followed
 from .world_page import WorldPage
 
 LOOK_S, IDLE_S = 0.12, 0.5
@@ -98,6 +98,8 @@ def FollowedRun(path: Path, page: str) -> Any:
     own: list[int] = solara.use_memo(lambda: [-1], [])
     state, set_state = solara.use_state(("", "", False, ""))
     told: list[Any] = solara.use_memo(lambda: [None], [])
+    facts = use_facts(viewer)
+    has_replay = use_followed(viewer, lambda: not feed.is_live and len(feed.numbers) > 1)
     solara.use_effect(lambda: feed.close, [feed])
     solara.use_effect(lambda: feed.listen(viewer.hear), [viewer])
     solara.use_effect(lambda: pace.end, [pace])
@@ -128,7 +130,6 @@ def FollowedRun(path: Path, page: str) -> Any:
 
     beat(look, 0.0, on=viewer)
     status, error, is_ready, said = state
-    facts = feed.facts
     head = box("div", box("h1", path.name), box("span", _about(facts), of="db-muted"), of="db-row")
     notices = []
     if error:
@@ -139,7 +140,6 @@ def FollowedRun(path: Path, page: str) -> Any:
         if not error:
             notices.append(Notice(text=said or "Reading what the run has told so far …"))
         return box("div", head, slot(*notices), of="db-stack")
-    has_replay = not feed.is_live and len(feed.numbers) > 1
     top = [readout, bar] if has_replay else [readout]
     figures = box("section", *top, of="db-panel", **{"aria-label": "Key figures"})
     return box("div", head, slot(*notices), figures, PAGES[page](viewer), of="db-stack")

@@ -3,11 +3,15 @@
 import logging
 import threading
 from collections.abc import Callable
+from operator import is_
+from typing import cast
 
 import solara
 from solara.server.kernel_context import PageStatus, get_current_context
 
+from ..moment import RunFacts
 from .pacing import Pace
+from .viewer import Viewer
 
 AWAY_S = 0.5
 """How often a page that nobody is connected to is looked at again."""
@@ -17,6 +21,26 @@ log = logging.getLogger("swarmboard.dashboard")
 def is_watched() -> bool:
     """Say whether a browser is connected to the page of this thread."""
     return PageStatus.CONNECTED in tuple(get_current_context().page_status.values())
+
+
+def use_facts(viewer: Viewer) -> RunFacts | None:
+    """Return what is known of a run, and have the component made anew once there is more."""
+    return use_followed(viewer, lambda: viewer.feed.facts, eq=is_)
+
+
+def use_followed[T](
+    viewer: Viewer, read: Callable[[], T], *, eq: Callable[[T, T], bool] | None = None
+) -> T:
+    """Return something of a run that may change, and have the component made anew when it does.
+
+    Args:
+        viewer: Of the run.
+        read: Returns it; called again with each moment that is drawn.
+        eq: Says of two values whether they are the same.
+    """
+    now, set_now = solara.use_state(read(), eq=eq)
+    solara.use_effect(lambda: viewer.add(lambda facts, moment: set_now(read())), [viewer])
+    return cast(T, now)
 
 
 def every(seconds: float, act: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ from ..moment import Moment, RunFacts
 from .panels import CanvasPanel, shows
 from .parts import ChoiceBox, Notice, box
 from .viewer import Draw, Viewer
+from .visit import use_facts
 
 SERIES_S = 1.0
 """How often the lines of a run that goes on are drawn again."""
@@ -18,7 +19,7 @@ SERIES_S = 1.0
 @solara.component
 def WorldPage(viewer: Viewer) -> Any:
     """Show what the scenario has published."""
-    facts = viewer.feed.facts
+    facts = use_facts(viewer)
     lines = solara.use_memo(SeriesView, [])
     drawn = solara.use_memo(lambda: _lines(lines, viewer), [viewer])
     scene = facts.scene if facts is not None else None
@@ -58,7 +59,7 @@ def Course(viewer: Viewer, name: str, kind: str) -> Any:
 @solara.component
 def WorldMap(viewer: Viewer) -> Any:
     """Show the map, agents and edges coloured by what is asked for."""
-    facts = viewer.feed.facts
+    facts = use_facts(viewer)
     field = solara.use_memo(lambda: FieldView(height_px=560), [])
     modes, edges = field.modes(facts), field.edge_modes(facts)
     own = [name for name in modes if name not in ("vote", "confidence", "faction")]
