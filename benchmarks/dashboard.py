@@ -30,6 +30,9 @@ CLOSED_S = 62.0
 PAGES, PAIRS, JUMPS = 10, 5, 40
 REPLAYED, WATCHED = 1000, 5000
 """Rounds of the run that is played back, and of those that are watched or not."""
+STAGE_S, PRESSES = 0.2, 10
+NOTE_PRESSES = """() => document.addEventListener(
+  "click", () => { window.pressed = Date.now() / 1000; }, { capture: true })"""
 JUMP = """async (position) => {
   const slider = document.querySelector(".db-replay input[type=range]");
   const began = performance.now(), before = window.drawn.length;
@@ -190,11 +193,38 @@ def replay(browser: Any, folder: Path, minutes: float) -> Iterator[Figure]:
         visit.close()
 
 
+def oversight(browser: Any, folder: Path, minutes: float) -> Iterator[Figure]:
+    """Measure how far a run goes on behind a press of Pause."""
+    with running(folder / "held", 1024, FOREVER, pause_s=STAGE_S) as run, served(folder) as server:
+        run.go_on()
+        visit = Onlooker(browser, server.page_of(run.path))
+        page = visit.page
+        page.evaluate(NOTE_PRESSES)
+        page.get_by_role("link", name="Oversight").click()
+        page.get_by_label("Your name").fill("a person")
+        page.get_by_label("Reason").fill("to measure")
+        behind, told_ms = [], []
+        for _ in range(PRESSES):
+            page.get_by_role("button", name="Pause").click()
+            page.get_by_text("‖ paused").wait_for()
+            pressed, shown = page.evaluate("[window.pressed, Date.now() / 1000]")
+            visit.rest(2 * STAGE_S)
+            behind.append(sum(at > pressed for _, at, _ in run.notes()))
+            told_ms.append(1000 * (shown - pressed))
+            page.get_by_role("button", name="Go on").click()
+            page.locator(".db-figures").get_by_text("running").wait_for()
+            visit.rest(3.3 * STAGE_S)
+        yield Figure("pause: stages that close behind the press, most", max(behind), "", 1)
+        yield Figure("pause: the page says so, median", statistics.median(told_ms), "ms", 1000)
+        visit.close()
+
+
 PARTS: dict[str, Callable[[Any, Path, float], Iterator[Figure]]] = {
     "page": one_page,
     "crowd": crowd,
     "cost": cost,
     "replay": replay,
+    "oversight": oversight,
 }
 
 
