@@ -313,6 +313,24 @@ export function tool(frame, words, name, act) {
   return button;
 }
 
+/** Return the row at a height of so many rows with a pitch; -1 where there is none. */
+export function rowAt(height, pitch, rows) {
+  const row = Math.floor(height / pitch);
+  return row >= 0 && row < rows ? row : -1;
+}
+
+/** Return the row that a key leads to from another, -1 for none; null for keys that lead nowhere. */
+export function rowAfter(key, row, rows) {
+  const ways = {
+    ArrowDown: Math.min(rows - 1, row + 1),
+    ArrowUp: Math.max(0, row - 1),
+    Home: 0,
+    End: rows - 1,
+    Escape: -1,
+  };
+  return Object.hasOwn(ways, key) ? ways[key] : null;
+}
+
 /** Return the font of a canvas's words. */
 export function font(px, weight = 400) {
   return `${weight} ${px}px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif`;

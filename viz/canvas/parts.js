@@ -1,5 +1,5 @@
 // Bars by name, side by side or in parts: see parts.py.
-import { colourOf, digitsFor, fitted, font, framed, made, numbers, renewLegend, said, withUnit } from "./common.js";
+import { colourOf, digitsFor, fitted, font, framed, made, numbers, renewLegend, rowAfter, rowAt, said, withUnit } from "./common.js";
 import { mark, swatch } from "./marks.js";
 
 const HINT = "Arrow up and down go from row to row.";
@@ -130,8 +130,7 @@ class Parts {
 
   at(_x, y) {
     if (!this.laid) return null;
-    const row = Math.floor((y - 4) / this.laid.pitch);
-    this.under = row >= 0 && row < this.rows.length ? row : -1;
+    this.under = rowAt(y - 4, this.laid.pitch, this.rows.length);
     return this.linesOf(this.under);
   }
 
@@ -142,12 +141,9 @@ class Parts {
   key(event) {
     const n = this.rows.length;
     if (!n || !this.laid) return null;
-    if (event.key === "ArrowDown") this.under = Math.min(n - 1, this.under + 1);
-    else if (event.key === "ArrowUp") this.under = Math.max(0, this.under - 1);
-    else if (event.key === "Home") this.under = 0;
-    else if (event.key === "End") this.under = n - 1;
-    else if (event.key === "Escape") this.under = -1;
-    else return null;
+    const row = rowAfter(event.key, this.under, n);
+    if (row === null) return null;
+    this.under = row;
     const { pitch, left } = this.laid;
     return { lines: this.linesOf(this.under), x: left, y: 4 + (this.under + 0.5) * pitch };
   }

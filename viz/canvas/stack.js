@@ -1,5 +1,5 @@
 // Named bars with values and thresholds: see stack.py.
-import { colourOf, digitsFor, fitted, font, framed, numbers, said, withUnit } from "./common.js";
+import { colourOf, digitsFor, fitted, font, framed, numbers, rowAfter, rowAt, said, withUnit } from "./common.js";
 import { mark } from "./marks.js";
 
 const HINT = "Arrow up and down go from bar to bar.";
@@ -112,8 +112,7 @@ class Bars {
 
   at(_x, y) {
     if (!this.laid) return null;
-    const i = Math.floor((y - this.laid.top) / this.laid.pitch);
-    this.under = i >= 0 && i < this.values.length ? i : -1;
+    this.under = rowAt(y - this.laid.top, this.laid.pitch, this.values.length);
     return this.linesOf(this.under);
   }
 
@@ -124,12 +123,9 @@ class Bars {
   key(event) {
     const n = this.values.length;
     if (!n || !this.laid) return null;
-    if (event.key === "ArrowDown") this.under = Math.min(n - 1, this.under + 1);
-    else if (event.key === "ArrowUp") this.under = Math.max(0, this.under - 1);
-    else if (event.key === "Home") this.under = 0;
-    else if (event.key === "End") this.under = n - 1;
-    else if (event.key === "Escape") this.under = -1;
-    else return null;
+    const row = rowAfter(event.key, this.under, n);
+    if (row === null) return null;
+    this.under = row;
     const { top, pitch, left } = this.laid;
     return { lines: this.linesOf(this.under), x: left, y: top + (this.under + 0.5) * pitch };
   }
