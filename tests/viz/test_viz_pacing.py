@@ -2,7 +2,7 @@
 
 import pytest
 
-from viz.pages.pacing import FORGOTTEN_S, Pace, Paces
+from viz.pages.pacing import FORGOTTEN_S, LONGEST_REST_S, Pace, Paces
 
 
 class Effort:
@@ -51,13 +51,13 @@ def test_many_rest_longer_so_that_all_keep_to_the_share(paces: Paces) -> None:
 
 
 def test_one_that_takes_long_slows_down_itself_and_not_the_others(paces: Paces) -> None:
-    slow = Pace(1.0, most=0.01, among=paces, effort=Effort(0.2))
+    slow = Pace(1.0, most=0.01, among=paces, effort=Effort(0.02))
     with slow.work():
         pass
     quick = worked(paces, 0.005)
 
     assert slow.wish == 0.01
-    assert slow.rest_s() == pytest.approx(20.0)
+    assert slow.rest_s() == pytest.approx(2.0)
     assert quick.rest_s() == 0.1
 
 
@@ -88,3 +88,13 @@ def test_what_it_costs_is_an_average_over_the_latest_times(paces: Paces) -> None
         pass
 
     assert pace.wish == pytest.approx(0.12)
+
+
+def test_nobody_waits_long_for_one_that_takes_very_long(paces: Paces) -> None:
+    slow = Pace(1.0, most=0.01, among=paces, effort=Effort(0.25))
+
+    with slow.work():
+        pass
+
+    assert slow.rest_s() == LONGEST_REST_S
+    assert slow.wish == pytest.approx(0.25 / LONGEST_REST_S)

@@ -1,5 +1,6 @@
 """Elements of pages: what makes one another element."""
 
+import pytest
 import solara
 
 from viz.pages.parts import box
@@ -11,7 +12,11 @@ def changing(tag: str) -> None:
     return box(tag, "said")
 
 
-def test_an_element_whose_tag_changes_is_another_in_the_browser() -> None:
+@pytest.mark.parametrize("fast", ["0", "1"])
+def test_an_element_whose_tag_changes_is_another_in_the_browser(
+    fast: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REACTON_FAST", fast)
     shown, context = solara.render(changing("div"), handle_error=False)
     (before,) = shown.children
 

@@ -140,8 +140,10 @@ def test_what_a_person_typed_stays_when_a_warning_comes_above_it(
 
     going.process.kill()
     page.get_by_text("swarmboard resume").first.wait_for()
+    page.get_by_text("nothing can be sent until it is back").wait_for()
 
     assert page.get_by_label("Reason").input_value() == "it looks stuck"
+    assert page.get_by_role("button", name="Stop the run").is_disabled()
 
 
 def test_a_run_that_is_paused_and_then_ends_says_so_and_can_be_replayed(

@@ -1,8 +1,9 @@
-"""What a page shows of a run stands anew where more becomes known, and only there."""
+"""What a page shows of a run is rendered again where more becomes known, and only there."""
 
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 import solara
 
 from viz.feed import Feed
@@ -10,19 +11,23 @@ from viz.pages.parts import box
 from viz.pages.viewer import Viewer
 from viz.pages.visit import use_facts
 
-made: list[Any] = []
+rendered: list[Any] = []
 
 
 @solara.component
 def scenario(viewer: Viewer) -> Any:
     """The name of a run's scenario."""
     facts = use_facts(viewer)
-    made.append(facts)
+    rendered.append(facts)
     return box("p", facts.scenario if facts else "not known")
 
 
-def test_a_component_is_made_anew_with_each_thing_that_becomes_known() -> None:
-    made.clear()
+@pytest.mark.parametrize("fast", ["0", "1"])
+def test_a_component_is_rendered_again_with_each_thing_that_becomes_known(
+    fast: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REACTON_FAST", fast)
+    rendered.clear()
     feed = SimpleNamespace(version=0, latest=object(), facts=None)
     viewer = Viewer(cast(Feed, feed))
     shown, context = solara.render(scenario(viewer), handle_error=False)
@@ -32,6 +37,6 @@ def test_a_component_is_made_anew_with_each_thing_that_becomes_known() -> None:
         feed.version, feed.facts = feed.version + 1, facts
         viewer.look()
 
-    assert made == [None, first, second]
+    assert rendered == [None, first, second]
     assert shown.children[0].children == ["grid"]
     context.close()

@@ -207,8 +207,8 @@ def _sight(seen: Seen) -> Any:
         return slot()
     lines = [box("p", line) for line in seen.sight]
     title = box("h2", f"Who could see {seen.entry}")
-    who_could = {"aria-label": "Who could see the entry"}
-    return slot(box("section", title, *lines, of="db-panel", **who_could))
+    label = {"aria-label": "Who could see the entry"}
+    return slot(box("section", title, *lines, of="db-panel", **label))
 
 
 def _ballots(seen: Seen) -> Any:

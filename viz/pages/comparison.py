@@ -11,16 +11,15 @@ from ..canvas import title_of, unit_of
 from ..feed import entropy_bits
 from ..moment import Moment, RunFacts
 from .pairing import Pair
-from .parts import ActButton, FactsTable, Notice, box
+from .parts import ActButton, FactsTable, Notice, box, slot
 from .rows import compared, differing_rows
 from .run_page import find_run
 from .visit import every
 
-REFRESH_S = 0.5
+REFRESH_S, SUMMARIES_S = 0.5, 2.0
 MOST_NUMBERS = 60
 
 
-@solara.component
 def Comparison(one: str, two: str, play: Callable[[], None] | None = None) -> Any:
     """Show what two runs were asked and what came of them, side by side.
 
@@ -29,17 +28,16 @@ def Comparison(one: str, two: str, play: Callable[[], None] | None = None) -> An
         two: Of the other.
         play: Called to see both replayed; None where they are.
     """
-    summaries, missing = [], []
-    for key in (one, two):
-        try:
-            path = find_run(key)
-            summary = RunDirectory(path, key).read_json("summary.json")
-        except BadInput:
-            summary = None
-        summaries.append(summary or {})
-        if summary is None:
-            missing.append(key)
-    rows, differing = compared(*summaries)
+    return Compared(one, two, play).key(f"{one}/{two}")
+
+
+@solara.component
+def Compared(one: str, two: str, play: Callable[[], None] | None) -> Any:
+    """Show it of these two for as long as they are the ones."""
+    summaries, set_summaries = solara.use_state((_summary_of(one), _summary_of(two)))
+    every(SUMMARIES_S, lambda: set_summaries((_summary_of(one), _summary_of(two))))
+    missing = [key for key, known in zip((one, two), summaries, strict=True) if known is None]
+    rows, differing = compared(*(known or {} for known in summaries))
     head: list[Any] = [box("h2", "Two runs side by side" if play else "What they came to")]
     if play:
         head.append(
@@ -47,15 +45,23 @@ def Comparison(one: str, two: str, play: Callable[[], None] | None = None) -> An
                 label="Watch both on one slider", tone="is-main", event_press=lambda _: play()
             )
         )
-    parts = [box("div", *head, of="db-row")]
+    notices = []
     if missing:
         text = f"{' and '.join(missing)} has no summary yet: it is written when a run ends."
-        parts.append(Notice(text=text, tone="is-warn"))
+        notices.append(Notice(text=text, tone="is-warn"))
     columns = ["", one, two, "difference"]
     caption = "What the runs were asked and what came of them; rows that differ are shaded."
     table = FactsTable(caption=caption, columns=columns, rows=rows, marked=differing)
-    parts.append(box("div", table, of="db-narrow"))
+    parts = [box("div", *head, of="db-row"), slot(*notices), box("div", table, of="db-narrow")]
     return box("section", *parts, of="db-panel", **{"aria-label": "Two runs side by side"})
+
+
+def _summary_of(key: str) -> dict[str, Any] | None:
+    """Return a run's summary; None where there is none yet."""
+    try:
+        return RunDirectory(find_run(key), key).read_json("summary.json")
+    except BadInput:
+        return None
 
 
 @solara.component

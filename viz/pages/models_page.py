@@ -10,6 +10,7 @@ from .model_rows import ModelBook, drift_rows
 from .parts import Notice, box
 from .tables import FollowingTable, Rows, abstention_rows
 from .viewer import Viewer
+from .visit import use_followed
 
 NO_MODELS = (
     "No model was asked in this run so far: its agents follow rules. `swarmboard run open-task` is "
@@ -26,6 +27,7 @@ WORDS = {
 def ModelsPage(viewer: Viewer) -> Any:
     """Show what models were asked, how soon they answered, what that cost, and what failed."""
     book = solara.use_memo(lambda: ModelBook(viewer), [viewer])
+    has_models = use_followed(viewer, lambda: (viewer.feed.path / "llm.sqlite").exists())
     causes = FollowingTable(
         "Abstentions by cause",
         "Of votes. An agent that could not answer abstains; nothing votes in its place.",
@@ -34,7 +36,7 @@ def ModelsPage(viewer: Viewer) -> Any:
         _abstained,
         "Nobody has abstained.",
     )
-    if not (viewer.feed.path / "llm.sqlite").exists():
+    if not has_models:
         return box("div", Notice(text=NO_MODELS), causes, of="db-stack")
     calls = FollowingTable(
         "Calls",

@@ -11,7 +11,7 @@ import solara
 from ..launch import Said, entry_of, person_of, say_to_board
 from .commanding import commands
 from .parts import Notice, OversightForm
-from .viewer import Viewer
+from .viewer import ENDED, Viewer
 from .visit import every, use_followed
 
 HOLDS = ("pause", "step", "unpause", "stop")
@@ -25,7 +25,7 @@ def OversightPage(viewer: Viewer) -> Any:
     wrong, set_wrong = solara.use_state({})
     is_busy, set_busy = solara.use_state(False)
     state, set_state = solara.use_state(("", ()))
-    is_live = use_followed(viewer, lambda: viewer.feed.is_live)
+    is_over = use_followed(viewer, lambda: viewer.feed.status in ENDED)
     path = viewer.feed.path
 
     def refresh() -> None:
@@ -56,7 +56,7 @@ def OversightPage(viewer: Viewer) -> Any:
         set_said(("" if done.is_done else "is-bad", done.text))
 
     status, waiting = state
-    if not is_live:
+    if is_over:
         text = (
             f"The run has ended ({status or viewer.feed.status}): there is nothing to hold or to "
             "answer any more. Who did what stands in the log: `swarmboard explain` tells it."

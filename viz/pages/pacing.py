@@ -10,6 +10,8 @@ SHARE = 0.04
 MOST_OF_ONE = 0.005
 """Of a core, what one of them may take, so that a table that is hard to make slows down itself and
 not the drawings beside it."""
+LONGEST_REST_S = 5.0
+"""How long one of them rests at the most for its own sake: people wait for it."""
 FORGOTTEN_S = 10.0
 """What has not worked for so long counts for nothing."""
 _KEPT = 0.8
@@ -76,7 +78,7 @@ class Pace:
     @property
     def wish(self) -> float:
         """The share of a core that it would take if it was alone."""
-        return min(self._most, self._cost_s / self._least_s)
+        return self._cost_s / self._own_rest_s()
 
     @contextmanager
     def work(self) -> Iterator[None]:
@@ -90,11 +92,15 @@ class Pace:
 
     def rest_s(self) -> float:
         """Return how long to rest now."""
-        return max(self._least_s, self._cost_s / self._most) * self._among.stretch()
+        return self._own_rest_s() * self._among.stretch()
 
     def end(self) -> None:
         """Do it no more."""
         self._among.remove(self)
+
+    def _own_rest_s(self) -> float:
+        """Return how long it would rest if it was alone."""
+        return max(self._least_s, min(self._cost_s / self._most, LONGEST_REST_S))
 
 
 PAGES = Paces()

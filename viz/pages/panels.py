@@ -91,7 +91,7 @@ def TableBehind(title: str, view: CanvasView) -> Any:
     every(TABLE_S, refresh)
     if not now:
         return Notice(text="Writing the rows …")
-    parts, notice = [], now[1]
+    parts, more_rows, notice = [], [], now[1]
     for noun, columns, rows, many in now[0]:
         said = counted(many, noun)
         shown = f"the first {len(rows):,} of {said}" if many > len(rows) else said
@@ -100,8 +100,9 @@ def TableBehind(title: str, view: CanvasView) -> Any:
             parts.append(FactsTable(caption=words, columns=[*columns], rows=[*map(list, rows)]))
     if any(many > len(rows) for _, _, rows, many in now[0]):
         words = f"Show {MOST_ROWS:,} more rows"
-        parts.append(box("div", ActButton(label=words, tone="is-small", event_press=more)))
-    return box("div", *(parts or [Notice(text=notice or "There are no rows yet.")]), of="db-stack")
+        more_rows.append(ActButton(label=words, tone="is-small", event_press=more))
+    tables = parts or [Notice(text=notice or "There are no rows yet.")]
+    return box("div", slot(*tables), box("div", *more_rows), of="db-stack")
 
 
 def cell(value: Any) -> str:

@@ -97,7 +97,6 @@ def FollowedRun(path: Path, page: str) -> Any:
     bar = solara.use_memo(ReplayBar, [])
     own: list[int] = solara.use_memo(lambda: [-1], [])
     state, set_state = solara.use_state(("", "", False, ""))
-    told: list[Any] = solara.use_memo(lambda: [None], [])
     facts = use_facts(viewer)
     has_replay = use_followed(viewer, lambda: not feed.is_live and len(feed.numbers) > 1)
     solara.use_effect(lambda: feed.close, [feed])
@@ -122,9 +121,7 @@ def FollowedRun(path: Path, page: str) -> Any:
         said = "" if feed.is_ready else asking_words(feed.asking)
         now = (feed.status, feed.error or "", feed.is_ready, said)
         with pace.work():
-            if now != told[0]:
-                told[0] = now
-                set_state(now)
+            set_state(now)
             viewer.look()
         viewer.rest(pace.rest_s(), IDLE_S)
 

@@ -24,18 +24,18 @@ def is_watched() -> bool:
 
 
 def use_facts(viewer: Viewer) -> RunFacts | None:
-    """Return what is known of a run, and have the component made anew once there is more."""
+    """Return what is known of a run, and render the component again once there is more."""
     return use_followed(viewer, lambda: viewer.feed.facts, eq=is_)
 
 
 def use_followed[T](
     viewer: Viewer, read: Callable[[], T], *, eq: Callable[[T, T], bool] | None = None
 ) -> T:
-    """Return something of a run that may change, and have the component made anew when it does.
+    """Return something of a run that may change, and render the component again when it does.
 
     Args:
         viewer: Of the run.
-        read: Returns it; called again with each moment that is drawn.
+        read: Returns it, from nothing but the viewer; called again with each moment that is drawn.
         eq: Says of two values whether they are the same.
     """
     now, set_now = solara.use_state(read(), eq=eq)

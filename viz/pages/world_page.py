@@ -24,6 +24,7 @@ def WorldPage(viewer: Viewer) -> Any:
     drawn = solara.use_memo(lambda: _lines(lines, viewer), [viewer])
     scene = facts.scene if facts is not None else None
     numbers = CanvasPanel("Numbers of the world over the run", lines, viewer, drawn)
+    numbers = numbers.key("numbers")
     charts = [
         (Course if chart.kind == "course" else WorldChart)(viewer, name, chart.kind).key(name)
         for name, chart in (scene.charts if scene else {}).items()
@@ -34,9 +35,10 @@ def WorldPage(viewer: Viewer) -> Any:
             "results are in the run directory, under results/."
         )
         return box("div", Notice(text=text), *charts, numbers, of="db-stack")
+    world = WorldMap(viewer).key("map")
     if not charts:
-        return box("div", WorldMap(viewer), numbers, of="db-grid")
-    left = box("div", WorldMap(viewer), numbers, of="db-stack")
+        return box("div", world, numbers, of="db-grid")
+    left = box("div", world, numbers, of="db-stack")
     return box("div", left, box("div", *charts, of="db-stack"), of="db-grid")
 
 
