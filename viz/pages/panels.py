@@ -100,9 +100,9 @@ def TableBehind(title: str, view: CanvasView) -> Any:
             parts.append(FactsTable(caption=words, columns=[*columns], rows=[*map(list, rows)]))
     if any(many > len(rows) for _, _, rows, many in now[0]):
         words = f"Show {MOST_ROWS:,} more rows"
-        more_rows.append(ActButton(label=words, tone="is-small", event_press=more))
+        more_rows.append(box("div", ActButton(label=words, tone="is-small", event_press=more)))
     tables = parts or [Notice(text=notice or "There are no rows yet.")]
-    return box("div", slot(*tables), box("div", *more_rows), of="db-stack")
+    return box("div", slot(*tables), slot(*more_rows), of="db-stack")
 
 
 def cell(value: Any) -> str:
