@@ -52,7 +52,7 @@ RUNNING = ("new", "running", "paused")
 
 
 class LiveRun:
-    """Follows a run's board; whoever has a thread for it calls `poll` about ten times a second.
+    """Follows a run's board; whoever has a thread for it calls `poll` when it is due.
 
     What was before it looked is read from the log where there is a directory, so that counts and
     curve are whole; without one they begin at the board's checkpoint. A board that is gone is
