@@ -97,4 +97,4 @@ def test_nobody_waits_long_for_one_that_takes_very_long(paces: Paces) -> None:
         pass
 
     assert slow.rest_s() == LONGEST_REST_S
-    assert slow.wish == pytest.approx(0.25 / LONGEST_REST_S)
+    assert slow.wish == 0.01

@@ -77,8 +77,8 @@ class Pace:
 
     @property
     def wish(self) -> float:
-        """The share of a core that it would take if it was alone."""
-        return self._cost_s / self._own_rest_s()
+        """The share of a core that it counts for: what it may take at the most, or less."""
+        return min(self._most, self._cost_s / self._least_s)
 
     @contextmanager
     def work(self) -> Iterator[None]:
