@@ -17,7 +17,7 @@ from .telling import reason_bars
 from .viewer import LATEST, Draw, Viewer
 from .visit import every, use_facts
 
-REASONS_S = 1.0
+REFRESH_S = 1.5
 FLOWS = 12
 """Voting rounds whose flows are drawn."""
 MOST_OUTCOMES = 5_000
@@ -115,7 +115,7 @@ def Reasons(viewer: Viewer) -> Any:
     def draw(facts: RunFacts, moment: Moment) -> None:
         """Leave it to the refreshing: reasons are read from the log."""
 
-    every(REASONS_S, refresh)
+    every(REFRESH_S, refresh)
     kept = solara.use_memo(lambda: draw, [])
     note = (box("span", said, of="db-muted db-small"),) if said else ()
     return CanvasPanel("Why not: reasons of those against", bars, viewer, kept, note)
@@ -132,7 +132,7 @@ def Warnings(viewer: Viewer) -> Any:
             summary = {} if viewer.feed.is_live else summary_of(viewer.feed.path)
             set_said(tuple(warnings_of(curve, moment, summary)))
 
-    every(1.0, refresh)
+    every(REFRESH_S, refresh)
     return box("div", *(Notice(text=one, tone="is-warn") for one in said), of="db-stack")
 
 
@@ -145,7 +145,7 @@ def Firmness(viewer: Viewer) -> Any:
         summary = {} if viewer.feed.is_live else summary_of(viewer.feed.path)
         set_rows((tuple(firmness(viewer.moment())), tuple(firmness_of_run(summary))))
 
-    every(1.0, refresh)
+    every(REFRESH_S, refresh)
     later = "" if of_run else " Voters with a choice are known when the run has ended."
     told = [
         FactsTable(caption=caption, columns=["", ""], rows=[list(row) for row in found])
