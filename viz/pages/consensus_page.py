@@ -17,7 +17,7 @@ from .telling import reason_bars
 from .viewer import LATEST, Draw, Viewer
 from .visit import every, use_facts
 
-REFRESH_S = 1.5
+REFRESH_S = 1.0
 FLOWS = 12
 """Voting rounds whose flows are drawn."""
 MOST_OUTCOMES = 5_000

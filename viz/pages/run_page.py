@@ -27,7 +27,7 @@ from .viewer import LATEST, Viewer
 from .visit import beat, use_facts, use_followed
 from .world_page import WorldPage
 
-LOOK_S, IDLE_S = 0.13, 0.5
+LOOK_S, IDLE_S = 0.12, 0.5
 """How often a page is drawn at the most, more often than people see is of no use; and how often it
 looks at least."""
 DRAWING_SHARE = 0.03
