@@ -4,7 +4,7 @@ The server, runs and pages are processes of their own. Server CPU is CPU seconds
 process over wall seconds; bytes are the websocket's payloads before compression; a commit is on the
 screen once the browser has painted the agents of that round or a later one. Run
 `python -m benchmarks dashboard [--minutes M] [--only NAME,NAME] [--json]` (Linux, the extra `dev`
-and Chromium; about seven minutes, M of them, 2 unless said, for one page and its heap).
+and Chromium; about nine minutes, M of them, 2 unless said, for one page and its heap).
 """
 
 import json

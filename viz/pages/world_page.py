@@ -23,10 +23,9 @@ def WorldPage(viewer: Viewer) -> Any:
     lines = solara.use_memo(SeriesView, [])
     drawn = solara.use_memo(lambda: _lines(lines, viewer), [viewer])
     scene = facts.scene if facts is not None else None
-    numbers = CanvasPanel("Numbers of the world over the run", lines, viewer, drawn)
-    numbers = numbers.key("numbers")
+    numbers = CanvasPanel("Numbers of the world over the run", lines, viewer, drawn).key("numbers")
     charts = [
-        (Course if chart.kind == "course" else WorldChart)(viewer, name, chart.kind).key(name)
+        _chart(viewer, name, chart.kind).key(f"chart {name}")
         for name, chart in (scene.charts if scene else {}).items()
     ]
     if scene is None or not len(scene.positions):
@@ -40,6 +39,10 @@ def WorldPage(viewer: Viewer) -> Any:
         return box("div", world, numbers, of="db-grid")
     left = box("div", world, numbers, of="db-stack")
     return box("div", left, box("div", *charts, of="db-stack"), of="db-grid")
+
+
+def _chart(viewer: Viewer, name: str, kind: str) -> Any:
+    return (Course if kind == "course" else WorldChart)(viewer, name, kind)
 
 
 @solara.component
