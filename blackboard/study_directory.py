@@ -10,7 +10,6 @@ loses no row and doubles none.
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -30,8 +29,6 @@ STUDIES = Path("studies")
 """Where studies without a place of their own go."""
 PARTS_A_PACK = 256
 """So many parts of one run each are merged into a pack."""
-PROGRESS_EVERY_S = 0.5
-"""`progress.json` is replaced no more often."""
 
 _PART = pa.schema([("key", pa.string()), ("status", pa.string()), ("row", pa.string())])
 _PACK = "pack-"
@@ -45,7 +42,6 @@ class StudyDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._singles = -1
-        self._told_at = 0.0
 
     @classmethod
     def create(cls, out: Path | None, *, root: Path = STUDIES) -> Self:
@@ -124,12 +120,9 @@ class StudyDirectory:
         """Return `progress.json`: how far the study is; None before it has begun."""
         return _read_json(self.path / "progress.json")
 
-    def write_progress(self, content: Mapping[str, Any], *, is_due: bool = False) -> None:
-        """Replace `progress.json`, at most twice a second unless it `is_due`."""
-        now = time.monotonic()
-        if is_due or now - self._told_at >= PROGRESS_EVERY_S:
-            self._told_at = now
-            _replace(self.path / "progress.json", _json(content))
+    def write_progress(self, content: Mapping[str, Any]) -> None:
+        """Replace `progress.json`."""
+        _replace(self.path / "progress.json", _json(content))
 
     def write_part(self, row: Row) -> None:
         """Keep what came of a run; it is there as soon as this returns.

@@ -17,7 +17,7 @@ from .taking_up import TakenUp, take_up
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .sweeping import Watch
+    from .telling import Watch
 
 AT_MOST_LOOKED_AT_S = 1.0
 """How long others may hold a study's lock to see whether it is free."""

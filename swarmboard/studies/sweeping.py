@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -18,12 +18,10 @@ from .job import Engine, Finished, Job
 from .jobs import StudyPlan
 from .sweep_progress import SweepProgress
 from .table import place_of
+from .telling import Teller, Watch
 
 ORPHANS_S = 10.0
 """How long the workers of a sweep that was killed may take to end."""
-
-type Watch = Callable[[Mapping[str, Any]], None]
-"""Told how far the sweep is, with the names of `progress.json`, as runs begin and end."""
 
 
 class SweepStopped(Stopped):
@@ -64,12 +62,9 @@ def sweep(
         progress = SweepProgress(plan.count)
         steering = _steering(plan, directory, retry_failed=retry_failed)
         agenda = _Agenda(plan, stored, progress, steering, retry_failed=retry_failed)
-        teller = _Teller(directory, progress, watch)
+        teller = Teller(directory, progress, watch)
         try:
-            with (
-                _interruptible(),
-                _carry_out(plan, directory) as carry_out,
-            ):
+            with _interruptible(), teller, _carry_out(plan, directory) as carry_out:
                 jobs = agenda.jobs(teller)
                 with _closed(engine.run(carry_out, jobs, folder=directory.path)) as results:
                     for finished in results:
@@ -90,7 +85,7 @@ def sweep(
                 _describe(directory, steering)
                 directory.renumber(agenda.places, leaves_others=True)
             directory.write_table()
-            teller.tell(is_last=True)
+            teller.tell_last()
     return progress
 
 
@@ -117,7 +112,7 @@ class _Agenda:
             if not self._is_open(job):
                 progress.take_before(stored[job.key])
 
-    def jobs(self, teller: "_Teller") -> Iterator[Job | None]:
+    def jobs(self, teller: Teller) -> Iterator[Job | None]:
         """Yield what is to be done; None while that depends on what is being done."""
         source = self._steering.jobs() if self._steering else self._plan.jobs()
         while True:
@@ -178,22 +173,6 @@ class _Agenda:
             job = self._again.popleft()
             self._progress.begin(job.key)
             yield job
-
-
-class _Teller:
-    """Tells those who look how far the sweep is."""
-
-    def __init__(
-        self, directory: StudyDirectory, progress: SweepProgress, watch: Watch | None
-    ) -> None:
-        self._directory, self._progress, self._watch = directory, progress, watch
-
-    def tell(self, *, is_last: bool = False) -> None:
-        """Tell that a run has begun or ended, or that all have."""
-        content = self._progress.as_json()
-        self._directory.write_progress(content, is_due=is_last)
-        if self._watch:
-            self._watch(content)
 
 
 def _steering(plan: StudyPlan, directory: StudyDirectory, *, retry_failed: bool) -> Steering | None:

@@ -121,6 +121,22 @@ def test_a_job_that_depends_on_nothing_that_runs_is_an_error(
         list(engine.run(chores.carry_out, iter([None]), folder=tmp_path))
 
 
+def test_a_place_that_became_free_is_filled_before_it_is_told_what_came_of_it(
+    chores: ModuleType, tmp_path: Path
+) -> None:
+    taken, at_first = list[int](), list[int]()
+
+    def counted() -> Iterator[Job]:
+        for job in jobs(*["is done"] * 3):
+            taken.append(job.point)
+            yield job
+
+    for _ in LocalEngine(1).run(chores.carry_out, counted(), folder=tmp_path):
+        at_first = at_first or list(taken)
+
+    assert at_first == [0, 1]
+
+
 def test_jobs_are_taken_only_as_places_become_free(chores: ModuleType, tmp_path: Path) -> None:
     taken = list[int]()
 

@@ -216,19 +216,6 @@ def test_the_table_is_written_for_others_to_read(directory: StudyDirectory) -> N
     assert (directory.path / "table.csv").read_text().count("\n") == 4
 
 
-def test_progress_is_told_at_most_twice_a_second_and_at_the_end(
-    directory: StudyDirectory,
-) -> None:
-    for done in range(100):
-        directory.write_progress({"done": done})
-    between = directory.progress()
-
-    directory.write_progress({"done": 100}, is_due=True)
-
-    assert between == {"done": 0}
-    assert directory.progress() == {"done": 100}
-
-
 @pytest.mark.parametrize("replaced", [0, 1])
 def test_a_study_that_is_killed_as_it_is_described_can_begin_again(
     directory: StudyDirectory, monkeypatch: pytest.MonkeyPatch, replaced: int

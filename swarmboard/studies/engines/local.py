@@ -12,7 +12,7 @@ from blackboard import BadInput, SwarmboardError
 
 from ..job import Finished, Job
 from .local_process import LocalProcess
-from .waiting import STARTS_AT_MOST, Waiting
+from .waiting import STARTS_AT_MOST, Waiting, carried_out
 
 
 def processors() -> int:
@@ -48,19 +48,10 @@ class LocalEngine:
         Raises:
             SwarmboardError: workers cannot start.
         """
-        crew = _Crew(pickle.dumps((carry_out, self.timeout_s)), self.timeout_s)
-        waiting = Waiting(jobs)
+        task = pickle.dumps((carry_out, self.timeout_s))
+        crew = _Crew(task, self.timeout_s, self.workers)
         try:
-            while True:
-                while len(crew.busy) < self.workers:
-                    if (job := waiting.next(is_idle=not crew.busy)) is None:
-                        break
-                    crew.give(job)
-                if crew.busy:
-                    for process in crew.heard():
-                        yield from crew.take(process, waiting)
-                elif waiting.is_over:
-                    break
+            yield from carried_out(jobs, crew)
             crew.dismiss()
         finally:
             crew.kill()
@@ -69,42 +60,35 @@ class LocalEngine:
 class _Crew:
     """The worker processes of one sweep."""
 
-    def __init__(self, task: bytes, timeout_s: float | None) -> None:
-        self._task, self._timeout_s = task, timeout_s
+    def __init__(self, task: bytes, timeout_s: float | None, count: int) -> None:
+        self._task, self._timeout_s, self._count = task, timeout_s, count
         self._idle: list[LocalProcess] = []
-        self.busy: dict[Any, LocalProcess] = {}
+        self._busy: dict[Any, LocalProcess] = {}
         self._failed_starts = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another job can be given."""
+        return len(self._busy) < self._count
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a process has a job."""
+        return bool(self._busy)
 
     def give(self, job: Job) -> None:
         """Let an idle process carry out a job, or a new one."""
         process = self._idle.pop() if self._idle else LocalProcess(self._task, self._timeout_s)
-        self.busy[process.pipe] = process
+        self._busy[process.pipe] = process
         process.begin(job)
 
-    def heard(self) -> list[LocalProcess]:
+    def hear(self, waiting: Waiting) -> Iterator[Finished]:
         """Wait until a process has said something, has died, or is overdue."""
-        deadlines = [p.deadline for p in self.busy.values() if p.deadline is not None]
+        deadlines = [p.deadline for p in self._busy.values() if p.deadline is not None]
         left_s = max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
-        if found := wait(list(self.busy), left_s):
-            return [self.busy[pipe] for pipe in found]
-        return [process for process in self.busy.values() if process.is_overdue]
-
-    def take(self, process: LocalProcess, waiting: Waiting) -> Iterator[Finished]:
-        """Yield what a process has made of its job, if it has said so, or has died over it."""
-        job, finished = process.job, process.hear()
-        if finished:
-            del self.busy[process.pipe]
-            if process.is_alive:
-                self._idle.append(process)
-            yield finished
-        elif process.is_alive:
-            self._failed_starts = 0
-        else:
-            del self.busy[process.pipe]
-            self._failed_starts += 1
-            if self._failed_starts >= STARTS_AT_MOST:
-                raise SwarmboardError(f"workers cannot start: {process.last_line}")
-            waiting.put_back(job)
+        heard = [self._busy[pipe] for pipe in wait(list(self._busy), left_s)]
+        for process in heard or [late for late in self._busy.values() if late.is_overdue]:
+            yield from self._take(process, waiting)
 
     def dismiss(self) -> None:
         """Let idle processes end by themselves."""
@@ -115,5 +99,22 @@ class _Crew:
 
     def kill(self) -> None:
         """End what still runs."""
-        for process in (*self.busy.values(), *self._idle):
+        for process in (*self._busy.values(), *self._idle):
             process.kill()
+
+    def _take(self, process: LocalProcess, waiting: Waiting) -> Iterator[Finished]:
+        """Yield what a process has made of its job, if it has said so, or has died over it."""
+        job, finished = process.job, process.hear()
+        if finished:
+            del self._busy[process.pipe]
+            if process.is_alive:
+                self._idle.append(process)
+            yield finished
+        elif process.is_alive:
+            self._failed_starts = 0
+        else:
+            del self._busy[process.pipe]
+            self._failed_starts += 1
+            if self._failed_starts >= STARTS_AT_MOST:
+                raise SwarmboardError(f"workers cannot start: {process.last_line}")
+            waiting.put_back(job)

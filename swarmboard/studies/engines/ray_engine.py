@@ -16,7 +16,7 @@ from blackboard import BadInput, SwarmboardError
 from ..job import Finished, Job
 from .giving_up import given_up
 from .time_limits import no_end_within, process_ends_after
-from .waiting import STARTS_AT_MOST, Waiting
+from .waiting import STARTS_AT_MOST, Waiting, carried_out
 
 START_S = 120.0
 """How long a new actor may wait for a processor, and import what a run needs."""
@@ -59,17 +59,8 @@ class RayEngine:
             processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
             count = min(self.workers or processors, processors)
             cast = _Cast(ray, pickle.dumps(carry_out), self.timeout_s, count)
-            waiting = Waiting(jobs)
             try:
-                while True:
-                    while cast.has_room:
-                        if (job := waiting.next(is_idle=not cast.is_at_work)) is None:
-                            break
-                        cast.give(job)
-                    if cast.is_at_work:
-                        yield from cast.hear(waiting)
-                    elif waiting.is_over:
-                        return
+                yield from carried_out(jobs, cast)
             finally:
                 cast.dismiss()
 

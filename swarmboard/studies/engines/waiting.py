@@ -1,11 +1,12 @@
-"""The jobs that an engine has not begun yet."""
+"""How an engine hands jobs out, whatever carries them out."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from blackboard import SwarmboardError
 
-from ..job import Job
+from ..job import Finished, Job
 
 STARTS_AT_MOST = 3
 """How many workers in a row may die before they can take a job; then none will."""
@@ -48,3 +49,36 @@ class Waiting:
         if job is None and is_idle:
             raise SwarmboardError("the next run of the study depends on one that never began")
         return job
+
+
+class Crew(Protocol):
+    """What carries jobs out, several at a time."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another job can be given."""
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a job is being carried out, from which something will be heard."""
+
+    def give(self, job: Job) -> None:
+        """Begin a job."""
+
+    def hear(self, waiting: Waiting) -> Iterator[Finished]:
+        """Wait until there is something to hear, and yield what came of jobs."""
+
+
+def carried_out(jobs: Iterable[Job | None], crew: Crew) -> Iterator[Finished]:
+    """Yield what comes of jobs; places that become free are filled before, so that none waits."""
+    waiting, ended = Waiting(jobs), list[Finished]()
+    while ended or crew.is_at_work or not waiting.is_over:
+        while crew.has_room:
+            if (job := waiting.next(is_idle=not ended and not crew.is_at_work)) is None:
+                break
+            crew.give(job)
+        if ended:
+            yield from ended
+            ended.clear()
+        elif crew.is_at_work:
+            ended.extend(crew.hear(waiting))

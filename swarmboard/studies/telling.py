@@ -1,0 +1,67 @@
+"""Telling those who look how far a sweep is."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from blackboard import StudyDirectory, SwarmboardError
+
+from .sweep_progress import SweepProgress
+
+WRITTEN_EVERY_S = 0.5
+"""`progress.json` is replaced no more often."""
+
+type Watch = Callable[[Mapping[str, Any]], None]
+"""Told how far the sweep is, with the names of `progress.json`, as runs begin and end."""
+
+
+class Teller:
+    """Tells whoever watches at once, and `progress.json` within half a second.
+
+    The file is written by a thread, so that what it says holds also when nothing begins or ends
+    for an hour, and so that a thousand short runs do not wait for it.
+    """
+
+    def __init__(
+        self, directory: StudyDirectory, progress: SweepProgress, watch: Watch | None
+    ) -> None:
+        self._directory, self._progress, self._watch = directory, progress, watch
+        self._content: Mapping[str, Any] = {}
+        self._is_news, self._is_over = threading.Event(), threading.Event()
+        self._writer = threading.Thread(target=self._write, daemon=True)
+
+    def tell(self) -> None:
+        """Tell that a run has begun or ended."""
+        self._content = self._progress.as_json()
+        self._is_news.set()
+        if self._watch:
+            self._watch(self._content)
+
+    def tell_last(self) -> None:
+        """Tell how it ended, once nothing is written any more."""
+        self._directory.write_progress(self._progress.as_json())
+        if self._watch:
+            self._watch(self._progress.as_json())
+
+    def __enter__(self) -> Self:
+        self._writer.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._is_over.set()
+        self._is_news.set()
+        self._writer.join()
+
+    def _write(self) -> None:
+        while self._is_news.wait() and not self._is_over.is_set():
+            self._is_news.clear()
+            with suppress(SwarmboardError, OSError):  # what the disk does not take is told of a row
+                self._directory.write_progress(self._content)
+            self._is_over.wait(WRITTEN_EVERY_S)
