@@ -29,6 +29,8 @@ _SMALL = 100
 """Nodes up to which setting aside costs more time than it saves."""
 _INFINITE = 1e30
 """What DAQP takes for no limit."""
+_NEAREST_TO_ZERO = (None, None)
+"""DAQP's Hessian and linear term: none is the identity and nothing, without its factorisation."""
 _SETTINGS = {"primal_tol": 1e-9, "dual_tol": 1e-12, "iter_limit": 50_000}
 _CUT_TOLERANCE = 1e-9
 _SIGN_TOLERANCE = 1e-11
@@ -158,8 +160,7 @@ class _Search:
         signs = np.concatenate([nodes, [0.0], cuts])
         sense[signs < 0], sense[signs > 0], sense[count] = 1, 3, 5
         y, _, flag, info = daqp.solve(
-            np.eye(count),
-            np.zeros(count),
+            *_NEAREST_TO_ZERO,
             matrix / root,
             np.minimum(most, _INFINITE),
             np.maximum(least, -_INFINITE),
