@@ -93,8 +93,9 @@ def test_the_figures_of_a_page_are_there_and_small(page: Path) -> None:
 
 
 def test_every_page_and_every_figure_is_linked() -> None:
-    figures = {path.name for path in (ROOT / "docs/images/studies").iterdir()}
-    named = {name for text in PAGES.values() for name in re.findall(r"/([\w-]+\.svg)", text)}
+    images = ROOT / "docs/images/studies"
+    figures = {str(path.relative_to(images)) for path in images.rglob("*.*")}
+    named = {name for text in PAGES.values() for name in re.findall(r"studies/(\S+\.svg)", text)}
 
     assert all(f"(studies/{page.name})" in OVERVIEW for page in PAGES)
     assert figures == named

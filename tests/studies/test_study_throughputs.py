@@ -100,3 +100,16 @@ def test_a_law_that_explains_little_says_so() -> None:
     assert any("of the variance of log throughput" in note for note in figure.warnings)
     assert figure.drawing.series[0].label == "runs, no law"
     assert figure.drawing.series[0].fit == ()
+
+
+def test_a_law_that_explains_too_little_is_drawn_without_a_peak() -> None:
+    rates = np.select([SIZES < 4, SIZES < 8], [10.0 * SIZES, 35.0], 80.0 / SIZES)
+    turns = {"measures.turns": 1000.0, "timing.wall_s": 1 / rates}
+
+    figure = figures_of(table(**turns))["scalability-timing-turns-per-s"]
+
+    assert 0.5 < figure.sheet.columns["R2"][0] < 0.9
+    assert any("where it peaks is not told" in note for note in figure.warnings)
+    assert figure.drawing.series[0].label == "runs, peak not told"
+    assert figure.drawing.series[0].fit
+    assert figure.sheet.columns["peak"][0] is None

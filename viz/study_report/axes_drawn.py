@@ -1,7 +1,7 @@
 """Axes that can be read: plain numbers at the values that were run."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .described import Axis
@@ -19,6 +19,15 @@ def number(value: float) -> str:
     if float(value).is_integer():
         return f"{int(value):,}"
     return f"{value:.4g}"
+
+
+def numbers(values: Sequence[float]) -> list[str]:
+    """Return numbers of one linear axis, with as many decimals each: 7.8, 8.0."""
+    told = [number(value) for value in values]
+    if any("e" in text for text in told):
+        return told
+    decimals = max((len(text.partition(".")[2]) for text in told), default=0)
+    return [f"{value + 0.0:,.{decimals}f}" for value in values]
 
 
 def set_axis(axes: Any, which: str, axis: Axis, values: Iterable[float] = ()) -> None:
@@ -47,7 +56,17 @@ def set_axis(axes: Any, which: str, axis: Axis, values: Iterable[float] = ()) ->
         return
     if axis.is_log:
         line.set_major_locator(ticker.LogLocator(subs=_subs(values), numticks=9))
-    line.set_major_formatter(ticker.FuncFormatter(lambda value, _: number(value)))
+        line.set_major_formatter(ticker.FuncFormatter(lambda value, _: number(value)))
+        return
+
+    class Alike(ticker.Formatter):
+        def __call__(self, value: float, pos: int | None = None) -> str:
+            return number(value)
+
+        def format_ticks(self, values: Sequence[float]) -> list[str]:
+            return numbers(values)
+
+    line.set_major_formatter(Alike())
 
 
 def thinned(ticks: tuple[float, ...]) -> list[float]:

@@ -1,5 +1,6 @@
 """The scalability law as far as it is told: with what fits, and where the team is the limit."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,8 @@ from .throughputs import follow_arrivals
 
 LEAST_SIZES = 4
 _FITS_FROM = 0.9
-"""Of less of the variance of log throughput the law is said to explain too little ..."""
+"""Of less of the variance of log throughput the law is said to explain too little, and its peak is
+not told: its interval would be one only if the law held ..."""
 _DRAWN_FROM = 0.5
 """... and of less than this there is no curve, no coefficient and no peak."""
 
@@ -40,7 +42,8 @@ def scalability_law(
         return law, [*notes, *law.warnings]
     explained = f"{max(0.0, law.r_squared):.0%} of the variance of log throughput"
     if law.r_squared >= _DRAWN_FROM:
-        return law, [*notes, *law.warnings, f"the law explains {explained} alone"]
+        told = f"the law explains {explained} alone, so where it peaks is not told"
+        return replace(law, peak_ends=None), [*notes, *law.warnings, told]
     return None, [*notes, f"no law is told: it would explain {explained}"]
 
 

@@ -47,23 +47,17 @@ def times_to_consensus(survey: Survey) -> shown.Figure | None:
     notes = [note for note in notes if "only" not in note]
     if thin:
         notes.append(f"{len(thin)} of {len(series)} curves rest on fewer than 10 runs")
-    others = [n for n in (*survey.numeric, *survey.categories) if n != by]
-    pooled = f" Pooled over {', '.join(map(short, others))}." if others else ""
     undecided = int((~decided).sum())
     return shown.Figure(
         "Time to consensus",
         f"Share of all {len(table):,} runs that have come to a decision by {label(column)}"
-        f"{f', one curve for each {short(by)}' if by else ''}. Runs without one stay in the "
-        f"denominator: a curve ends at one minus its share of deadlocks ({undecided:,} runs in "
-        f"all), which the legend says.{pooled}",
+        f"{_for_each(by)}. Runs without one stay in the denominator: a curve ends at one minus its "
+        f"share of deadlocks ({undecided:,} runs in all), which the legend says."
+        f"{_pooled(survey, by)}",
         evidence_of(survey, column),
         "empirical distribution over all runs; shares of deadlock with Wilson's interval",
-        shown.Sheet(slug("times", column), {n: [row[n] for row in rows] for n in rows[0]}),
-        shown.Curves(
-            shown.Axis(label(column)),
-            shown.Axis("decided (share of all runs)", ticks=(0.0, 0.25, 0.5, 0.75, 1.0)),
-            tuple(series),
-        ),
+        _sheet("times", column, rows),
+        _curves(column, "decided", series),
         (*cautions(survey, column, by=[by] if by else []), *(f"{note}." for note in notes)),
     )
 
@@ -79,24 +73,35 @@ def _lengths(survey: Survey, column: str) -> shown.Figure:
         series.append(replace(_steps(name, found, last), label=name))
         row: dict[str, Any] = {by or "runs": name or "all", "n": found.n}
         rows.append(row | {f"{100 * s:.0f} % over by": time for s, time in found.quantiles})
-    others = [n for n in (*survey.numeric, *survey.categories) if n != by]
-    pooled = f" Pooled over {', '.join(map(short, others))}." if others else ""
     return shown.Figure(
         "Length of runs",
-        f"Share of all {len(table):,} runs that are over by {label(column)}"
-        f"{f', one curve for each {short(by)}' if by else ''}. This is no time to consensus: runs "
-        "have several decisions, or go on after one; how long each took is in "
-        f"measures.consensus.rounds_open.{pooled}",
+        f"Share of all {len(table):,} runs that are over by {label(column)}{_for_each(by)}. This "
+        "is no time to consensus: runs have several decisions, or go on after one; how long each "
+        f"took is in measures.consensus.rounds_open.{_pooled(survey, by)}",
         evidence_of(survey, column),
         "empirical distribution over all runs",
-        shown.Sheet(slug("lengths", column), {n: [row[n] for row in rows] for n in rows[0]}),
-        shown.Curves(
-            shown.Axis(label(column)),
-            shown.Axis("over (share of all runs)", ticks=(0.0, 0.25, 0.5, 0.75, 1.0)),
-            tuple(series),
-        ),
+        _sheet("lengths", column, rows),
+        _curves(column, "over", series),
         cautions(survey, column),
     )
+
+
+def _for_each(by: str | None) -> str:
+    return f", one curve for each {short(by)}" if by else ""
+
+
+def _pooled(survey: Survey, by: str | None) -> str:
+    others = [n for n in (*survey.numeric, *survey.categories) if n != by]
+    return f" Pooled over {', '.join(map(short, others))}." if others else ""
+
+
+def _sheet(kind: str, column: str, rows: list[dict[str, Any]]) -> shown.Sheet:
+    return shown.Sheet(slug(kind, column), {name: [row[name] for row in rows] for name in rows[0]})
+
+
+def _curves(column: str, what: str, series: list[shown.Series]) -> shown.Curves:
+    share = shown.Axis(f"{what} (share of all runs)", ticks=(0.0, 0.25, 0.5, 0.75, 1.0))
+    return shown.Curves(shown.Axis(label(column)), share, tuple(series))
 
 
 def _ends_with_consensus(table: pd.DataFrame) -> bool:
