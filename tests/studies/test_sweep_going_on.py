@@ -281,25 +281,6 @@ def test_local_processes_and_one_process_make_the_same_table(tmp_path: Path) -> 
     pd.testing.assert_frame_equal(compared(tmp_path / "local"), compared(tmp_path / "serial"))
 
 
-@pytest.mark.slow
-def test_two_nodes_of_ray_make_the_same_table(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
-    study("jury", vary=VARY, fixed=FIXED, replicates=3, engine="serial", out=tmp_path / "serial")
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    try:
-        cluster.add_node(num_cpus=1)
-        monkeypatch.setenv("RAY_ADDRESS", cluster.address)
-        study("jury", vary=VARY, fixed=FIXED, replicates=3, engine="ray", out=tmp_path / "ray")
-    finally:
-        cluster.shutdown()
-
-    pd.testing.assert_frame_equal(compared(tmp_path / "ray"), compared(tmp_path / "serial"))
-
-
 def test_a_second_sweep_in_the_same_directory_is_refused(sweep: Sweep, tmp_path: Path) -> None:
     write_study(tmp_path, replicates=200)
     first = sweep("--out", "out")
