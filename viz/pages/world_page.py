@@ -8,7 +8,7 @@ import solara
 from ..canvas import BlocksView, CourseView, FieldView, PartsView, SeriesView, series_names
 from ..moment import Moment, RunFacts
 from .panels import CanvasPanel, shows
-from .parts import ChoiceBox, Notice, box
+from .parts import ChoiceBox, Notice, box, slot
 from .viewer import Draw, Viewer
 from .visit import use_facts
 
@@ -35,10 +35,9 @@ def WorldPage(viewer: Viewer) -> Any:
         )
         return box("div", Notice(text=text), *charts, numbers, of="db-stack")
     world = WorldMap(viewer).key("map")
-    if not charts:
-        return box("div", world, numbers, of="db-grid")
-    left = box("div", world, numbers, of="db-stack")
-    return box("div", left, box("div", *charts, of="db-stack"), of="db-grid")
+    beside = [box("div", *charts, of="db-stack")] if charts else []
+    first = box("div", world, numbers, of="db-stack" if charts else "db-grid")
+    return box("div", first, slot(*beside), of="db-grid" if charts else "db-stack")
 
 
 def _chart(viewer: Viewer, name: str, kind: str) -> Any:
@@ -71,7 +70,7 @@ def WorldMap(viewer: Viewer) -> Any:
     chosen: list[str] = solara.use_memo(
         lambda: [(own or ["vote"])[0], edges[0] if edges else ""], [tuple(own), tuple(edges)]
     )
-    said, set_said = solara.use_state(())
+    _, set_said = solara.use_state(())
 
     def colour(place: int, name: str) -> None:
         chosen[place] = name
@@ -83,7 +82,7 @@ def WorldMap(viewer: Viewer) -> Any:
         field.show(facts, moment, mode=mode, edges=chosen[1] or None, with_votes=False)
 
     kept = solara.use_memo(lambda: draw, [viewer, id(chosen)])
-    agents, lines = said or tuple(chosen)
+    agents, lines = chosen
     controls = [
         ChoiceBox(
             label="Agents by",
