@@ -218,6 +218,7 @@ class StudyDirectory:
         rows, outside = self.rows(), {} if leaves_others else {"point": None}
         changed = [{**row, **places.get(row["key"], outside)} for row in rows]
         if changed != rows:
+            self.merge_parts(is_whole=True)  # beside a part of one run no pack would count
             self._write_pack(changed, self._part_files(with_packs=True))
         return sum(row["point"] is None for row in changed)
 
@@ -282,6 +283,7 @@ class StudyDirectory:
                 use_dictionary=False,
                 write_statistics=False,
                 store_schema=False,
+                write_page_checksum=True,
             )
             partial.replace(path)
         except OSError as error:
@@ -305,9 +307,11 @@ def _columns(paths: Iterable[Path], names: list[str]) -> Iterator[tuple[str, str
     """Yield two columns of the parts, oldest first; one that a power cut spoilt has no rows."""
     for path in paths:
         try:
-            with pq.ParquetFile(path) as file:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
                 table = file.read(names, use_threads=False)
-        except pa.ArrowInvalid as error:
+        except FileNotFoundError:
+            raise
+        except (pa.ArrowInvalid, OSError) as error:
             if _is_pack(path):
                 raise SwarmboardError(
                     f"{path} is damaged ({str(error).splitlines()[0]}): put back a copy, or remove "

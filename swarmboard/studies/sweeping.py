@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -56,7 +57,7 @@ def sweep(
         BadInput: another sweep goes on in the directory.
         SweepStopped: a Ctrl-C ended it; nothing that was done is lost.
     """
-    with _held(directory):
+    with _held(directory), _interruptible() as stops:
         _clear_up(directory)
         stored = directory.finished()
         progress = SweepProgress(plan.count)
@@ -64,9 +65,9 @@ def sweep(
         agenda = _Agenda(plan, stored, progress, steering, retry_failed=retry_failed)
         teller = Teller(directory, progress, watch)
         try:
-            with _interruptible(), teller, _carry_out(plan, directory) as carry_out:
+            with teller, _carry_out(plan, directory) as carry_out:
                 jobs = agenda.jobs(teller)
-                with _closed(engine.run(carry_out, jobs, folder=directory.path)) as results:
+                with _closed(engine.run(carry_out, jobs, folder=directory.path), stops) as results:
                     for finished in results:
                         if not agenda.tries_again(finished):
                             _keep(directory, finished, plan.config.keep_runs)
@@ -78,6 +79,7 @@ def sweep(
             progress.status = "stopped"
             raise SweepStopped(progress, directory) from error
         finally:
+            stops.are_heard = False
             if progress.status != "done":
                 begun = progress.break_off()
                 _clear_up(directory, begun)
@@ -116,7 +118,7 @@ class _Agenda:
         """Yield what is to be done; None while that depends on what is being done."""
         source = self._steering.jobs() if self._steering else self._plan.jobs()
         while True:
-            yield from self._second_tries()
+            yield from self._second_tries(teller)
             try:
                 job = next(source)
             except StopIteration:
@@ -125,15 +127,13 @@ class _Agenda:
             if job is None:
                 yield None
             elif self._is_open(job):
-                self._progress.begin(job.key)
-                teller.tell()
-                yield job
+                yield self._begun(job, teller)
             elif self._steering:
                 self._progress.take_before(self._stored[job.key])
                 self.places[job.key] = place_of(job)
         while self._again or self._progress.running:
             if self._again:
-                yield from self._second_tries()
+                yield from self._second_tries(teller)
             else:
                 yield None
 
@@ -168,11 +168,14 @@ class _Agenda:
             self._progress.planned = max(self._progress.planned, self._steering.asked)
             self._progress.adaptive = self._steering.told()
 
-    def _second_tries(self) -> Iterator[Job]:
+    def _second_tries(self, teller: Teller) -> Iterator[Job]:
         while self._again:
-            job = self._again.popleft()
-            self._progress.begin(job.key)
-            yield job
+            yield self._begun(self._again.popleft(), teller)
+
+    def _begun(self, job: Job, teller: Teller) -> Job:
+        self._progress.begin(job.key)
+        teller.tell()
+        return job
 
 
 def _steering(plan: StudyPlan, directory: StudyDirectory, *, retry_failed: bool) -> Steering | None:
@@ -240,32 +243,43 @@ def _held(directory: StudyDirectory) -> Iterator[None]:
         yield
 
 
+@dataclass
+class _Stops:
+    """Hears wishes to stop until the sweep ends, so that none breaks off what is written then."""
+
+    are_heard: bool = True
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """Stop the sweep."""
+        if self.are_heard:
+            raise KeyboardInterrupt
+
+
 @contextmanager
-def _closed(results: Iterator[Finished]) -> Iterator[Iterator[Finished]]:
+def _closed(results: Iterator[Finished], stops: _Stops) -> Iterator[Iterator[Finished]]:
     """Let an engine end its workers in every case."""
     try:
         yield results
     finally:
+        stops.are_heard = False
         if close := getattr(results, "close", None):
             close()
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def _interruptible() -> Iterator[_Stops]:
     """Let SIGTERM stop a sweep as Ctrl-C does, where this thread hears signals.
 
     SIGINT is taken as well, which whoever is started in the background of a script is deaf to.
     """
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
+    stops = _Stops()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield stops
         return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, stops.hear) for number in numbers}
     try:
-        yield
+        yield stops
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -31,6 +31,7 @@ class Teller:
         self._content: Mapping[str, Any] = {}
         self._is_news, self._is_over = threading.Event(), threading.Event()
         self._writer = threading.Thread(target=self._write, daemon=True)
+        self._writing = threading.Lock()
 
     def tell(self) -> None:
         """Tell that a run has begun or ended."""
@@ -41,9 +42,11 @@ class Teller:
 
     def tell_last(self) -> None:
         """Tell how it ended, once nothing is written any more."""
-        self._directory.write_progress(self._progress.as_json())
+        content = self._progress.as_json()
+        with self._writing:
+            self._directory.write_progress(content)
         if self._watch:
-            self._watch(self._progress.as_json())
+            self._watch(content)
 
     def __enter__(self) -> Self:
         self._writer.start()
@@ -62,6 +65,7 @@ class Teller:
     def _write(self) -> None:
         while self._is_news.wait() and not self._is_over.is_set():
             self._is_news.clear()
-            with suppress(SwarmboardError, OSError):  # what the disk does not take is told of a row
-                self._directory.write_progress(self._content)
+            with suppress(SwarmboardError, OSError), self._writing:
+                if not self._is_over.is_set():  # else what is told last stays
+                    self._directory.write_progress(self._content)
             self._is_over.wait(WRITTEN_EVERY_S)

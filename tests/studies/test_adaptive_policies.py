@@ -176,6 +176,20 @@ def test_a_planted_threshold_is_found_between_what_is_sure(falls: bool) -> None:
         assert row["high"] - row["low"] <= 4
 
 
+def test_first_runs_that_point_the_wrong_way_do_not_turn_the_answer_round() -> None:
+    find = {"vary": "agents", "between": [1, 2, 4, 8], "where": "rounds = 5"}
+    plan = planned(replicates=3, find=find)
+
+    def truth(job: Job) -> dict[str, Any]:
+        agents = float(job.varied["agents"] or 0)
+        turned = 9.0 if agents < 8 else 1.0
+        return {"rounds": turned if job.replicate < 3 else agents + 0.1 * noise(job)}
+
+    found = carried_out(plan, truth)[0].as_json()["found"][0]
+
+    assert found["agents"] == 8
+
+
 def test_a_value_that_is_never_passed_is_said_to_be_elsewhere() -> None:
     find = {"vary": "threshold", "between": [50, 100], "where": "deadlock = 50 %"}
     plan = planned(replicates=20, find=find)

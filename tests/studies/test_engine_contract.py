@@ -1,8 +1,10 @@
 import importlib
 import os
+import pickle
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +12,8 @@ import pytest
 
 from blackboard import BadInput, SwarmboardError
 from swarmboard.studies.engines import LocalEngine, RayEngine, SerialEngine, engine_named
+from swarmboard.studies.engines.local_process import LocalProcess
+from swarmboard.studies.engines.waiting import Waiting, carried_out
 from swarmboard.studies.job import Engine, Finished, Job
 
 CHORES = """
@@ -142,6 +146,57 @@ def test_a_place_that_became_free_is_filled_before_it_is_told_what_came_of_it(
         at_first = at_first or list(taken)
 
     assert at_first == [0, 1]
+
+
+def test_what_came_back_is_told_though_the_next_job_cannot_be_asked_for(
+    chores: ModuleType, tmp_path: Path
+) -> None:
+    def broken() -> Iterator[Job]:
+        yield from jobs("is done")
+        raise KeyboardInterrupt
+
+    results = iter(LocalEngine(1).run(chores.carry_out, broken(), folder=tmp_path))
+
+    assert next(results).job.point == 0
+    with pytest.raises(KeyboardInterrupt):
+        next(results)
+
+
+def test_what_came_back_is_told_though_others_cannot_be_heard() -> None:
+    (done,) = jobs("is done")
+
+    class Broken:
+        has_room, is_at_work = False, True
+
+        def give(self, job: Job) -> None:
+            raise NotImplementedError
+
+        def hear(self, waiting: Waiting) -> Iterator[Finished]:
+            yield Finished(done, {"status": "done"})
+            raise SwarmboardError("workers cannot start")
+
+    results = carried_out([], Broken())
+
+    assert next(results).job == done
+    with pytest.raises(SwarmboardError, match="workers cannot start"):
+        next(results)
+
+
+def test_without_a_limit_a_job_has_all_time_once_its_process_has_started(
+    chores: ModuleType,
+) -> None:
+    process = LocalProcess(pickle.dumps((chores.carry_out, None)), None)
+    try:
+        process.begin(jobs("hangs")[0])
+        limits_start = process.deadline is not None
+        wait([process.pipe], 60.0)
+        has_more_to_say = process.hear() is None
+
+        assert limits_start
+        assert has_more_to_say
+        assert process.deadline is None
+    finally:
+        process.kill()
 
 
 def test_jobs_are_taken_only_as_places_become_free(chores: ModuleType, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Ray's actors on two nodes: the same tables, and no waiting for a processor that never frees."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,6 +110,26 @@ def test_two_nodes_make_the_table_that_one_process_makes(
     one, two = (compared(content, tmp_path / engine, engine) for engine in ("serial", "ray"))
 
     pd.testing.assert_frame_equal(one, two)
+
+
+def test_a_sweep_on_a_cluster_answers_to_sigterm_as_before(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    answers = list[Any]()
+
+    def jobs() -> Iterator[Job]:
+        answers.append(signal.getsignal(signal.SIGTERM))
+        yield Job("0" * 16, 0, 0, 0, {}, {})
+
+    before = signal.signal(signal.SIGTERM, lambda number, frame: None)
+    try:
+        ours = signal.getsignal(signal.SIGTERM)
+        list(RayEngine(1).run(Quick(), jobs(), folder=tmp_path))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert answers == [ours]
 
 
 @pytest.mark.usefixtures("ray")

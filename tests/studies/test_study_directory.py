@@ -1,5 +1,6 @@
 """A study directory keeps every row once, whatever moment its process is killed at."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -252,3 +253,38 @@ def test_a_directory_with_something_else_in_it_is_left_alone(tmp_path: Path) -> 
         StudyDirectory.create(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("unlinked", range(4))
+def test_a_renumbering_that_is_killed_leaves_all_places_as_they_were_or_as_they_are_to_be(
+    directory: StudyDirectory, monkeypatch: pytest.MonkeyPatch, unlinked: int
+) -> None:
+    fill(directory, 3)
+    unlink, left = Path.unlink, [unlinked]
+
+    def killed(path: Path, **options: bool) -> None:
+        if not left[0]:
+            raise KilledError
+        left[0] -= 1
+        unlink(path, **options)
+
+    with monkeypatch.context() as during:
+        during.setattr(Path, "unlink", killed)
+        with suppress(KilledError):
+            directory.renumber({row(n)["key"]: {"point": n + 1} for n in range(3)})
+
+    assert [found["point"] for found in read(directory)] in ([0, 1, 2], [1, 2, 3])
+
+
+@pytest.mark.parametrize("place", range(4, 800, 40))
+def test_a_part_with_a_hole_is_a_run_to_do_again(directory: StudyDirectory, place: int) -> None:
+    fill(directory, 2)
+    spoilt = directory.parts / f"{row(1)['key']}.parquet"
+    content = bytearray(spoilt.read_bytes())
+    content[place : place + 40] = bytes(40)
+    spoilt.write_bytes(content)
+
+    assert directory.finished() in (
+        {row(0)["key"]: "done"},
+        {row(0)["key"]: "done", row(1)["key"]: "done"},
+    )

@@ -1,5 +1,6 @@
 """Telling how far a sweep is: whoever watches at once, the file soon and rarely."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -88,6 +89,29 @@ def test_the_end_is_in_the_file_when_the_sweep_is_over(
         teller.tell()
     progress.status = "done"
     teller.tell_last()
+
+    assert (directory.progress() or {})["status"] == "done"
+
+
+def test_nothing_is_written_over_what_is_told_last(
+    directory: StudyDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, begun = directory.write_progress, threading.Event()
+
+    def slow(content: Mapping[str, Any]) -> None:
+        if content["status"] == "running":
+            begun.set()
+            time.sleep(0.2)
+        write(content)
+
+    monkeypatch.setattr(directory, "write_progress", slow)
+    progress = SweepProgress(1)
+    with Teller(directory, progress, None) as teller:
+        teller.tell()
+        begun.wait(PATIENCE_S)
+    progress.status = "done"
+    teller.tell_last()
+    time.sleep(0.4)
 
     assert (directory.progress() or {})["status"] == "done"
 

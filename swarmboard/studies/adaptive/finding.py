@@ -62,11 +62,16 @@ class _Bisection:
     def _ends(self, goal: Crossing, last: int) -> Generator[Batch, Sequence[Row], bool]:
         """Compare both ends; return whether the response rises from one to the other."""
         yield from grow([self._place(0), self._place(last)], self.first)
-        means = [self._place(at).sample(goal.response).mean or 0.0 for at in (0, last)]
-        rises = means[0] <= means[1]
-        for at in (0, last):
-            yield from self._ask(at, goal, rises)
-        return rises
+        while True:
+            rises = self._rises(goal, last)
+            for at in (0, last):
+                yield from self._ask(at, goal, rises)
+            if rises == self._rises(goal, last):  # which chance may have turned round at first
+                return rises
+
+    def _rises(self, goal: Crossing, last: int) -> bool:
+        low, high = (self._place(at).sample(goal.response).mean or 0.0 for at in (0, last))
+        return low <= high
 
     def _ask(
         self, at: int, goal: Crossing | Levelling, rises: bool

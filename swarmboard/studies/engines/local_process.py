@@ -118,10 +118,9 @@ class LocalProcess:
 
     def _start_clock(self) -> None:
         self._began = time.monotonic()
-        if not self._is_ready:
-            self.deadline = self._began + START_S
-        elif self._timeout_s is not None:
-            self.deadline = self._began + self._timeout_s + GRACE_S
+        limit_s = None if self._timeout_s is None else self._timeout_s + GRACE_S
+        limit_s = limit_s if self._is_ready else START_S
+        self.deadline = None if limit_s is None else self._began + limit_s
 
     def _died(self) -> Finished | None:
         """Say what its death means for its job; None for one that it had not begun."""

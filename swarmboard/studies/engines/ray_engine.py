@@ -3,7 +3,9 @@
 import logging
 import os
 import pickle
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -79,7 +81,8 @@ def _cluster(workers: int | None) -> Iterator[Any]:
     if not os.environ.get("RAY_ADDRESS"):
         quiet |= {"num_cpus": workers, "include_dashboard": False}
     try:
-        ray.init(**quiet)
+        with _own_signals():
+            ray.init(**quiet)
     except Exception as error:  # Ray raises just that where a node is slow to start
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise SwarmboardError(f"no Ray cluster: {reason[0]}") from error
@@ -87,6 +90,15 @@ def _cluster(workers: int | None) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep this process's answer to SIGTERM, in whose place Ray puts its own."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if before is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Actor:

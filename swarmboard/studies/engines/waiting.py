@@ -70,15 +70,24 @@ class Crew(Protocol):
 
 
 def carried_out(jobs: Iterable[Job | None], crew: Crew) -> Iterator[Finished]:
-    """Yield what comes of jobs; places that become free are filled before, so that none waits."""
+    """Yield what comes of jobs; places that become free are filled before, so that none waits.
+
+    Whatever is raised meanwhile, what has come back is yielded first.
+    """
     waiting, ended = Waiting(jobs), list[Finished]()
     while ended or crew.is_at_work or not waiting.is_over:
-        while crew.has_room:
-            if (job := waiting.next(is_idle=not ended and not crew.is_at_work)) is None:
-                break
-            crew.give(job)
-        if ended:
+        came_back = bool(ended)
+        try:
+            while crew.has_room:
+                if (job := waiting.next(is_idle=not ended and not crew.is_at_work)) is None:
+                    break
+                crew.give(job)
+            if not came_back and crew.is_at_work:
+                for finished in crew.hear(waiting):
+                    ended.append(finished)  # one by one: what came before an error stays
+        except BaseException:
+            yield from ended
+            raise
+        if came_back:
             yield from ended
             ended.clear()
-        elif crew.is_at_work:
-            ended.extend(crew.hear(waiting))
