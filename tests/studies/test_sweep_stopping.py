@@ -43,7 +43,7 @@ def test_a_run_that_is_tried_again_is_shown_as_running(tmp_path: Path) -> None:
     told = list[tuple[int, int]]()
 
     sweep(
-        plan_study(make_study(CONTENT), folder=tmp_path),
+        plan_study(make_study({**CONTENT, "vary": {"agents": [4]}}), folder=tmp_path),
         StudyDirectory.create(tmp_path / "out"),
         Faltering(),
         watch=lambda progress: told.append((progress["retried"], progress["running"])),
