@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scipy import stats
@@ -16,6 +17,8 @@ STUDIES = sorted((ROOT / "examples/studies").glob("*.toml"))
 PAGES = {page: page.read_text("utf-8") for page in sorted((ROOT / "docs/studies").glob("*.md"))}
 OVERVIEW = (ROOT / "docs/studies.md").read_text("utf-8")
 STANDARD_ERRORS = 4.5
+DIFFICULTIES = (0.9, 0.75, 0.6)
+"""How often a voice is right, in the order of the page's columns."""
 LARGEST_FIGURE = 60_000
 """Bytes."""
 
@@ -33,6 +36,11 @@ def rows_of(page: str, first: str) -> list[list[float]]:
     return [
         [float(cell.replace(",", "")) for cell in line.strip("| ").split("|")] for line in lines
     ]
+
+
+def questions() -> list[dict[str, Any]]:
+    sheets = sorted((ROOT / "examples/studies/questions").glob("*.jsonl"))
+    return [json.loads(line) for sheet in sheets for line in sheet.read_text().splitlines()]
 
 
 def assert_agrees(share: float, exact: float, count: int) -> None:
@@ -114,6 +122,33 @@ def test_the_threshold_study_agrees_with_the_exact_binomial_at_every_point() -> 
             assert_agrees(1 - right - wrong, 1 - exact - mistaken, 10_000)
 
 
+def test_deadlocks_save_from_wrong_decisions_as_often_as_the_page_of_the_threshold_says() -> None:
+    rows = {row[0]: row[1:] for row in rows_of("threshold", "threshold")}
+
+    saved = [
+        (rows[50][wrong] - rows[80][wrong]) / (1 - rows[80][wrong - 1] - rows[80][wrong])
+        for wrong in (1, 3, 5)
+    ]
+
+    assert saved == pytest.approx([1 / 5, 1 / 200, 0], abs=0.02)
+    assert saved[1] == pytest.approx(1 / 200, rel=0.2)
+
+
+def test_the_time_of_a_study_is_the_same_in_its_file_and_in_the_overview() -> None:
+    rows = re.findall(r"^\| .* \| (`.*\.toml`) \| [\d,]+ \| (.*) \|$", OVERVIEW, re.MULTILINE)
+    assert len(rows) == len(PAGES)
+
+    for files, said in rows:
+        names = re.findall(r"`(.*?)`", files)
+        heads = [(ROOT / "examples/studies" / name).read_text("utf-8") for name in names]
+        seconds = [int(its) for head in heads for its in re.findall(r"(\d+) s on two", head)]
+        if seconds:
+            assert len(seconds) == len(heads)
+            assert said == f"{sum(seconds)} s"
+        else:
+            assert said.replace("min", "minutes on one processor core") in heads[0]
+
+
 def test_the_correlation_study_agrees_with_the_beta_binomial_at_every_point() -> None:
     rows = rows_of("correlation", "agents")
 
@@ -128,18 +163,50 @@ def test_teams_of_planted_models_are_right_as_often_as_the_beta_binomial_says() 
 
     assert len(rows) == 10
     for agents, *shares in rows:
-        for accuracy, share, theory in zip(
-            (0.9, 0.75, 0.6), shares[::2], shares[1::2], strict=True
-        ):
+        for accuracy, share, theory in zip(DIFFICULTIES, shares[::2], shares[1::2], strict=True):
             exact = majority(int(agents), accuracy, 0.1)
             assert theory == pytest.approx(exact, abs=0.00051)
             assert_agrees(share, exact, 500)
 
 
+def planted_shares(seed: int) -> list[list[float]]:
+    """Return how often majorities of planted voices are right, in the order of the page's table."""
+    sizes = [int(row[0]) for row in rows_of("team_size", "agents")]
+    columns = []
+    for accuracy in DIFFICULTIES:
+        model = PlantedModel(accuracy=accuracy, correlation=0.1, seed=seed)
+        right = [
+            [model.belief(q["task"], q["choices"], number=n).is_right for n in range(max(sizes))]
+            for q in questions()
+        ]
+        columns.append([sum(2 * sum(its[:n]) > n for its in right) / len(right) for n in sizes])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def below_theory(rows: list[list[float]]) -> int:
+    """Return how many shares of the teams lie below the beta-binomial."""
+    sizes = [int(row[0]) for row in rows_of("team_size", "agents")]
+    return sum(
+        share < majority(agents, accuracy, 0.1)
+        for agents, shares in zip(sizes, rows, strict=True)
+        for accuracy, share in zip(DIFFICULTIES, shares, strict=True)
+    )
+
+
+def test_the_shares_of_teams_are_those_of_the_planted_voices() -> None:
+    assert planted_shares(seed=0) == [row[1::2] for row in rows_of("team_size", "agents")]
+
+
+def test_the_shares_of_teams_lie_below_theory_or_above_it_together_by_the_seed() -> None:
+    text = PAGES[ROOT / "docs/studies/team_size.md"]
+
+    assert f"{below_theory(planted_shares(seed=0))} of the 30 shares lie below theory" in text
+    assert below_theory(planted_shares(seed=19)) == 0
+    assert "with `seed=19` none lies below" in text
+
+
 def test_the_questions_have_the_answers_that_a_planted_model_holds_to_be_right() -> None:
-    sheets = sorted((ROOT / "examples/studies/questions").glob("*.jsonl"))
-    asked = [json.loads(line) for sheet in sheets for line in sheet.read_text().splitlines()]
-    model = PlantedModel()
+    asked, model = questions(), PlantedModel()
 
     assert len({question["task"] for question in asked}) == len(asked) == 500
     assert all(model.truth(q["task"], tuple(q["choices"])) == q["answer"] for q in asked)
