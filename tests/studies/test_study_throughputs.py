@@ -83,7 +83,7 @@ def test_three_sizes_are_too_few_for_the_law() -> None:
 
 
 def test_a_throughput_that_only_falls_has_its_peak_at_one() -> None:
-    turns = {"measures.turns": 1000.0, "timing.wall_s": 1.0 * SIZES**2}
+    turns = {"measures.turns": 1000.0, "timing.wall_s": 1000 / law(SIZES, 900, 0.3, 1)}
 
     figure = figures_of(table(**turns))["scalability-timing-turns-per-s"]
 
@@ -102,14 +102,55 @@ def test_a_law_that_explains_little_says_so() -> None:
     assert figure.drawing.series[0].fit == ()
 
 
-def test_a_law_that_explains_too_little_is_drawn_without_a_peak() -> None:
+def test_a_law_that_does_not_fit_is_drawn_without_a_peak() -> None:
     rates = np.select([SIZES < 4, SIZES < 8], [10.0 * SIZES, 35.0], 80.0 / SIZES)
     turns = {"measures.turns": 1000.0, "timing.wall_s": 1 / rates}
 
     figure = figures_of(table(**turns))["scalability-timing-turns-per-s"]
 
     assert 0.5 < figure.sheet.columns["R2"][0] < 0.9
+    assert not figure.sheet.columns["law fits"][0]
     assert any("where it peaks is not told" in note for note in figure.warnings)
-    assert figure.drawing.series[0].label == "runs, peak not told"
+    assert figure.drawing.series[0].label == "runs, law does not fit"
     assert figure.drawing.series[0].fit
     assert figure.sheet.columns["peak"][0] is None
+
+
+def test_a_law_that_fits_among_much_chance_is_drawn_without_a_peak() -> None:
+    rates = law(SIZES, 900, 0.1, 0.02) * np.tile([0.7, 0.95, 1.05, 1.4], 5)
+    turns = {"measures.turns": 1000.0, "timing.wall_s": 1000 / rates}
+
+    figure = figures_of(table(**turns))["scalability-timing-turns-per-s"]
+
+    assert 0.5 < figure.sheet.columns["R2"][0] < 0.9
+    assert figure.sheet.columns["law fits"][0]
+    assert any("of log throughput alone, so where it peaks" in note for note in figure.warnings)
+    assert figure.drawing.series[0].label == "runs, peak not told"
+    assert figure.sheet.columns["peak"][0] is None
+
+
+def test_no_peak_is_told_that_was_not_seen() -> None:
+    """The law peaks at 40, and the largest size is 16."""
+    rates = law(SIZES, 900, 0.02, 0.98 / 40**2) * np.tile([0.99, 1.0, 1.01, 1.0], 5)
+    turns = {"measures.turns": 1000.0, "timing.wall_s": 1000 / rates}
+
+    figure = figures_of(table(**turns))["scalability-timing-turns-per-s"]
+
+    assert figure.drawing.series[0].label == "runs, no peak among the sizes tried"
+    assert figure.sheet.columns["peak"][0] is None
+    assert any("so no peak was seen" in note for note in figure.warnings)
+
+
+def test_the_law_is_drawn_over_the_sizes_that_it_was_fitted_to() -> None:
+    sizes = np.repeat([1, 2, 4, 8, 16, 32, 64], 4)
+    served = np.minimum(law(sizes, 50, 0.1, 0), 250)
+    shares = {"metrics.abandoned": np.where(sizes > 16, 0.0, 0.2), "metrics.escalated": 0.0}
+    busy = {"metrics.utilisation": np.where(sizes > 16, 0.5, 1.0), "metrics.tickets": 1000}
+    simulated_s = 3600 * 1000 * (1 - shares["metrics.abandoned"]) / served
+    found = table(sizes, simulated_s=simulated_s, **shares, **busy)
+
+    figure = figures_of(found)["scalability-throughput-resolved-per-h"]
+
+    (series,) = figure.drawing.series
+    assert [point.x for point in series.points][-1] == 64
+    assert [round(series.fit[i][0]) for i in (0, -1)] == [1, 16]

@@ -16,6 +16,7 @@ from .described import (
     Spot,
     StudyTold,
 )
+from .telling import number
 from .writing import WrittenStudy, write_study_report
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "Spot",
     "StudyTold",
     "WrittenStudy",
+    "number",
     "write_study_report",
 ]

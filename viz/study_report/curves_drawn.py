@@ -1,16 +1,18 @@
 """Curves, distributions, and settings in a plane."""
 
+from itertools import pairwise
 from typing import Any
 
 from ..canvas.palette import PALETTES
 from .axes_drawn import set_axis
+from .beside import name_marks
 from .described import Curves, Plane, Point, Series, Spot
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)), (0, (2.5, 1)), (0, (7, 2)))
 _LONG = 26
 """Characters of a legend's entry that takes a row of its own."""
-_LONGEST = 44
+_LONGEST = 50
 """Characters that a column has room for."""
 _NEAR = 0.02
 """Settings nearer than this share of both axes are drawn in one place."""
@@ -20,7 +22,7 @@ def draw_curves(figure: Any, curves: Curves) -> None:
     """Draw series with their intervals and fits, and what each is above them."""
     axes = figure.subplots()
     for place, series in enumerate(curves.series):
-        _draw_series(axes, series, place)
+        _draw_series(axes, series, place if series.place is None else series.place)
     xs = [point.x for series in curves.series for point in series.points]
     ys = [
         value
@@ -127,6 +129,16 @@ def front_names(plane: Plane) -> list[tuple[str, Spot]]:
     ]
 
 
+def front_labels(plane: Plane) -> list[str]:
+    """Return the entries of a front's legend: what the marks say, then its numbers."""
+    front, labels = _front(plane), ["on the front", "not on it"]
+    for name, _ in front_names(plane):
+        first = int(name.partition("–")[0]) - 1  # noqa: RUF001 - an en dash
+        last = int(name.rpartition("–")[2])  # noqa: RUF001 - an en dash
+        labels.append(f"{name}: {_joined([spot.label for spot in front[first:last]])}")
+    return labels
+
+
 def _front(plane: Plane) -> list[Spot]:
     return sorted((s for s in plane.spots if s.is_on_front), key=lambda spot: spot.x.y)
 
@@ -197,13 +209,27 @@ def _name_spots(figure: Any, axes: Any, plane: Plane) -> None:
             [], [], marker="s", linestyle="none", color=light.faint, markerfacecolor=light.paper
         ),
     ]
-    labels = ["nothing else is better in both", "something is"]
-    for name, spot in front_names(plane):
-        axes.annotate(
-            name, (spot.x.y, spot.y.y), xytext=(4, 4), textcoords="offset points", zorder=4
-        )
-        first = int(name.partition("–")[0]) - 1  # noqa: RUF001 - an en dash
-        last = int(name.rpartition("–")[2])  # noqa: RUF001 - an en dash
-        handles.append(Line2D([], [], linestyle="none"))
-        labels.append(f"{name}: {_joined([spot.label for spot in front[first:last]])}")
-    figure.legend(handles, labels, loc="outside upper left", ncols=1, labelspacing=0.3)
+    labels = front_labels(plane)
+    handles += [Line2D([], [], linestyle="none") for _ in labels[len(handles) :]]
+    figure.legend(
+        handles, labels, loc="outside upper left", ncols=_columns(labels), labelspacing=0.3
+    )
+    marks = [place for spot in plane.spots for place in _covered(spot)]
+    marks += [place for one, other in pairwise(front) for place in _between(axes, one, other)]
+    name_marks(figure, axes, [(n, s.x.y, s.y.y) for n, s in front_names(plane)], marks)
+
+
+def _covered(spot: Spot) -> list[tuple[float, float]]:
+    """Return places that a setting's mark and its intervals cover."""
+    x, y = spot.x, spot.y
+    parts = [k / 5 for k in range(1, 6)]
+    ends = [(part, end - x.y, 0.0) for part in parts for end in (x.low, x.high) if end is not None]
+    ends += [(part, 0.0, end - y.y) for part in parts for end in (y.low, y.high) if end is not None]
+    return [(x.y, y.y), *((x.y + part * wide, y.y + part * high) for part, wide, high in ends)]
+
+
+def _between(axes: Any, one: Spot, other: Spot) -> list[tuple[float, float]]:
+    """Return places along the line that joins two settings."""
+    ends = axes.transData.transform([(one.x.y, one.y.y), (other.x.y, other.y.y)])
+    steps = [ends[0] + (ends[1] - ends[0]) * k / 8 for k in range(1, 8)]
+    return [tuple(axes.transData.inverted().transform(step)) for step in steps]

@@ -40,6 +40,8 @@ class Series:
     fit_label: str = ""
     is_steps: bool = False
     """Whether values hold until the next one, as those of a distribution do."""
+    place: int | None = None
+    """Which colour, marker and line it has, from 0 on; its place in the figure if None."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from .curves_drawn import draw_curves, draw_plane, front_names, legend_rows
+from .curves_drawn import draw_curves, draw_plane, front_labels, legend_rows
 from .described import Curves, Drawing, Forest, Heat, Plane
 from .rows_drawn import draw_forest, draw_heat, most_lines
 from .themes import themed
@@ -79,7 +79,7 @@ def _figure(drawing: Drawing) -> Any:
         case Curves(series=series):
             height += LEGEND_ROW_MM * max(0, legend_rows([s.label for s in series]) - 2)
         case Plane():
-            height += LEGEND_ROW_MM * max(0, len(front_names(drawing)) - 1)
+            height += LEGEND_ROW_MM * max(0, legend_rows(front_labels(drawing)) - 2)
     size = (WIDTH_MM / MM_PER_INCH, height / MM_PER_INCH)
     return Figure(figsize=size, layout="constrained")
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from .axes_drawn import number
 from .described import Cell, Figure, Sheet, StudyTold
+from .telling import compact, number
 from .themes import style
 
 MOST_ROWS = 60
@@ -96,13 +96,14 @@ def _sheet(sheet: Sheet, title: str) -> str:
 
 def _table(sheet: Sheet) -> str:
     numeric = {name: _is_numeric(values) for name, values in sheet.columns.items()}
+    large = {name for name, is_so in numeric.items() if is_so and _has_large(sheet, name)}
     head = "".join(
         f"<th scope='col'{_of(numeric[name])}>{escape(name)}</th>" for name in sheet.columns
     )
     rows = "".join(
         "<tr>"
         + "".join(
-            f"<td{_of(numeric[name])}>{_cell(values[row])}</td>"
+            f"<td{_of(numeric[name])}>{_cell(values[row], is_compact=name in large)}</td>"
             for name, values in sheet.columns.items()
         )
         + "</tr>"
@@ -114,21 +115,28 @@ def _table(sheet: Sheet) -> str:
     )
 
 
-def _cell(value: Cell) -> str:
+def _cell(value: Cell, *, is_compact: bool = False) -> str:
+    """Return a cell's text; all numbers of a column that has large ones are compact."""
     if value is None:
         return "–"  # noqa: RUF001 - an en dash
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float):
-        return number(float(f"{value:.4g}"))
+    if isinstance(value, int | float):
+        return compact(value) if is_compact and value else number(value)
     return escape(str(value))
 
 
 def _is_numeric(values: Sequence[Cell]) -> bool:
     known = [value for value in values if value is not None]
-    return bool(known) and all(
-        isinstance(value, int | float) and not isinstance(value, bool) for value in known
-    )
+    return bool(known) and len(_numbers(known)) == len(known)
+
+
+def _numbers(values: Sequence[Cell]) -> list[float]:
+    return [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+
+
+def _has_large(sheet: Sheet, name: str) -> bool:
+    return any("e" in number(value) and abs(value) > 1 for value in _numbers(sheet.columns[name]))
 
 
 def _of(is_number: bool) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from ..sampling import LEVELS, block_of, quiet
 from ..study_file import BETTER_SAMPLES
 from .estimates import CONFIDENCE, Estimate, numeric
+from .pairing import holm
 
 type Design = Literal["saltelli", "morris", "given", "grid"]
 
@@ -17,6 +18,9 @@ FEWEST = 60
 """Runs below which indices from given data are not to be trusted."""
 RESAMPLES = 100
 UNSEEN = "interactions are not seen: only what each parameter explains alone"
+PERMUTATIONS = 999
+TOLD_FROM_0 = 0.05
+"""Of p after Holm's correction: from here on an interval of a grid's share reaches down to 0."""
 GRID_LEVELS = 12
 """A parameter of no more values stands on a grid; of more, a grid has quantile bins."""
 _BINS = 8
@@ -33,6 +37,8 @@ class Index:
     """The share with all interactions (Sobol); None where the sample does not tell."""
     spread: float | None = None
     """Of Morris, the standard deviation of its effects: interactions, or a bent response."""
+    p_holm: float | None = None
+    """Of a grid's permutation test against no effect, corrected for all its parameters (0-1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,24 +178,48 @@ def _of_grid(
     notes: tuple[str, ...],
     seed: int,
 ) -> Sensitivity:
-    """Return the share of variance between a parameter's values, corrected for their number."""
+    """Return the share of variance between a parameter's values, corrected for their number.
+
+    A bootstrap takes chance for effects where values are many, so a permutation test decides
+    which shares are above 0: the interval of any other reaches down to it.
+    """
     method = (
-        "given grid: share of variance between a parameter's values or eighths (epsilon squared)"
+        "given grid: share of variance between a parameter's values or eighths (epsilon squared), "
+        f"bootstrap; above 0 only where a permutation test ({PERMUTATIONS} drawn) has "
+        f"p < {TOLD_FROM_0} after Holm's correction"
     )
     rng = np.random.default_rng(seed)
     columns = [_levels(used[name]) for name in parameters]
     codes = [pd.factorize(column, use_na_sentinel=False)[0] for column in columns]
     picks = [rng.integers(0, len(y), len(y)) for _ in range(RESAMPLES * 4)]
+    corrected = holm(_permuted(codes, y, rng))
     tail = 50 * (1 - CONFIDENCE)
     indices = []
-    for name, code in zip(parameters, codes, strict=True):
+    for name, code, p in zip(parameters, codes, corrected, strict=True):
         drawn = [_epsilon_squared(code[pick], y[pick]) for pick in picks]
-        low, high = np.percentile(drawn, (tail, 100 - tail))
-        first = Estimate(_epsilon_squared(code, y), float(low), float(high), len(y), method)
-        indices.append(Index(name, first, None))
+        low, high = map(float, np.percentile(drawn, (tail, 100 - tail)))
+        low = low if p is not None and p < TOLD_FROM_0 else 0.0
+        first = Estimate(_epsilon_squared(code, y), low, high, len(y), method)
+        indices.append(Index(name, first, None, p_holm=p))
     return Sensitivity(
         response, _ordered(indices), "share of variance", None, len(y), method, notes
     )
+
+
+def _permuted(codes: Sequence[Any], y: Any, rng: np.random.Generator) -> list[float]:
+    """Return of each parameter how rarely chance puts as much variance between its values."""
+    centred = y - y.mean()
+    counts = [np.bincount(code) for code in codes]
+
+    def between(values: Any) -> Any:
+        pairs = zip(codes, counts, strict=True)
+        return np.array([(np.bincount(code, values) ** 2 / many).sum() for code, many in pairs])
+
+    found = between(centred) * (1 - 1e-9)
+    reached = np.ones(len(codes))
+    for _ in range(PERMUTATIONS):
+        reached += between(rng.permutation(centred)) >= found
+    return [float(p) for p in reached / (PERMUTATIONS + 1)]
 
 
 def _is_wide(column: pd.Series) -> bool:

@@ -104,18 +104,18 @@ def grouped(
         table: One row a run.
         response: The column to estimate.
         by: The columns that runs of a group agree in; a missing value is a value of its own.
-        statistic: True and false, and whole numbers that are all 0 or 1, are shares of runs, all
-            else means, unless said otherwise.
+        statistic: What `statistic_of` says of the response in this table, unless said otherwise:
+            a part of a study is told what the whole of it is. Units that are pooled have
+            fractions of runs, of which there is a mean.
         seed: Of the resampling.
         unit: A column of which equal values in a group are one observation: their mean. Of a
             study with common random numbers that is `seed`.
     """
     values = numeric(table[response])
     known = one_a_unit(table[values.notna()], [response], by, unit)
-    given = table[response].dropna()
-    is_share = is_share_of_runs(given) or is_named_share_of_runs(response, given)
-    is_share = is_share and bool(known[response].isin((0, 1)).all())
-    kind = statistic or ("share" if is_share else "mean")
+    kind = statistic or statistic_of(table[response])
+    if kind == "share" and len(known) < values.notna().sum():
+        kind = "mean"
     groups = [
         Group(dict(zip(by, key, strict=True)), _estimated(rows[response], kind, seed))
         for key, rows in known.groupby(list(by), dropna=False, sort=True)
@@ -129,6 +129,20 @@ def grouped(
         notes.append(f"{thin} of {len(groups)} groups have fewer than {FEW} runs")
     method = groups[0].estimate.method if groups else kind
     return Grouped(response, tuple(by), tuple(groups), len(known), missing, method, tuple(notes))
+
+
+def statistic_of(column: pd.Series) -> Statistic:
+    """Return what is estimated of a column: the share of runs, or the mean.
+
+    True and false, and whole numbers that are all 0 or 1, are shares of runs, and so are the
+    fractions 0.0 and 1.0 of a column that is named as one.
+
+    Args:
+        column: Of all runs of a study: a part of them may have 0 alone of what is no share.
+    """
+    known = column.dropna()
+    is_share = is_share_of_runs(known) or is_named_share_of_runs(str(column.name), known)
+    return "share" if is_share else "mean"
 
 
 def one_a_unit(

@@ -1,6 +1,6 @@
 """Quality against cost: what nothing else beats in both."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from .estimates import Group, grouped
+from .estimates import Group, Statistic, grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,17 @@ def pareto(
     more_is_better: bool = True,
     seed: int = 0,
     unit: str | None = None,
+    statistics: Mapping[str, Statistic] | None = None,
 ) -> Front:
     """Return the settings (groups of `by`) by rising mean cost, those on the front marked.
 
     Only settings with both numbers take part. The front is that of the means: intervals say how
-    sure it is.
+    sure it is. `statistics` says what is estimated of the two columns, where the table is a part
+    of a study.
     """
-    costs = grouped(table, cost, by, seed=seed, unit=unit)
-    worths = grouped(table, quality, by, seed=seed, unit=unit)
+    kinds = statistics or {}
+    costs = grouped(table, cost, by, statistic=kinds.get(cost), seed=seed, unit=unit)
+    worths = grouped(table, quality, by, statistic=kinds.get(quality), seed=seed, unit=unit)
     known = {_key(group): group for group in worths.groups}
     pairs = [(group, known[_key(group)]) for group in costs.groups if _key(group) in known]
     pairs.sort(key=lambda pair: pair[0].estimate.value)

@@ -8,11 +8,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from .estimates import CONFIDENCE, FEW, Estimate, interval
+from .misfits import bend, is_off, lack_of_fit
 
-MISFIT_P = 0.01
-"""Lack of fit is told when chance alone gives as much this rarely ..."""
-MISFIT_SHARE = 0.05
-"""... and some level lies at least so far from the line, as a share of it."""
 TOLD = "log-log least squares on runs"
 
 
@@ -27,6 +24,8 @@ class PowerLaw:
     r_squared: float
     misfit_p: float | None
     """Of the lack-of-fit F-test against the spread of replicates; None without replicates."""
+    bend_p: float | None
+    """Of the same test of the line's bend alone."""
     largest_deviation: float
     """Of a level's geometric mean from the line, as a share of the line."""
     local_exponents: tuple[float, ...]
@@ -73,25 +72,28 @@ def fit_power_law(
     samples = [ys[place == i] for i in range(len(levels))]
     line = stats.linregress(xs, ys)
     means = np.array([sample.mean() for sample in samples])
-    deviations = np.expm1(np.abs(means - (line.intercept + line.slope * levels)))
-    p = _misfit(samples, means - (line.intercept + line.slope * levels))
-    adequate = not (deviations.max() > MISFIT_SHARE and (p is None or p < MISFIT_P))
+    sizes = np.array([len(sample) for sample in samples])
+    apart = means - (line.intercept + line.slope * levels)
+    deviation = float(np.expm1(np.abs(apart).max()))
+    all_off = lack_of_fit(samples, float((sizes * apart**2).sum()), len(levels) - 2)
+    bent = bend(samples, levels)
+    adequate = not is_off(deviation, all_off, bent)
     local = np.diff(means) / np.diff(levels)
     exponent = _exponent(levels, samples, line, seed)
     notes = [f"{dropped} runs without positive values were left out"] if dropped else []
     if not adequate:
         notes.append(
-            f"a power law does not fit: the slope between neighbouring levels goes from "
-            f"{local[0]:.2f} to {local[-1]:.2f}, and a level lies {100 * deviations.max():.0f} % "
-            "off the line"
+            f"no power law fits, as the slope between neighbouring levels goes from {local[0]:.2f} "
+            f"to {local[-1]:.2f} and a level lies {100 * deviation:.0f} % off the line"
         )
     return PowerLaw(
         exponent,
         float(np.exp(line.intercept)),
-        bool(adequate),
+        adequate,
         float(line.rvalue**2),
-        p,
-        float(deviations.max()),
+        all_off.p if all_off else None,
+        bent.p if bent else None,
+        deviation,
         tuple(float(slope) for slope in local),
         len(levels),
         int(usable.sum()),
@@ -121,15 +123,3 @@ def _exponent(levels: Any, samples: list[Any], line: Any, seed: int) -> Estimate
     notes = ["no replicates that differ: the interval is the regression's own (Student's t)"]
     value = float(line.slope)
     return Estimate(value, value - half, value + half, n, f"{TOLD}, t", warnings=tuple(notes))
-
-
-def _misfit(samples: list[Any], residuals: Any) -> float | None:
-    """Return p of the lack-of-fit test; None where replicates show no spread to compare with."""
-    sizes = np.array([len(sample) for sample in samples])
-    within = float(sum(((sample - sample.mean()) ** 2).sum() for sample in samples))
-    free_within, free_misfit = int(sizes.sum() - len(samples)), len(samples) - 2
-    if free_within < 1 or within <= 1e-24:
-        return None
-    misfit = float((sizes * residuals**2).sum())
-    ratio = (misfit / free_misfit) / (within / free_within)
-    return float(stats.f.sf(ratio, free_misfit, free_within))

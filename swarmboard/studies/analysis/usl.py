@@ -8,10 +8,13 @@ from numpy.typing import ArrayLike
 from scipy import optimize
 
 from .estimates import CONFIDENCE, FEW, Estimate
+from .misfits import Misfit, is_off, lack_of_fit
 
 RESAMPLES = 399
 TOLD_FROM = 1e-3
 """Crosstalk that costs the largest size tried less than this share is none."""
+_AT_BOUND = 1e-6
+"""Contention so close to 0 or 1 lies at its bound, and is no number that was fitted."""
 TOLD = "least squares of log throughput, percentile bootstrap over replicates"
 
 
@@ -28,10 +31,21 @@ class Scalability:
     peak: float | None
     """The N of the largest throughput; None where it grows without end."""
     peak_ends: tuple[float, float] | None
-    """The interval of the peak; None where resampling does not always find one."""
+    """The interval of the peak; None where the law does not fit, throughput was not seen to
+    decline, or more than 2.5 % of resamples have no peak."""
+    is_adequate: bool
+    """Whether the sizes lie on the law, as far as the runs can tell; else no coefficient has an
+    interval."""
+    misfit_p: float | None
+    """Of the lack-of-fit F-test against the spread of replicates; None without replicates."""
+    largest_deviation: float
+    """Of a size's geometric mean from the law, as a share of the law."""
+    declines: bool
+    """Whether some size has less mean throughput than a smaller one that has the most."""
     r_squared: float
     """Of log throughput."""
-    levels: int
+    sizes: tuple[float, ...]
+    """That it was fitted to, ascending."""
     n: int
     method: str
     warnings: tuple[str, ...] = ()
@@ -61,28 +75,65 @@ def fit_usl(size: ArrayLike, response: ArrayLike, *, seed: int = 0) -> Scalabili
         raise ValueError(f"the universal scalability law needs four sizes, got {len(levels)}")
     logs = np.log(x)
     best = _fitted(n, logs)
-    rng = np.random.default_rng(seed)
     rows = [np.flatnonzero(place == i) for i in range(len(levels))]
     fewest = min(map(len, rows))
+    peak = _peak(best[1], best[2], levels[-1])
+    deviation, misfit = _misfit([logs[r] for r in rows], levels, best, has_peak=peak is not None)
+    adequate = not is_off(deviation, misfit)
+    declines = int(np.argmax([x[r].mean() for r in rows])) < len(levels) - 1
     drawn = np.empty((0, 3))
-    if fewest >= 2:
+    if fewest >= 2 and adequate:
+        rng = np.random.default_rng(seed)
         picks = (np.concatenate([rng.choice(r, len(r)) for r in rows]) for _ in range(RESAMPLES))
         drawn = np.array([_fitted(n[pick], logs[pick]) for pick in picks])
     notes = [f"{dropped} runs without positive throughput were left out"] if dropped else []
-    if fewest < FEW:
+    if fewest < FEW and adequate:
         notes.append(f"a size has only {fewest} runs: intervals are approximate")
-    peak = _peak(best[1], best[2], levels[-1])
-    if peak is None:
-        notes.append("no peak: no crosstalk (beta) can be told from the sizes tried")
+    if not adequate:
+        notes.append(_misfit_told(deviation, misfit))
+    elif peak is None:
+        notes.append("no peak, as no crosstalk (beta) can be told from the sizes tried")
+    elif not declines:
+        notes.append("throughput is largest at the largest size tried, so no peak was seen")
     elif not levels[0] <= peak <= levels[-1]:
         notes.append(f"the peak at N = {peak:.0f} lies outside the sizes tried: an extrapolation")
     residuals = logs - np.log(throughput(n, *best))
     total = float(((logs - logs.mean()) ** 2).sum())
     gamma, alpha, beta = (_estimate(best, drawn, i, len(x)) for i in range(3))
-    r_squared = 1 - float((residuals**2).sum()) / total if total else 1.0
-    ends = None if peak is None else _peak_ends(drawn, levels[-1])
     return Scalability(
-        *(gamma, alpha, beta, peak, ends), r_squared, len(levels), len(x), TOLD, tuple(notes)
+        gamma,
+        alpha,
+        beta,
+        peak,
+        _peak_ends(drawn, levels[-1]) if peak is not None and declines else None,
+        adequate,
+        misfit.p if misfit else None,
+        deviation,
+        declines,
+        1 - float((residuals**2).sum()) / total if total else 1.0,
+        tuple(levels.tolist()),
+        len(x),
+        TOLD,
+        tuple(notes),
+    )
+
+
+def _misfit(
+    samples: list[Any], levels: Any, best: Any, *, has_peak: bool
+) -> tuple[float, Misfit | None]:
+    """Return how far a size lies off the law, as a share of it, and the test of all of them."""
+    apart = np.array([sample.mean() for sample in samples]) - np.log(throughput(levels, *best))
+    squares = sum(len(sample) * off**2 for sample, off in zip(samples, apart, strict=True))
+    fitted = 1 + int(_AT_BOUND < best[1] < 1 - _AT_BOUND) + has_peak
+    test = lack_of_fit(samples, float(squares), len(levels) - fitted)
+    return float(np.expm1(np.abs(apart).max())), test
+
+
+def _misfit_told(deviation: float, misfit: Misfit | None) -> str:
+    ratio = f" (F = {misfit.ratio:.3g} for lack of fit)" if misfit else ""
+    return (
+        f"the law does not fit, as a size lies {100 * deviation:.0f} % off it{ratio}: where it "
+        "peaks is not told, and its coefficients have no intervals"
     )
 
 
@@ -106,7 +157,7 @@ def _peak_ends(drawn: Any, largest: float) -> tuple[float, float] | None:
 
 def _estimate(best: Any, drawn: Any, i: int, n: int) -> Estimate:
     if not len(drawn):
-        note = ("no replicates: no interval",)
+        note = ("no replicates, or no fit: no interval",)
         return Estimate(float(best[i]), None, None, n, TOLD, warnings=note)
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(drawn[:, i], (tail, 100 - tail))

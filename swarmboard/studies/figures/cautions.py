@@ -10,21 +10,32 @@ from .wording import short
 
 STOPPED = "stopped"
 LIMIT = "round_limit"
+LIMIT_IS_GIVEN = "round_limit.is_given"
+"""The column that says whether the study gave a limit; else a scenario's own holds."""
 _ACCEPTED = "consensus.accepted"
 _ACCEPTED_IN = "measures.consensus.rounds_to_threshold"
+_ATTEMPTS = "metrics.attempts"
 _GROWING = ("rounds", "simulated_s", "measures.turns", "measures.messages.count", "timing.wall_s")
 """What is more the longer a run goes on, beside tokens and the throughput of none."""
 
 
-def cautions(survey: Survey, *responses: str, by: Sequence[str] = ()) -> tuple[str, ...]:
+def cautions(
+    survey: Survey,
+    *responses: str,
+    by: Sequence[str] = (),
+    table: pd.DataFrame | None = None,
+) -> tuple[str, ...]:
     """Return sentences on runs that were cut short, and on runs that share their seeds.
 
     Args:
         survey: The study.
         responses: The columns that a figure shows.
         by: The columns that runs of a group of the figure agree in.
+        table: The runs that are in the figure; all of the study if not given.
     """
-    table, told = survey.table, []
+    table, told = survey.table if table is None else table, []
+    if responses:
+        table = table[_has_any(table, responses)]
     if stopped := int((table["status"] == STOPPED).sum()):
         told.append(
             f"{_part(stopped, len(table))} were stopped by their budget: they count with what they "
@@ -51,12 +62,28 @@ def grows(response: str) -> bool:
     return response in _GROWING or response.startswith("tokens.")
 
 
+def with_all(table: pd.DataFrame, *columns: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the runs that have a value in each column, and how many have not, if any."""
+    has = pd.DataFrame({name: numeric(table[name]).notna() for name in columns})
+    missing = [short(name) for name in columns if not has[name].all()]
+    left_out = int((~has.all(axis=1)).sum())
+    if not left_out:
+        return table, ()
+    note = f"{_part(left_out, len(table))} are left out of all means: they have no value of "
+    return table[has.all(axis=1)], (f"{note}{' or '.join(missing)}.",)
+
+
 def at_limit(table: pd.DataFrame) -> "pd.Series[bool]":
-    """Say of each run whether its limit of rounds ended it, and no decision in its last round."""
+    """Say of each run whether its limit of rounds cut it off.
+
+    A run that decided in its last round, or that has used up all attempts at its last task, came
+    to its own end there.
+    """
     if LIMIT not in table or "rounds" not in table:
         return pd.Series(data=False, index=table.index)
     rounds = numeric(table["rounds"])
-    return (rounds >= numeric(table[LIMIT])) & ~decided_at_end(table)
+    own_end = decided_at_end(table) | _used_up(table)
+    return (rounds >= numeric(table[LIMIT])) & ~own_end
 
 
 def cut_short(table: pd.DataFrame) -> "pd.Series[bool]":
@@ -73,6 +100,22 @@ def decided_at_end(table: pd.DataFrame) -> "pd.Series[bool]":
         return accepted > 0
     latest = (numeric(table[_ACCEPTED_IN]) * accepted).round()
     return (accepted > 0) & (latest >= numeric(table["rounds"]))
+
+
+def _used_up(table: pd.DataFrame) -> "pd.Series[bool]":
+    """Say of each run whether every round went into a task that is over.
+
+    Where the limit is the scenario's own, there are as many rounds as attempts at all tasks; one
+    that the study gave may leave tasks that nobody came to.
+    """
+    if _ATTEMPTS not in table or LIMIT_IS_GIVEN in table:
+        return pd.Series(data=False, index=table.index)
+    return numeric(table[_ATTEMPTS]) >= numeric(table["rounds"])
+
+
+def _has_any(table: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[bool]":
+    known = pd.DataFrame({name: numeric(table[name]).notna() for name in columns})
+    return known.any(axis=1)
 
 
 def _part(some: int, of: int) -> str:

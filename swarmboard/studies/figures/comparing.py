@@ -2,21 +2,24 @@
 
 from typing import Any
 
+import numpy as np
+
 from viz import study_report as shown
 
 from ..analysis import Effect, Estimate, effects, grouped
 from ..analysis.attribution import Sensitivity, sensitivity
 from ..analysis.estimates import numeric
 from ..analysis.pairing import BASELINE
-from .cautions import cautions
+from .cautions import cautions, with_all
 from .designed import what_the_design_tells
 from .evidence import evidence_of
 from .survey import MOST_LEVELS, Survey
-from .wording import label, plain, setting, short, slug
+from .wording import label, plain, sentence, setting, short, slug
 
 _MOST_ROWS = 40
 _MOST_BARS = 14
 _TOLD_APART = 0.05
+_MOST_DECIMALS = 6
 
 
 def category_table(survey: Survey, *, seed: int) -> shown.Figure | None:
@@ -33,14 +36,16 @@ def category_table(survey: Survey, *, seed: int) -> shown.Figure | None:
     keys = [dict(zip(by, key, strict=True)) for key, _ in settings]
     for name in by:
         columns[name] = [plain(key[name]) for key in keys]
-    columns["runs"] = [len(part) for _, part in settings]
+    sizes = [len(part) for _, part in settings]
+    columns["runs"] = sizes
     for name, found in means.items():
         known = {str(group.values): group.estimate for group in found.groups}
         columns[label(name)] = [_written(known.get(str(key))) for key in keys]
     pooled = f" Pooled over {', '.join(map(short, survey.numeric))}." if survey.numeric else ""
     return shown.Figure(
         f"By {' and '.join(map(short, by))}",
-        f"Means with 95 % intervals over {len(survey.table):,} runs.{pooled}",
+        f"Means with 95 % intervals over {len(survey.table):,} runs, "
+        f"{_range(sizes)} a row.{pooled}",
         evidence_of(survey),
         "mean, BCa bootstrap; shares of runs by Wilson",
         shown.Sheet(slug("table", *by), columns),
@@ -76,10 +81,12 @@ def effects_of_structure(survey: Survey, response: str, *, seed: int) -> shown.F
         )
     kinds = "baseline.structure"
     against = plain(table[kinds].dropna().iloc[0]) if kinds in table else "baseline"
+    paired, left_out = with_all(table, response, BASELINE + response)
     return shown.Figure(
         f"{short(response).capitalize()}: effect against {against}",
-        f"Mean difference in {label(response)} between each run and its own baseline ({against}, "
-        f"same task, seed and budget), with 95 % intervals over {sum(e.n for e in found):,} pairs. "
+        f"Mean difference in {label(response)} between each run and its matched baseline "
+        f"({against}; the scenario says what is matched), with 95 % intervals over "
+        f"{sum(e.n for e in found):,} pairs. "
         "Filled marks: p < 0.05 after Holm's correction over the rows shown."
         f"{f' Not drawn, as no pair differs: {"; ".join(same)}.' if same else ''}",
         evidence_of(survey, response),
@@ -91,10 +98,9 @@ def effects_of_structure(survey: Survey, response: str, *, seed: int) -> shown.F
             legend=("told apart from 0", "not told apart"),
         ),
         (
-            *cautions(survey, response, by=by),
-            *dict.fromkeys(
-                f"{_upper(note)}." for e in found if e.p is not None for note in e.warnings
-            ),
+            *left_out,
+            *cautions(survey, response, by=by, table=paired),
+            *dict.fromkeys(sentence(note) for e in found if e.p is not None for note in e.warnings),
         ),
     )
 
@@ -130,7 +136,7 @@ def what_matters(
         ),
         (
             *cautions(survey, response, by=varied),
-            *(f"{_upper(note)}." for note in (*left_out, *found.warnings, *_shared(survey))),
+            *map(sentence, (*left_out, *found.warnings, *_shared(survey))),
         ),
     )
 
@@ -181,11 +187,22 @@ def _is_apart(estimate: Estimate) -> bool:
 
 
 def _written(estimate: Estimate | None) -> str | None:
+    """Return a value with its interval, as many decimals each as two digits of its width need."""
     if estimate is None:
         return None
     if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.4g}"
-    return f"{estimate.value:.4g} ({estimate.low:.4g} to {estimate.high:.4g})"
+        return plain(estimate.value)
+    value, low, high = estimate.value, estimate.low, estimate.high
+    told = [plain(each) for each in (value, low, high)]
+    if high > low and not any("e" in text for text in told):
+        places = int(np.clip(2 - np.ceil(np.log10(high - low)), 0, _MOST_DECIMALS))
+        told = [f"{each + 0.0:,.{places}f}" for each in (value, low, high)]
+    return f"{told[0]} ({told[1]} to {told[2]})"
+
+
+def _range(sizes: list[int]) -> str:
+    fewest, most = min(sizes), max(sizes)
+    return f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
 
 
 def _upper(text: str) -> str:

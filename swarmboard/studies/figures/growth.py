@@ -1,6 +1,7 @@
 """How responses grow: curves with intervals, fitted exponents, the scalability law."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,15 +9,16 @@ import pandas as pd
 
 from viz import study_report as shown
 
-from ..analysis import PowerLaw, fit_power_law, grouped
-from ..analysis.estimates import FEW, numeric, one_a_unit
+from ..analysis import Estimate, PowerLaw, fit_power_law, grouped
+from ..analysis.estimates import numeric, one_a_unit
 from .cautions import cautions, cut_short, grows
 from .evidence import evidence_of
 from .laws_told import LEAST_SIZES, law_rows, peak_words, scalability_law
 from .log_axes import LOG_FROM, spans, spans_without_zeros, zeros_told
+from .points_told import points_told, theory_told
 from .survey import MOST_LEVELS, Survey
 from .throughputs import SAYS, throughputs_of
-from .wording import is_share, label, named, short, slug
+from .wording import each_of, is_share, label, named, places_of, sentence, short, slug
 
 _BINS = 8
 
@@ -39,16 +41,23 @@ def curves(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
     )
     y_log = x_log and not is_part and bool((values >= 0).all()) and spans_without_zeros(means)
     may_fit = x_log and not is_part and not binned
-    series, rows, theory, laws = [], [], [], 0
+    series, rows, laws = [], [], 0
+    found_at: list[Estimate] = []
+    foretold: list[tuple[Estimate, float]] = []
+    cut: list[str] = []
     by = survey.by if _differs(table, values, x, survey.by) else None
-    notes = list(cautions(survey, response, by=[n for n in (x, by) if n]))
-    if may_fit and grows(response) and cut_short(table).any():
-        may_fit = False
-        notes.append("No exponent is fitted, as not every run came to its own end.")
+    notes = list(cautions(survey, response, by=[n for n in (x, by) if n], table=table))
+    places = places_of(survey.table, by)
     for name, part in _parts(table, by):
-        found = grouped(part, response, [x], seed=seed, unit=survey.unit)
-        law = _law(part, x, response, seed, survey.unit) if may_fit else None
+        kind = survey.statistic(response)
+        found = grouped(part, response, [x], statistic=kind, seed=seed, unit=survey.unit)
+        found_at += [g.estimate for g in found.groups]
+        is_cut = may_fit and grows(response) and bool(cut_short(part).any())
+        cut += [name] if is_cut else []
+        law = _law(part, x, response, seed, survey.unit) if may_fit and not is_cut else None
         exact = _exact(survey, part, response)
+        at = dict(exact)
+        foretold += [(g.estimate, at[g.values[x]]) for g in found.groups if g.values[x] in at]
         points = [
             shown.Point(float(g.values[x]), g.estimate.value, g.estimate.low, g.estimate.high)
             for g in found.groups
@@ -57,18 +66,16 @@ def curves(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
         points = [point for point in points if point.y > 0 or not y_log]
         if not points:
             continue
-        theory += [exact] if exact else []
-        series.append(
-            shown.Series(name, tuple(points), exact) if exact else _series(name, points, law)
-        )
+        drawn = shown.Series(name, tuple(points), exact) if exact else _series(name, points, law)
+        series.append(replace(drawn, place=places.get(name)))
         if law:
             laws += 1
             notes += [
-                f"{f'{name}: ' if name else ''}{note}."
+                f"{f'{name}: ' if name else ''}{note}"
                 for note in law.warnings
                 if "fit" in note or "left out" in note
             ]
-    notes += _thin(rows)
+    notes += [*_cut_told(cut), *points_told(found_at), *theory_told(foretold)]
     notes += zeros_told(table[x], [row["mean"] for row in rows], is_log=y_log)
     ticks = tuple(sorted(map(float, table[x].unique()))) if not binned else ()
     drawing = shown.Curves(
@@ -76,12 +83,12 @@ def curves(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
     )
     return shown.Figure(
         f"{short(response).capitalize()} against {short(x)}",
-        _caption(survey, response, table, by=by, binned=binned, laws=laws, exact=bool(theory)),
+        _caption(survey, response, table, by=by, binned=binned, laws=laws, exact=bool(foretold)),
         evidence_of(survey, response),
         _method(rows, laws),
         shown.Sheet(slug("scaling", response), _columns(rows)),
         drawing,
-        tuple(dict.fromkeys(_sentence(note) for note in notes)),
+        tuple(dict.fromkeys(map(sentence, notes))),
     )
 
 
@@ -97,7 +104,9 @@ def scalabilities(survey: Survey, *, seed: int) -> list[shown.Figure | None]:
 def scalability(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
     """Fit the universal scalability law to a throughput; None where no curve has four sizes."""
     series, rows = [], []
+    found_at: list[Estimate] = []
     notes = list(cautions(survey, response, by=[n for n in ("agents", survey.by) if n]))
+    places = places_of(survey.table, survey.by)
     for name, part in _parts(survey.table, survey.by):
         known = part[numeric(part[response]).notna()]
         if known["agents"].nunique() < LEAST_SIZES:
@@ -105,36 +114,40 @@ def scalability(survey: Survey, response: str, *, seed: int) -> shown.Figure | N
             continue
         law, doubts = scalability_law(known, response, seed=seed, unit=survey.unit)
         notes += [f"{f'{name}: ' if name else ''}{doubt}" for doubt in doubts]
-        found = grouped(part, response, ["agents"], seed=seed, unit=survey.unit)
+        kind = survey.statistic(response)
+        found = grouped(part, response, ["agents"], statistic=kind, seed=seed, unit=survey.unit)
+        found_at += [g.estimate for g in found.groups]
         points = tuple(
             shown.Point(
                 float(g.values["agents"]), g.estimate.value, g.estimate.low, g.estimate.high
             )
             for g in found.groups
         )
-        largest = max(p.x for p in points)
-        rows += law_rows(name or "all", law, largest=largest, runs=len(known))
+        rows += law_rows(name or "all", law, runs=len(known))
         if law is None:
-            series.append(shown.Series(f"{name or 'runs'}, no law", points))
+            told = f"{name or 'runs'}, no law"
+            series.append(shown.Series(told, points, place=places.get(name)))
             continue
-        sizes = np.geomspace(min(p.x for p in points), largest, 60)
+        sizes = np.geomspace(law.sizes[0], law.sizes[-1], 60)
         fit = tuple(zip(sizes.tolist(), law.at(sizes).tolist(), strict=True))
-        series.append(shown.Series(f"{name or 'runs'}, {peak_words(law)}", points, fit))
+        told = f"{name or 'runs'}, {peak_words(law)}"
+        series.append(shown.Series(told, points, fit, place=places.get(name)))
     if not series:
         return None
+    notes += points_told(found_at)
     ticks = tuple(sorted(map(float, survey.table["agents"].unique())))
     axis = shown.Axis(label("agents"), spans(survey.table["agents"], LOG_FROM), ticks)
     return shown.Figure(
         f"Scalability of {short(response)}",
-        f"Mean {short(response)} with 95 % intervals, and the universal scalability law "
-        "X(N) = γN / (1 + α(N − 1) + βN(N − 1)) fitted to "  # noqa: RUF001 - Greek and minus
-        f"{len(survey.table):,} runs: α is contention, β crosstalk. "  # noqa: RUF001
+        f"Mean {short(response)} with 95 % intervals over {len(survey.table):,} runs, and the "
+        "universal scalability law X(N) = γN / (1 + α(N − 1) + βN(N − 1)) "  # noqa: RUF001 - Greek, minus
+        "over the sizes it was fitted to: α is contention, β crosstalk. "  # noqa: RUF001
         f"{SAYS.get(response, '')}".rstrip(),
         evidence_of(survey, response),
         "least squares of log throughput, percentile bootstrap over replicates",
         shown.Sheet(slug("scalability", response), _columns(rows)),
         shown.Curves(axis, shown.Axis(label(response)), tuple(series)),
-        tuple(_sentence(note) for note in notes),
+        tuple(map(sentence, notes)),
     )
 
 
@@ -169,6 +182,14 @@ def _law(part: pd.DataFrame, x: str, response: str, seed: int, unit: str | None)
         return None
 
 
+def _cut_told(names: list[str]) -> list[str]:
+    """Say of which curves no exponent is told, as their runs were cut short."""
+    if not names:
+        return []
+    of = f" of {'; '.join(names)}" if all(names) else ""
+    return [f"no exponent{of} is fitted, as not every run there came to its own end"]
+
+
 def _differs(table: pd.DataFrame, values: pd.Series, x: str, by: str | None) -> bool:
     """Say whether a response depends on the parameter of the curves."""
     if by is None:
@@ -196,7 +217,8 @@ def _row(x: str, by: str | None, name: str, group: Any, law: PowerLaw | None) ->
     row |= {"n": e.n, "interval": e.method}
     if law:
         found = law.exponent
-        row |= {"exponent": found.value, "exponent low": found.low, "exponent high": found.high}
+        told = (found.value, found.low, found.high) if law.is_adequate else (None, None, None)
+        row |= dict(zip(("exponent", "exponent low", "exponent high"), told, strict=True))
         row |= {"power law fits": law.is_adequate}
     return row
 
@@ -216,7 +238,7 @@ def _caption(
     sizes = one_a_unit(table, [response], groups, survey.unit).groupby(groups).size()
     n = f"{sizes.min()} to {sizes.max()}" if sizes.min() != sizes.max() else f"{sizes.max()}"
     words = [f"Mean {label(response)} against {label(survey.x)}"]
-    words.append(f", one curve for each {short(by)}" if by else "")
+    words.append(f", one curve for each {each_of(by)}" if by else "")
     words.append(f"; bars are 95 % intervals, n = {n} runs a point ({len(table):,} in all).")
     if binned:
         words.append(f" Values of {short(survey.x)} are binned by quantiles.")
@@ -247,16 +269,7 @@ def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-def _thin(rows: list[dict[str, Any]]) -> list[str]:
-    thin = sum(row["n"] < FEW for row in rows)
-    return [f"{thin} of {len(rows)} points have fewer than {FEW} runs"] if thin else []
-
-
 def _binned(values: pd.Series) -> pd.Series:
     """Return the mean of each value's quantile bin in its place."""
     bins = pd.qcut(values, _BINS, labels=False, duplicates="drop")
     return values.groupby(bins).transform("mean")
-
-
-def _sentence(note: str) -> str:
-    return note[0].upper() + note[1:].rstrip(".") + "."

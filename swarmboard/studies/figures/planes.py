@@ -8,12 +8,14 @@ import pandas as pd
 
 from viz import study_report as shown
 
-from ..analysis import crossed, pareto
+from ..analysis import Crossed, crossed, pareto
 from ..analysis.estimates import Estimate, numeric
-from .cautions import cautions
+from .cautions import cautions, with_all
+from .conditions import MOST_FRONTS, conditions_of, pooled_conditions
 from .evidence import evidence_of
+from .points_told import equal_told
 from .survey import MOST_LEVELS, Survey
-from .wording import is_given, label, more_is_better, plain, setting, short, slug
+from .wording import label, more_is_better, plain, sentence, setting, short, slug
 
 _COSTS = (
     "tokens.cost_usd",
@@ -26,7 +28,6 @@ _COSTS = (
 )
 _QUALITIES = ("yardstick.gap_percent", "metrics.correct", "measures.quality.regret")
 _MOST_SETTINGS = 60
-_MOST_FRONTS = 6
 
 
 def heat_maps(survey: Survey, response: str, *, seed: int) -> list[shown.Figure]:
@@ -39,7 +40,10 @@ def heat_maps(survey: Survey, response: str, *, seed: int) -> list[shown.Figure]
     for x, y in combinations(usable, 2):
         if numeric(table[response]).nunique() < 2 or table[x].nunique() * table[y].nunique() < 6:
             continue
-        found = crossed(table, response, rows=y, columns=x, seed=seed, unit=survey.unit)
+        kind = survey.statistic(response)
+        found = crossed(
+            table, response, rows=y, columns=x, statistic=kind, seed=seed, unit=survey.unit
+        )
         values = tuple(tuple(cell.value if cell else None for cell in line) for line in found.cells)
         if not (_varies(values) and _varies(tuple(zip(*values, strict=True)))):
             continue
@@ -69,8 +73,11 @@ def heat_maps(survey: Survey, response: str, *, seed: int) -> list[shown.Figure]
                     label(response),
                 ),
                 (
-                    *cautions(survey, response, by=(x, y)),
-                    *(f"{note}." for note in found.warnings if "groups" not in note),
+                    *cautions(
+                        survey, response, by=(x, y), table=table[table[[x, y]].notna().all(axis=1)]
+                    ),
+                    *(sentence(note) for note in found.warnings if "groups" not in note),
+                    *map(sentence, equal_told([c] for c in _filled(found))),
                 ),
             )
         )
@@ -93,20 +100,21 @@ def quality_against_cost(survey: Survey, *, seed: int) -> tuple[list[shown.Figur
         return [], [f"Quality against cost: say report.more_is_better of {quality}."]
     table = survey.table
     by = [name for name in survey.settings if table[name].nunique() <= MOST_LEVELS]
-    given = [name for name in by if is_given(name, survey.config.conditions)]
+    given = conditions_of(table, by, survey.config.conditions)
     choices = [name for name in by if name not in given]
     if not choices:
         return [], ["Quality against cost: nothing varies that could be chosen."]
+    given, pooled = pooled_conditions(table, given, choices) if given else ([], [])
     worlds = list(table.groupby(given, dropna=False, sort=True)) if given else [((), table)]
-    if len(worlds) > _MOST_FRONTS:
+    if len(worlds) > MOST_FRONTS:
         return [], [
             f"Quality against cost: {len(worlds)} conditions ({', '.join(map(short, given))}) "
-            f"would be as many fronts; up to {_MOST_FRONTS} are drawn."
+            f"would be as many fronts; up to {MOST_FRONTS} are drawn."
         ]
     figures, why = [], []
     for key, part in worlds:
         world = dict(zip(given, key, strict=True))
-        found = _front(survey, part, world, choices, (cost, quality, better), seed)
+        found = _front(survey, part, world, choices, pooled, (cost, quality, better), seed)
         if isinstance(found, str):
             at = f" at {setting(world)}" if world else ""
             why.append(f"Quality against cost{at}: {found}")
@@ -120,6 +128,7 @@ def _front(
     part: pd.DataFrame,
     world: dict[str, Any],
     choices: list[str],
+    pooled: list[str],
     weighed: tuple[str, str, bool],
     seed: int,
 ) -> shown.Figure | str:
@@ -128,14 +137,18 @@ def _front(
     settings = len(part.drop_duplicates(choices))
     if not 2 <= settings <= _MOST_SETTINGS:
         return f"{settings} settings cannot be told apart."
+    both, left_out = with_all(part, cost, quality)
+    if both.empty:
+        return "no run has both numbers."
     found = pareto(
-        part,
+        both,
         cost=cost,
         quality=quality,
         by=choices,
         more_is_better=better,
         seed=seed,
         unit=survey.unit,
+        statistics={name: survey.statistic(name) for name in (cost, quality)},
     )
     pairs = [(c.cost.estimate.value, c.quality.estimate.value) for c in found.candidates]
     if len(pairs) < 2:
@@ -154,6 +167,7 @@ def _front(
             | {quality: q.value, "quality low": q.low, "quality high": q.high}
             | {"on the front": candidate.is_on_front, "n": q.n}
         )
+    drawn = [(c.cost.estimate, c.quality.estimate) for c in found.candidates]
     on_front = sum(spot.is_on_front for spot in spots)
     way = "more" if better else "less"
     at = f" at {setting(world)}" if world else ""
@@ -164,7 +178,8 @@ def _front(
         f"{_range([row['n'] for row in rows])} runs a setting. {on_front} are beaten by no other "
         f"in both, and have numbers. The front takes {' and '.join(map(short, choices))} for "
         "choices; where the world sets one of them (the size of a task, say), settings that "
-        "differ in it are no alternatives.",
+        "differ in it are no alternatives."
+        f"{f' Pooled over {", ".join(map(short, pooled))}.' if pooled else ''}",
         evidence_of(survey, cost, quality),
         found.method,
         shown.Sheet(
@@ -176,8 +191,16 @@ def _front(
             shown.Axis(label(quality)),
             tuple(spots),
         ),
-        (*cautions(survey, cost, quality, by=choices), *(f"{note}." for note in found.warnings)),
+        (
+            *left_out,
+            *cautions(survey, cost, quality, by=choices, table=both),
+            *map(sentence, (*found.warnings, *equal_told(drawn))),
+        ),
     )
+
+
+def _filled(found: Crossed) -> list[Estimate]:
+    return [cell for line in found.cells for cell in line if cell is not None]
 
 
 def _varies(lines: tuple[tuple[float | None, ...], ...]) -> bool:

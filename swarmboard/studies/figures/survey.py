@@ -9,7 +9,7 @@ import pandas as pd
 from blackboard import BadInput
 
 from ..analysis import MethodSample
-from ..analysis.estimates import is_boolean, numeric
+from ..analysis.estimates import Statistic, is_boolean, numeric, statistic_of
 from ..report_config import ReportConfig
 from .throughputs import with_throughputs
 
@@ -66,6 +66,10 @@ class Survey:
         """Return the column of a response's exact value, where theory has one."""
         column = _EXPECTED + response.removeprefix("metrics.")
         return column if response.startswith("metrics.") and column in self.table else None
+
+    def statistic(self, response: str) -> Statistic:
+        """Return what is estimated of a response in every figure, whichever runs are in it."""
+        return statistic_of(self.table[response])
 
 
 def survey_of(

@@ -12,7 +12,7 @@ from ..analysis.estimates import numeric
 from .cautions import cautions, decided_at_end
 from .evidence import evidence_of
 from .survey import MOST_CURVES, Survey
-from .wording import label, named, short, slug
+from .wording import each_of, label, named, places_of, sentence, short, slug
 
 _DECIDED = "consensus.accepted"
 
@@ -36,11 +36,12 @@ def times_to_consensus(survey: Survey) -> shown.Figure | None:
     if not decided.any():
         return None
     by, names = _parts(survey)
+    places = places_of(survey.table, by)
     series, rows, notes = [], [], []
     for name, part in names:
         found = durations(times[part.index].fillna(0), decided[part.index])
         found = replace(found, deadlock=_deadlock(survey, part, ~decided[part.index], found))
-        series.append(_steps(name, found, float(times.max())))
+        series.append(_steps(name, found, float(times.max()), places.get(name)))
         rows += _rows(by, name, found)
         notes += [f"{name}: {note}" if name else note for note in found.warnings]
     thin = [note for note in notes if "only" in note]
@@ -58,7 +59,7 @@ def times_to_consensus(survey: Survey) -> shown.Figure | None:
         "empirical distribution over all runs; shares of deadlock with Wilson's interval",
         _sheet("times", column, rows),
         _curves(column, "decided", series),
-        (*cautions(survey, column, by=[by] if by else []), *(f"{note}." for note in notes)),
+        (*cautions(survey, column, by=[by] if by else []), *map(sentence, notes)),
     )
 
 
@@ -66,11 +67,12 @@ def _lengths(survey: Survey, column: str) -> shown.Figure:
     """Draw which share of runs is over by when."""
     table = survey.table[numeric(survey.table[column]).notna()]
     by, parts = _parts(replace(survey, table=table))
+    places = places_of(survey.table, by)
     last = float(numeric(table[column]).max())
     series, rows = [], []
     for name, part in parts:
         found = durations(numeric(part[column]), [True] * len(part))
-        series.append(replace(_steps(name, found, last), label=name))
+        series.append(replace(_steps(name, found, last, places.get(name)), label=name))
         row: dict[str, Any] = {by or "runs": name or "all", "n": found.n}
         rows.append(row | {f"{100 * s:.0f} % over by": time for s, time in found.quantiles})
     return shown.Figure(
@@ -87,7 +89,7 @@ def _lengths(survey: Survey, column: str) -> shown.Figure:
 
 
 def _for_each(by: str | None) -> str:
-    return f", one curve for each {short(by)}" if by else ""
+    return f", one curve for each {each_of(by)}" if by else ""
 
 
 def _pooled(survey: Survey, by: str | None) -> str:
@@ -144,13 +146,14 @@ def _parts(survey: Survey) -> tuple[str | None, list[tuple[str, pd.DataFrame]]]:
     return chosen, [(named(chosen, value), part) for value, part in parts]
 
 
-def _steps(name: str, found: Durations, last: float) -> shown.Series:
+def _steps(name: str, found: Durations, last: float, place: int | None) -> shown.Series:
     points = [shown.Point(0.0, 0.0)]
     points += [shown.Point(t, s) for t, s in zip(found.times, found.shares, strict=True)]
     points.append(shown.Point(last, points[-1].y))
     deadlock = found.deadlock.value
     told = f"{100 * deadlock:.0f} % deadlock" if deadlock else "no deadlock"
-    return shown.Series(f"{name}: {told}" if name else told, tuple(points), is_steps=True)
+    named_so = f"{name}: {told}" if name else told
+    return shown.Series(named_so, tuple(points), is_steps=True, place=place)
 
 
 def _rows(by: str | None, name: str, found: Durations) -> list[dict[str, Any]]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from viz.study_report import number
+
 _NAMED = {
     "agents": "agents (N)",
     "rounds": "rounds",
@@ -18,6 +20,8 @@ _NAMED = {
     "timing.turns_per_s": "turns per wall-clock second",
     "throughput.resolved_per_h": "tickets resolved (per hour)",
     "tokens.total": "tokens, in and out",
+    "tokens.calls": "calls",
+    "tokens.recorded_calls": "recorded calls",
     "tokens.cost_usd": "cost (USD)",
     "measures.turns": "turns of agents",
     "measures.messages.count": "messages",
@@ -37,9 +41,22 @@ _UNITS = {
     "_s": "s",
     "_h": "h",
 }
+_WORDS_AROUND = {
+    "vary.": "limit of {}",
+    "baseline.": "{} of the baseline",
+    "yardstick.expected.": "{} as expected",
+    "abstentions.": "abstentions, {}",
+    "dissent.": "dissent, {}",
+    "tokens.cost_by_class.": "cost in USD of {}",
+    "tokens.": "tokens, {}",
+}
+"""What stands around the name of a column whose last part is not enough."""
+_SAYS_LITTLE = ("count", "share", "mean", "total", "value", "ours", "density", "variance")
+"""Ends of columns that say nothing without the part before."""
 _SPEAKS_FOR_ITSELF = ("structure", "scenario", "model")
 """Parameters whose texts are understood without their name."""
 _LONGEST_SLUG = 80
+_WORD = re.compile(r"[^\W\d_]+(-[^\W\d_]+)*,?")
 _SHARES = ("correct", "wrong", "deadlock")
 _LESS_IS_BETTER = ("gap", "regret", "wrong", "deadlock", "error", "brier", "imbalance", "wait")
 _MORE_IS_BETTER = ("correct", "right", "quality", "solved", "success", "accuracy", "score")
@@ -58,10 +75,17 @@ def label(column: str) -> str:
     """Return a column in words, with its unit in brackets."""
     if column in _NAMED:
         return _NAMED[column]
-    last = column.rpartition(".")[2]
+    for beginning, words in _WORDS_AROUND.items():
+        if column.startswith(beginning):
+            what, bracket, unit = label(column.removeprefix(beginning)).partition(" (")
+            return f"{words.format(what)}{bracket}{unit}"
+    before, _, last = column.rpartition(".")
+    if last in _SAYS_LITTLE and before:
+        last = f"{before.rpartition('.')[2]}_{last}"
     for ending, unit in _UNITS.items():
         if last.endswith(ending):
-            return f"{last.removesuffix(ending).replace('_', ' ')} ({unit})"
+            what = last.removesuffix(ending).removesuffix("_mean")
+            return f"{what.replace('_', ' ')} ({unit})"
     words = last.replace("_", " ")
     return f"{words} (share)" if last in _SHARES else words
 
@@ -77,6 +101,18 @@ def slug(*parts: str) -> str:
     return re.sub(r"[\W_]+", "-", text)[:_LONGEST_SLUG].strip("-")
 
 
+def each_of(column: str) -> str:
+    """Return what there is one of for each value: `structure`, `value of silent`."""
+    return short(column) if column in _SPEAKS_FOR_ITSELF else f"value of {short(column)}"
+
+
+def sentence(note: str) -> str:
+    """Return a note as a sentence, which begins as it is where that is a value's name."""
+    first = note.partition(" ")[0]
+    begins = f"{note[:1].upper()}{note[1:]}" if _WORD.fullmatch(first) else note
+    return f"{begins.rstrip('.')}."
+
+
 def setting(values: Mapping[str, Any]) -> str:
     """Return a setting in words, `agents 16, swarm`, without what does not apply."""
     return ", ".join(named(n, value) for n, value in values.items() if not pd.isna(value))
@@ -89,6 +125,17 @@ def named(column: str, value: Any) -> str:
     return f"{short(column)} {plain(value)}"
 
 
+def places_of(table: pd.DataFrame, column: str | None) -> dict[str, int]:
+    """Return the place of each value's name among all values of a parameter, in rising order.
+
+    Curves of one value look alike in all figures by it, whichever other values are in them.
+    """
+    if column is None:
+        return {}
+    groups = table.groupby(column, sort=True, dropna=True)
+    return {named(column, value): place for place, (value, _) in enumerate(groups)}
+
+
 def plain(value: Any) -> str:
     """Return one value as people write it."""
     if pd.isna(value):
@@ -96,7 +143,7 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+        return number(value)
     return str(value)
 
 
