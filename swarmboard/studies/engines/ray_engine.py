@@ -216,8 +216,8 @@ class _Cast:
             return
         if answer != self._code:
             raise SwarmboardError(
-                "a node of the Ray cluster has another version of swarmboard, or of mesa, numpy, scipy "
-                "or daqp, than this machine: install the same everywhere"
+                "a node of the Ray cluster has another version of swarmboard, or of mesa, numpy, "
+                "scipy or daqp, than this machine: install the same everywhere"
             )
         self._failed_starts = 0
         if act.job:
