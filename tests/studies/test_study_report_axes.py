@@ -127,3 +127,9 @@ def test_ticks_of_whole_values_are_whole() -> None:
         figure = composed(Curves(Axis("rounds"), Axis("share"), (Series("", points),)))
 
     assert all(float(tick).is_integer() for tick in figure.axes[0].get_xticks())
+
+
+def test_ticks_of_a_logarithmic_axis_without_room_for_all_are_its_decades() -> None:
+    ticks = [300, 1_000, 3_000, 10_000, 30_000, 100_000]
+
+    assert thinned(ticks, is_log=True) == [1_000, 10_000, 100_000]

@@ -16,6 +16,8 @@ _BETWEEN = 1.5
 _LINES = 11
 """Labels one above the other for which an axis has room."""
 _LITTLE_DECADES = 2.0
+_EVEN, _ABOUT_EVEN = 1.01, 1.2
+"""How much wider the widest gap between even ticks may be; 1, 3, 10 are about so, by logarithms."""
 _SUBS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0))
 """Parts of a decade at which ticks can stand, from few to many."""
 
@@ -113,9 +115,10 @@ def thinned(
         return apart * _CHARACTERS >= (len(texts[one]) + len(texts[other])) / 2 + _BETWEEN
 
     gaps = [after - before for before, after in pairwise(places)]
-    if max(gaps) < 1.01 * min(gaps):
+    if max(gaps) < (_ABOUT_EVEN if is_log else _EVEN) * min(gaps):
         for step in range(-(-len(ticks) // MOST_TICKS), len(ticks)):
-            chosen = range(0, len(ticks), step)
+            decades = (i for i in range(step) if is_log and math.log10(ticks[i]).is_integer())
+            chosen = range(next(decades, 0), len(ticks), step)
             if all(fit(i, i + step) for i in chosen[:-1]):
                 return [ticks[i] for i in chosen]
     kept = [0]

@@ -10,7 +10,7 @@ import pandas as pd
 from ..sampling import LEVELS, block_of, quiet
 from ..study_file import BETTER_SAMPLES
 from .estimates import CONFIDENCE, Estimate, numeric
-from .pairing import holm
+from .grid_shares import PERMUTATIONS, TOLD_FROM_0, shares_of_variance
 
 type Design = Literal["saltelli", "morris", "given", "grid"]
 
@@ -18,9 +18,6 @@ FEWEST = 60
 """Runs below which indices from given data are not to be trusted."""
 RESAMPLES = 100
 UNSEEN = "interactions are not seen: only what each parameter explains alone"
-PERMUTATIONS = 999
-TOLD_FROM_0 = 0.05
-"""Of p after Holm's correction: from here on an interval of a grid's share reaches down to 0."""
 GRID_LEVELS = 12
 """A parameter of no more values stands on a grid; of more, a grid has quantile bins."""
 _BINS = 8
@@ -178,48 +175,21 @@ def _of_grid(
     notes: tuple[str, ...],
     seed: int,
 ) -> Sensitivity:
-    """Return the share of variance between a parameter's values, corrected for their number.
-
-    A bootstrap takes chance for effects where values are many, so a permutation test decides
-    which shares are above 0: the interval of any other reaches down to it.
-    """
     method = (
         "given grid: share of variance between a parameter's values or eighths (epsilon squared), "
         f"bootstrap; above 0 only where a permutation test ({PERMUTATIONS} drawn) has "
         f"p < {TOLD_FROM_0} after Holm's correction"
     )
-    rng = np.random.default_rng(seed)
     columns = [_levels(used[name]) for name in parameters]
     codes = [pd.factorize(column, use_na_sentinel=False)[0] for column in columns]
-    picks = [rng.integers(0, len(y), len(y)) for _ in range(RESAMPLES * 4)]
-    corrected = holm(_permuted(codes, y, rng))
-    tail = 50 * (1 - CONFIDENCE)
-    indices = []
-    for name, code, p in zip(parameters, codes, corrected, strict=True):
-        drawn = [_epsilon_squared(code[pick], y[pick]) for pick in picks]
-        low, high = map(float, np.percentile(drawn, (tail, 100 - tail)))
-        low = low if p is not None and p < TOLD_FROM_0 else 0.0
-        first = Estimate(_epsilon_squared(code, y), low, high, len(y), method)
-        indices.append(Index(name, first, None, p_holm=p))
+    shares = shares_of_variance(codes, y, seed=seed)
+    indices = [
+        Index(name, Estimate(s.value, s.low, s.high, len(y), method), None, p_holm=s.p_holm)
+        for name, s in zip(parameters, shares, strict=True)
+    ]
     return Sensitivity(
         response, _ordered(indices), "share of variance", None, len(y), method, notes
     )
-
-
-def _permuted(codes: Sequence[Any], y: Any, rng: np.random.Generator) -> list[float]:
-    """Return of each parameter how rarely chance puts as much variance between its values."""
-    centred = y - y.mean()
-    counts = [np.bincount(code) for code in codes]
-
-    def between(values: Any) -> Any:
-        pairs = zip(codes, counts, strict=True)
-        return np.array([(np.bincount(code, values) ** 2 / many).sum() for code, many in pairs])
-
-    found = between(centred) * (1 - 1e-9)
-    reached = np.ones(len(codes))
-    for _ in range(PERMUTATIONS):
-        reached += between(rng.permutation(centred)) >= found
-    return [float(p) for p in reached / (PERMUTATIONS + 1)]
 
 
 def _is_wide(column: pd.Series) -> bool:
@@ -237,17 +207,6 @@ def _levels(column: pd.Series) -> pd.Series:
     if not _is_wide(column):
         return column
     return pd.qcut(column, _BINS, labels=False, duplicates="drop")
-
-
-def _epsilon_squared(code: Any, y: Any) -> float:
-    counts = np.bincount(code)
-    means = np.bincount(code, y) / np.maximum(counts, 1)
-    total = float(((y - y.mean()) ** 2).sum())
-    within = float(((y - means[code]) ** 2).sum())
-    levels = int((counts > 0).sum())
-    if total == 0 or len(y) <= levels:
-        return 0.0
-    return max(0.0, 1 - (within / (len(y) - levels)) / (total / (len(y) - 1)))
 
 
 def _ordered(indices: list[Index]) -> tuple[Index, ...]:

@@ -129,7 +129,8 @@ def scalability(survey: Survey, response: str, *, seed: int) -> shown.Figure | N
             series.append(shown.Series(told, points, place=places.get(name)))
             continue
         sizes = np.geomspace(law.sizes[0], law.sizes[-1], 60)
-        fit = tuple(zip(sizes.tolist(), law.at(sizes).tolist(), strict=True))
+        curve = tuple(zip(sizes.tolist(), law.at(sizes).tolist(), strict=True))
+        fit = curve if law.is_adequate else ()
         told = f"{name or 'runs'}, {peak_words(law)}"
         series.append(shown.Series(told, points, fit, place=places.get(name)))
     if not series:
@@ -142,6 +143,7 @@ def scalability(survey: Survey, response: str, *, seed: int) -> shown.Figure | N
         f"Mean {short(response)} with 95 % intervals over {len(survey.table):,} runs, and the "
         "universal scalability law X(N) = γN / (1 + α(N − 1) + βN(N − 1)) "  # noqa: RUF001 - Greek, minus
         "over the sizes it was fitted to: α is contention, β crosstalk. "  # noqa: RUF001
+        "Where no law is told, or it does not fit, lines join the means. "
         f"{SAYS.get(response, '')}".rstrip(),
         evidence_of(survey, response),
         "least squares of log throughput, percentile bootstrap over replicates",
