@@ -170,7 +170,7 @@ def _index_columns(found: Sensitivity) -> dict[str, list[Any]]:
     if found.total_name:
         columns[found.total_name] = [i.total and i.total.value for i in found.indices]
     if any(i.p_holm is not None for i in found.indices):
-        columns["p (Holm)"] = [i.p_holm for i in found.indices]
+        columns["p, Holm"] = [i.p_holm for i in found.indices]
     return columns | {"n": [found.n] * len(found.indices)}
 
 
