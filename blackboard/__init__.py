@@ -37,7 +37,7 @@ from .errors import (
 from .follower import Follower
 from .instants import InstantLeader
 from .leader import Leader
-from .listing import RunOnBoard, forget_runs, runs_on
+from .listing import RunOnBoard, check_reachable, forget_runs, runs_on
 from .log import (
     MAGIC,
     EventLog,
@@ -237,6 +237,7 @@ __all__ = [
     "WrongStage",
     "ahead_by_k",
     "bodies",
+    "check_reachable",
     "complete",
     "decode",
     "describe",

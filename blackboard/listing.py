@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 MOST_SCANS = 500
 """Looks at a server's keys, a thousand at a time, before a list is given up as it is."""
@@ -35,6 +36,28 @@ def runs_on(url: str) -> list[RunOnBoard]:
         for run, meta, is_led in list_boards(url, most_scans=MOST_SCANS)
     ]
     return sorted(found, key=lambda run: run.run_id, reverse=True)
+
+
+def check_reachable(url: str) -> None:
+    """Refuse a server that cannot keep a board, before anything is written to it.
+
+    Args:
+        url: Of the server; `memory://` is always there.
+
+    Raises:
+        ServerTooOld: it is older than Redis 7.0 or has no Functions.
+        ServerUnavailable: it cannot be reached, or refuses this user.
+    """
+    if url == "memory://":
+        return
+    from .server_info import check_server
+    from .wire import connect
+
+    client: Any = connect(url, client_name="checking")
+    try:
+        check_server(client)
+    finally:
+        client.close()
 
 
 def forget_runs(url: str, runs: Sequence[str]) -> None:

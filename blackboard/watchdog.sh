@@ -11,6 +11,8 @@ PATH=$PATH:/usr/bin:/bin
 # Descriptor 9 is the server's copy of our stdout: closed by its death, however it dies.
 "$@" </dev/null 9>&1 >"$directory/server.log" 2>&1 &
 server=$!
+# A parent that is dead already reads no line, and must not end us before we end the server.
+trap '' PIPE
 echo "$server"
 exec >/dev/null 2>&1
 

@@ -186,6 +186,9 @@ def main() -> None:
         code = _fail(error)
     if code == INTERRUPTED:
         code = say("stopped", STOPPED)
+    if code == STOPPED:  # which a second wish to stop does not change
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
     sys.exit(code if isinstance(code, int) else DONE)
 
 

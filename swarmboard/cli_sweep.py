@@ -34,9 +34,9 @@ def sweep(
     no_progress: Annotated[bool, typer.Option("--no-progress", help="no progress bar")] = False,
 ) -> None:
     """Carry out a study: every point of a design, with replicates; go on where it was."""
-    from blackboard import BadInput, Stopped, StudyDirectory
+    from blackboard import BadInput, Stopped
 
-    from .studies import ASKS_ABOVE, carry_out_study, engine_of, read_plan
+    from .studies import ASKS_ABOVE, carry_out_study, engine_of, make_ready, read_plan
     from .studies.progress_bar import ProgressBar
 
     if jobs is not None and not (jobs.isdigit() and int(jobs) > 0):
@@ -48,7 +48,7 @@ def sweep(
         return
     if plan.most > ASKS_ABOVE and not yes:
         _ask(plan.most, study)
-    directory = StudyDirectory.create(out)
+    directory = make_ready(plan, chosen, out)
     try:
         with ProgressBar(is_shown=not no_progress and sys.stderr.isatty()) as bar:
             carry_out_study(
@@ -122,9 +122,12 @@ def _present(directory: Any, plan: Any, *, as_json: bool) -> int:
     if len(found) > _POINTS_SHOWN:
         typer.echo(f"... and {len(found) - _POINTS_SHOWN:,} more in study.json")
     if failed:
-        row = statuses.index("failed")
-        key, why = table.column("key")[row], table.column("error")[row]
-        typer.echo(f"the first that failed: {key}: {why} (failures/ has the tracebacks)")
+        row = table.slice(statuses.index("failed"), 1).to_pylist()[0]
+        named = _named(row, directory.describe()["varied"])
+        typer.echo(
+            f"the first that failed: {row['key']}{f' ({named})' if named else ''}: {row['error']} "
+            "(failures/ has the tracebacks; --retry-failed does it again)"
+        )
     return failed
 
 
@@ -135,8 +138,12 @@ def _found(directory: Any) -> list[dict[str, Any]]:
 
 
 def _found_line(row: dict[str, Any], varied: list[str]) -> str:
-    named = [f"{name}={row[name]}" for name in varied if row.get(name) is not None]
-    return f"{' '.join(named)}: {row['said']}".removeprefix(": ")
+    return f"{_named(row, varied, between=' ')}: {row['said']}".removeprefix(": ")
+
+
+def _named(row: dict[str, Any], varied: list[str], *, between: str = ", ") -> str:
+    """Return the parameters of a row, where they apply."""
+    return between.join(f"{name}={row[name]}" for name in varied if row.get(name) is not None)
 
 
 def _foretold(plan: Any, *, as_json: bool) -> str:
@@ -175,11 +182,15 @@ def _size(plan: Any) -> str:
     points, config = plan.points.count, plan.config
     if plan.policy is None:
         return (
-            f"{points:,} points ({config.design}) x {config.replicates:,} replicates = "
-            f"{plan.count:,} runs"
+            f"{_many(points, 'point')} ({config.design}) x "
+            f"{_many(config.replicates, 'replicate')} = {_many(plan.count, 'run')}"
         )
     runs = f"{plan.count:,}" if plan.count == plan.most else f"{plan.count:,} to {plan.most:,}"
     return f"{plan.policy.said}; points are chosen among {points:,}: {runs} runs"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _estimate(plan: Any, first: Any) -> str:
@@ -192,6 +203,7 @@ def _estimate(plan: Any, first: Any) -> str:
     time = "no limit to a run's time (timeout_s)"
     if limit is not None:
         hours = plan.most * limit / 3600
-        time = f"at most {limit:g} s a run (timeout_s): {hours:,.1f} hours on one processor"
+        most = f"{hours:,.1f} hours" if hours >= 1 else f"{hours * 60:,.1f} minutes"
+        time = f"at most {limit:g} s a run (timeout_s): {most} on one processor"
     calls = foretold(prepare(make_config(dict(first.values)))).replace("\n", "\n  ")
     return f"{time}\nthe first run: {calls}"

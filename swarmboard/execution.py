@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from agents import Hook
@@ -255,6 +256,14 @@ def _resumed(run: Run) -> dict[str, int] | None:
     }
 
 
+def how_to_go_on(path: Path) -> str:
+    """Return the note of an error that broke a run off."""
+    return (
+        f"what the run left is in {path}, this traceback in run.log there; "
+        f"`swarmboard resume {path}` goes on"
+    )
+
+
 def _report(run: Run, error: BaseException) -> None:
     """Leave the traceback, the tables so far, and a summary that says how far the run came.
 
@@ -262,10 +271,7 @@ def _report(run: Run, error: BaseException) -> None:
     """
     status = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
     directory, leader = run.directory, run.leader
-    error.add_note(
-        f"what the run left is in {directory.path}, this traceback in run.log there; "
-        f"`swarmboard resume {directory.path}` goes on"
-    )
+    error.add_note(how_to_go_on(directory.path))
     with suppress(OSError), directory.messages.open("a", encoding="utf-8") as file:
         file.write("".join(traceback.format_exception(error)))
     why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

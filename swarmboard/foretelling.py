@@ -195,12 +195,26 @@ def _limits(plan: Plan, team: TeamConfig) -> list[str]:
     return lines
 
 
+def missing_keys(plan: Plan) -> list[str]:
+    """Say which keys a run needs that are not set; nobody is asked.
+
+    Raises:
+        BadInput: a model cannot be asked however its keys are set, or a cap would be none.
+    """
+    team = _team(plan)
+    return [] if team is None or team.recording == "replay" else _missing_keys(plan, team)
+
+
 def _obstacles(plan: Plan, team: TeamConfig) -> list[str]:
     """Say which keys are missing; what is wrong besides is refused at once.
 
     Raises:
         BadInput: names it.
     """
+    return [f"not yet: {why}" for why in _missing_keys(plan, team)]
+
+
+def _missing_keys(plan: Plan, team: TeamConfig) -> list[str]:
     lines = []
     for name, tier in _all_tiers(team).items():
         if is_planted(tier) or name in (plan.models or {}):
@@ -208,6 +222,6 @@ def _obstacles(plan: Plan, team: TeamConfig) -> list[str]:
         if unknown := why_unreachable(tier, needs_key=False):
             raise BadInput(f"tier {name}: {unknown}")
         if why := why_unreachable(tier):
-            lines.append(f"not yet: {why}")
+            lines.append(why)
     check_priced(team, plan.models)
     return lines

@@ -6,6 +6,7 @@ A missing server skips on a laptop and fails where `CI=true`, because CI install
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -54,6 +55,15 @@ BINARIES: dict[str, Callable[[], Path | None]] = {
     "redis-7": _redis_on_path,
     "redis-8": _redis_8,
 }
+
+
+@pytest.fixture(autouse=True)
+def answers_to_signals() -> Iterator[None]:
+    """Give signals back: the command line, called here, keeps them to the end of its process."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, answer in before.items():
+        signal.signal(number, answer)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from .job import Engine, Finished, Job, Value
 from .jobs import StudyPlan
 from .planning import plan_study
 from .study_file import ASKS_ABOVE, MOST_RUNS, Range, StudyConfig, make_study, read_study
-from .study_result import Study, carry_out_study, engine_of, read_plan, study
+from .study_result import Study, carry_out_study, engine_of, make_ready, read_plan, study
 from .taking_up import TakenUp, take_up
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Value",
     "carry_out_study",
     "engine_of",
+    "make_ready",
     "make_study",
     "plan_study",
     "read_plan",

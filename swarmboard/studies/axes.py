@@ -10,7 +10,7 @@ import numpy as np
 
 from blackboard import BadInput
 
-from .study_file import Range
+from .study_file import LARGEST_WHOLE, Range
 
 CHECKED_VALUES = 2000
 """Of a parameter with more values so many are checked, evenly spread."""
@@ -54,7 +54,7 @@ class Axis:
         ends_are_whole = isinstance(low, int) and isinstance(high, int)
         if ends_are_whole and all(map(math.isclose, found, whole)):
             return whole
-        return [float(value) for value in found]
+        return [float(low), *map(_plain, found[1:-1]), float(high)]
 
     @cached_property
     def ends(self) -> list[Any]:
@@ -88,6 +88,10 @@ class Axis:
         for name, end in (("low", entry.low), ("high", entry.high)):
             if end != int(end):
                 raise BadInput(f"vary.{self.name}: {name}={end} is no whole number: one is needed")
+            if abs(end) > LARGEST_WHOLE:
+                raise BadInput(
+                    f"vary.{self.name}: {name}={end:.4g} is too large: at most {LARGEST_WHOLE:,}"
+                )
         return int(entry.low), int(entry.high)
 
     def _between(self, share: float, *, wider: int = 0) -> float:
@@ -100,6 +104,12 @@ class Axis:
     def applies(self, given: Given) -> bool:
         """Say whether it has a value beside those that are given."""
         return all(given.get(other) in values for other, values in self.when.items())
+
+
+def _plain(value: float) -> float:
+    """Return a value without what arithmetic adds to it: 0.3, not 0.30000000000000004."""
+    short = float(f"{value:.12g}")
+    return short if math.isclose(short, value, rel_tol=1e-14) else value
 
 
 def spread(values: list[Any]) -> list[Any]:

@@ -17,7 +17,7 @@ from blackboard import (
 )
 
 from ..config import make_config
-from ..execution import execute
+from ..execution import execute, how_to_go_on
 from ..plan import prepare
 from ..stop import Stop
 from .job import Finished, Job
@@ -56,6 +56,9 @@ class CarryOut:
                 shutil.rmtree(out, ignore_errors=True)
             return finished
         except (Exception, SystemExit) as error:
+            notes = getattr(error, "__notes__", [])
+            if (note := how_to_go_on(out)) in notes:  # a run of a study is begun anew instead
+                notes.remove(note)
             text = "".join(traceback.format_exception(error))
             why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             causes = (error, error.__cause__)

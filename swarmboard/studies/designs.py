@@ -136,7 +136,8 @@ class Points:
             ready = [axis for axis in left if known.issuperset(axis.when)]
             if not ready:
                 names = ", ".join(axis.name for axis in left)
-                raise BadInput(f"[when] goes round in a circle: {names} wait for each other")
+                waits = "wait for each other" if len(left) > 1 else "waits for itself"
+                raise BadInput(f"[when] goes round in a circle: {names} {waits}")
             found.append(ready[0])
             left.remove(ready[0])
         return found

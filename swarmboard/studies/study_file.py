@@ -19,6 +19,8 @@ MOST_RUNS = 1_000_000
 """A study of more runs is refused: each of them is a directory of its own."""
 ASKS_ABOVE = 10_000
 """More runs than this are asked about on a terminal, or need `--yes`."""
+LARGEST_WHOLE = 2**53
+"""Larger whole numbers are not told apart as fractions, in which tables hold some."""
 SAMPLED = ("random", "latin-hypercube", "sobol", "saltelli", "morris")
 OF_A_METHOD = ("saltelli", "morris")
 """Designs that one method of sensitivity analysis reads, point by point."""
@@ -48,8 +50,13 @@ class Range(BaseModel):
     def _check(self) -> Self:
         if self.low >= self.high:
             raise ValueError(f"low={self.low} is not below high={self.high}")
+        for end in (self.low, self.high):
+            if isinstance(end, int) and abs(end) > LARGEST_WHOLE:
+                raise ValueError(f"{end:.4g} is too large: at most {LARGEST_WHOLE:,}")
         if self.scale != "linear" and self.low <= 0:
-            raise ValueError(f"low={self.low} has no logarithm: use a low above 0, or a linear one")
+            raise ValueError(
+                f"low={self.low} has no logarithm: use a low above 0, or scale = 'linear'"
+            )
         return self
 
 
@@ -70,9 +77,9 @@ class StudyConfig(BaseModel):
     """How many values of each parameter a Morris design takes; None means 4."""
     streams: Literal["independent", "common"] = "independent"
     """`common` gives replicate r the same seed at every point."""
-    timeout_s: float | None = Field(600.0, gt=0)
+    timeout_s: float | None = Field(600.0, gt=0, le=1_000_000)
     """A run that takes longer has failed; None leaves it any time."""
-    retries: int = Field(1, ge=0)
+    retries: int = Field(1, ge=0, le=100)
     """How often a run is tried again that died, hung, or lost its server."""
     until: str | None = None
     """When a point has replicates enough."""
@@ -108,7 +115,10 @@ def read_study(path: Path) -> tuple[StudyConfig, str]:
         text = path.read_text("utf-8")
         content = tomllib.loads(text)
     except OSError as error:
-        raise BadInput(f"the study {path} cannot be read ({error.strerror})") from error
+        raise BadInput(
+            f"the study {path} cannot be read ({error.strerror}): name a study file, such as those "
+            "of docs/studies.md"
+        ) from error
     except ValueError as error:  # of TOML and UTF-8 alike
         raise BadInput(f"the study {path} is not TOML: {' '.join(str(error).split())}") from error
     return within(str(path), lambda: make_study(content)), text
@@ -125,9 +135,9 @@ def make_study(content: Mapping[str, Any]) -> StudyConfig:
     for name, table in tables.items():
         if not isinstance(table, Mapping):
             raise BadInput(f"{name} = {_shown(table)} is no table: write it as [{name}]")
+    _check_scenarios(content.get("scenario"), tables["vary"].get("scenario"))
     if not tables["vary"] and content.get("find") is None:
         raise BadInput("nothing varies: name parameters and their values in [vary]")
-    _check_scenarios(content.get("scenario"), tables["vary"].get("scenario"))
     given = {
         **content,
         "fixed": {name: _plain(name, value) for name, value in tables["fixed"].items()},
@@ -263,8 +273,8 @@ def _varied(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
             found[name] = _list(name, list(entry))
         else:
             raise BadInput(
-                f"vary.{name} = {_shown(entry)} is one value: give a list of several, or put it "
-                "under [fixed]"
+                f"vary.{name} = {_shown(entry)} is one value: give a list of values, or put "
+                "it under [fixed]"
             )
     return found
 
@@ -298,7 +308,11 @@ def _condition(name: str, table: Any) -> dict[str, Any]:
             f"when.{name} = {_shown(table)}: name another parameter and its values, such as "
             '{structure = ["swarm"]}'
         )
-    return {n: list(v) if isinstance(v, list | tuple) else [v] for n, v in table.items()}
+    wanted = {n: list(v) if isinstance(v, list | tuple) else [v] for n, v in table.items()}
+    for other, values in wanted.items():
+        if not values:
+            raise BadInput(f"when.{name}: {other} = [] is no value: name one, or leave it away")
+    return wanted
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -307,6 +321,8 @@ def _plain(name: str, value: Any) -> Any:
     Raises:
         BadInput: it cannot be written down.
     """
+    if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+        raise BadInput(f"{name} = {_shown(value)} is too large: at most {LARGEST_WHOLE:,}")
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Mapping):

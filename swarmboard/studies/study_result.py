@@ -12,6 +12,7 @@ from .job import Engine
 from .jobs import StudyPlan
 from .planning import plan_study
 from .study_file import StudyConfig, make_study, read_study, within
+from .surroundings import check_ready, folder_of
 from .taking_up import TakenUp, take_up
 
 if TYPE_CHECKING:
@@ -153,8 +154,8 @@ def study(
         tables = {"vary": vary or {}, "fixed": fixed or {}, "when": when or {}}
         plan = plan_study(make_study({**named, **tables, **settings}), folder=Path())
         text = None
-    directory = StudyDirectory.create(Path(out) if out else None)
     chosen = engine_of(plan.config, engine, jobs)
+    directory = make_ready(plan, chosen, Path(out) if out else None)
     carry_out_study(plan, directory, chosen, text=text, retry_failed=retry_failed, watch=watch)
     return Study(directory)
 
@@ -166,7 +167,8 @@ def read_plan(path: Path) -> tuple[StudyPlan, str]:
         BadInput: one line that names the file, the first wrong value and the next step.
     """
     config, text = read_study(path)
-    return within(str(path), lambda: plan_study(config, folder=path.parent)), text
+    folder = folder_of(path, text)
+    return within(str(path), lambda: plan_study(config, folder=folder)), text
 
 
 def engine_of(config: StudyConfig, engine: str | Engine, jobs: int | None) -> Engine:
@@ -178,6 +180,20 @@ def engine_of(config: StudyConfig, engine: str | Engine, jobs: int | None) -> En
     from .engines import engine_named
 
     return engine_named(engine, workers=jobs, timeout_s=config.timeout_s)
+
+
+def make_ready(plan: StudyPlan, engine: Engine, out: Path | None) -> StudyDirectory:
+    """Return the directory that a study is carried out in, new or begun before.
+
+    Raises:
+        BadInput: no run could go on here, as there is no server or no key; then nothing is
+            written. Other machines of a cluster may have them, and a study that is done needs none.
+    """
+    begun = StudyDirectory.open(out) if out else None
+    is_done = begun is not None and (begun.progress() or {}).get("status") == "done"
+    if engine.name != "ray" and not is_done:
+        check_ready(plan)
+    return StudyDirectory.create(out)
 
 
 def carry_out_study(

@@ -2,13 +2,18 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from blackboard import BadInput
+from blackboard import BadInput, SwarmboardError, check_reachable
 
+from ..config import make_config
+from ..foretelling import missing_keys
+from ..plan import prepare
 from .jobs import StudyPlan
 from .study_file import Range, is_own_file
 
@@ -38,6 +43,38 @@ def check_board(board: str | None) -> None:
         raise BadInput(f"board = {said!r} names no socket: {needed}")
 
 
+def check_ready(plan: StudyPlan) -> None:
+    """Refuse a study whose runs would all find no server, or no key for a model.
+
+    Nobody is asked but the server, and nothing is written.
+
+    Raises:
+        BadInput: names what is missing, and the next step.
+    """
+    first = next(iter(plan.points))
+    _check_server(plan, plan.setting(first, number=0).values.get("board"))
+    named = (axis for axis in plan.points.axes if any(isinstance(end, str) for end in axis.ends))
+    for given in (first, *(point for axis in named for point in plan.points.covering(axis))):
+        setting = plan.setting(given, number=0)
+        if missing := missing_keys(prepare(make_config(dict(setting.values)))):
+            raise BadInput(missing[0])
+
+
+def _check_server(plan: StudyPlan, named: Any) -> None:
+    given = plan.config.board or named
+    url = str(given or os.environ.get("SWARMBOARD_URL") or "bundled")
+    if url == "bundled":
+        return
+    try:
+        check_reachable(url)
+    except SwarmboardError as error:
+        what, without = ("board", "leave board away") if given else ("$SWARMBOARD_URL", "unset it")
+        raise BadInput(
+            f"{what}: {str(error).partition(';')[0]}; start one there, or {without}: then each "
+            "worker has a server of its own"
+        ) from error
+
+
 def needed_files(plan: StudyPlan) -> dict[str, str]:
     """Return the SHA-256 of each file that a study names, by its path as the study has it."""
     config = plan.config
@@ -59,6 +96,16 @@ def copied(text: str | None, plan: StudyPlan) -> str | None:
     if all(Path(name).is_absolute() for name in needed_files(plan)):
         return text
     return f"{_COPY}{json.dumps(str(plan.folder), ensure_ascii=False)}.\n{text}"
+
+
+def folder_of(path: Path, text: str) -> Path:
+    """Return where relative paths of a study file begin: a copy in a study directory says it."""
+    first = text.partition("\n")[0]
+    if first.startswith(_COPY):
+        with suppress(ValueError):
+            told = Path(json.loads(first.removeprefix(_COPY).removesuffix(".")))
+            return told if told.is_dir() else path.parent
+    return path.parent
 
 
 def files_told(files: Mapping[str, str]) -> str:

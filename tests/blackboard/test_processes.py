@@ -4,12 +4,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import blackboard
 from blackboard import end_server
 from blackboard.processes import beginning_of, command_of
 from blackboard.server import EmbeddedServer
+
+WATCHDOG = Path(blackboard.__file__).with_name("watchdog.sh")
 
 
 @pytest.fixture
@@ -40,6 +44,23 @@ def test_a_bundled_server_is_ended_by_its_number_and_its_url() -> None:
         server._watchdog.wait(10)
         assert is_ours
         assert server.has_ended
+
+
+def test_a_server_whose_parent_died_before_it_heard_of_it_is_ended(tmp_path: Path) -> None:
+    directory = tmp_path / "server"
+    directory.mkdir()
+    unheard, told = os.pipe()
+    os.close(unheard)
+    watchdog = subprocess.Popen(
+        ["/bin/sh", WATCHDOG, directory, "sleep", "60"],
+        stdin=subprocess.PIPE,
+        stdout=told,
+        start_new_session=True,
+    )
+    os.close(told)
+    watchdog.communicate(timeout=10)
+
+    assert not directory.exists()
 
 
 def test_a_server_is_not_ended_by_the_url_of_another() -> None:

@@ -62,6 +62,13 @@ WRONG = [
     (vary("agents = [4]", more="replicate = 2"), "'replicate'", "did you mean replicates?"),
     (vary("agents = [4]", more="replicates = 0"), "replicates = 0", "docs/studies.md"),
     (vary("agents = [4]", more="seed = -1"), "seed = -1", "greater than or equal to 0"),
+    (vary("agents = [4]", more="timeout_s = 3e6"), "timeout_s = 3000000.0", "1000000"),
+    (vary("agents = [4]", more="retries = 101"), "retries = 101", "less than or equal to 100"),
+    (vary(f"agents = [{10**19}]"), "vary.agents = 1000", "at most 9,007"),
+    (vary(f"trials = {{low = 1, high = {10**19}, steps = 3}}"), "1e+19", "at most 9,007"),
+    (vary("agents = {low = 4, high = 1e300, steps = 3}"), "high=1e+300", "at most 9,007"),
+    (vary(f"{WHEN}threshold = {{agents = []}}"), "agents = []", "name one"),
+    (vary(f"{WHEN}threshold = {{threshold = [50]}}"), "circle", "waits for itself"),
     (vary("agents = [4]", more='timeout_s = "x"'), "timeout_s = 'x'", "docs/studies.md"),
     (vary("agents = [4]", more='design = "lhs"'), "design = 'lhs'", "'latin-hypercube'"),
     (vary("agents = [4]", more='design = "sobol"'), "'sobol'", "samples = 64"),
@@ -137,6 +144,66 @@ def test_a_bad_option_is_refused_in_one_line(
     assert next_step in said.err
 
 
+@pytest.mark.parametrize(
+    ("where", "text"),
+    [
+        ("board", SMALL.replace("memory://", "redis://me:secret@127.0.0.1:1")),
+        ("$SWARMBOARD_URL", SMALL.replace('board = "memory://"\n', "")),
+    ],
+)
+def test_a_server_that_is_not_there_is_named_before_anything_runs(
+    sweep: Sweep, monkeypatch: pytest.MonkeyPatch, where: str, text: str
+) -> None:
+    monkeypatch.setenv("SWARMBOARD_URL", "redis://127.0.0.1:1")
+
+    said = sweep(text, "--out", "out")
+
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert f"{where}: no server to use at redis://127.0.0.1:1" in said.err
+    assert "secret" not in said.err
+    assert not Path("out").exists()
+
+
+def test_a_missing_key_of_any_model_is_named_before_anything_runs(
+    sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    models = 'model = ["planted/accuracy=0.7", "openai/gpt-4o-mini"]'
+
+    said = sweep(f'scenario = "open-task"\n[vary]\nagents = [4]\n{models}', "--out", "out")
+
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert "openai/gpt-4o-mini needs a key: set OPENAI_API_KEY" in said.err
+    assert not Path("out").exists()
+
+
+def test_a_study_that_is_done_needs_no_server(
+    sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = SMALL.replace('board = "memory://"\n', "")
+    monkeypatch.setenv("SWARMBOARD_URL", "memory://")
+    assert sweep(text, "--engine", "serial", "--out", "out").code == 0
+    monkeypatch.setenv("SWARMBOARD_URL", "redis://127.0.0.1:1")
+
+    assert sweep(text, "--engine", "serial", "--out", "out").code == 0
+
+
+def test_the_study_file_of_a_directory_goes_on_with_a_scenario_of_ones_own(
+    sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("mine.py").write_text(
+        "from scenarios.jury import Jury\n\n\nclass Mine(Jury):\n    name = 'mine'\n"
+    )
+    assert sweep(SMALL.replace("jury", "mine.py"), "--engine", "serial", "--out", "out").code == 0
+    again = ["sweep", "out/study.toml", "--engine", "serial", "--out", "out"]
+    monkeypatch.setattr(sys, "argv", ["swarmboard", *again])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 0
+
+
 def test_a_study_file_that_is_not_there_is_named(sweep: Sweep) -> None:
     said = sweep(SMALL, "more.toml")
 
@@ -204,5 +271,8 @@ def test_a_failed_run_is_said_and_makes_the_exit_code(
 
     assert said.code == 1
     assert "0 of 4 runs done, 4 failed" in said.out
-    assert "no verdict" in said.out
-    assert len(StudyDirectory(Path("out")).failures()) == 4
+    assert "the first that failed: " in said.out
+    assert "(agents=4): RuntimeError: no verdict" in said.out
+    failures = StudyDirectory(Path("out")).failures()
+    assert len(failures) == 4
+    assert all("resume" not in failure for failure in failures.values())

@@ -52,6 +52,20 @@ def test_steps_go_from_the_lowest_to_the_highest(
     assert all(math.isclose(gap, gaps[0], rel_tol=1e-6) for gap in gaps)
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"low": 0.1, "high": 0.9, "steps": 9}, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
+        ({"low": 0.001, "high": 1, "steps": 4, "scale": "log10"}, [0.001, 0.01, 0.1, 1.0]),
+        ({"low": 0, "high": 1.0, "steps": 4}, [0.0, 1 / 3, 2 / 3, 1.0]),
+    ],
+)
+def test_steps_are_the_decimals_that_people_write(
+    entry: dict[str, Any], expected: list[float]
+) -> None:
+    assert [point["competence"] for point in points({"competence": entry})] == expected
+
+
 def test_whole_numbers_stay_whole_on_a_logarithmic_scale() -> None:
     found = list(points({"agents": {"low": 16, "high": 1024, "steps": 7, "scale": "log2"}}))
 

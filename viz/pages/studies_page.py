@@ -116,7 +116,8 @@ def OneStudy(path: Path) -> Any:
     every(REFRESH_S, refresh)
     if shown.row is None:
         return box("div", box("h1", path.name), of="db-stack")
-    chart = ViewPanel("Results so far", view, _choosers(shown, choose), CHART_NOTE)
+    titled = "Results" if shown.row.status == "done" else "Results so far"
+    chart = ViewPanel(titled, view, _choosers(shown, choose), CHART_NOTE)
     return box(
         "div", _head(shown.row), readout, chart, *_tables(shown.row, shown.failed), of="db-stack"
     )
@@ -159,9 +160,10 @@ def _tables(row: StudyRow, failed: tuple[tuple[str, ...], ...]) -> list[Any]:
         items = [box("li", said) for said in row.found]
         parts.append(box("section", box("h2", "Found"), box("ul", *items), of="db-panel"))
     if failed:
-        shown = "all" if len(failed) == row.failed else f"{len(failed):,} of {row.failed:,}"
+        some = f"{len(failed):,} of the {row.failed:,} runs that failed"
+        shown = "Every run that failed" if len(failed) == row.failed else some
         table = FactsTable(
-            caption=f"Runs that failed: {shown}; failures/ in the study has the tracebacks",
+            caption=f"{shown}; failures/ in the study has the tracebacks",
             columns=["run", "setting", "why"],
             rows=[list(one) for one in failed],
             numbers=False,

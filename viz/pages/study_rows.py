@@ -42,7 +42,7 @@ def study_table_row(row: StudyRow) -> dict[str, Any]:
         "scenario": row.scenario,
         "varied": row.error or ", ".join(row.varied),
         "percent": round(100 * ended / row.planned, 1) if row.planned else 0,
-        "runs": f"{ended:,} of {row.planned:,}{'+' if _may_grow(row) else ''}",
+        "runs": f"{row.done:,} of {row.planned:,}{'+' if _may_grow(row) else ''}",
         "failed": f"{row.failed:,}" if row.failed else "",
         "eta": to_go(row),
         "began": began_text(row.began),
