@@ -309,9 +309,9 @@ def _columns(paths: Iterable[Path], names: list[str]) -> Iterator[tuple[str, str
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
                 table = file.read(names, use_threads=False)
-        except FileNotFoundError:
-            raise
         except (pa.ArrowInvalid, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # the disk's answer, which says nothing of what is in the file
             if _is_pack(path):
                 raise SwarmboardError(
                     f"{path} is damaged ({str(error).splitlines()[0]}): put back a copy, or remove "

@@ -23,6 +23,8 @@ from .telling import Teller, Watch
 
 ORPHANS_S = 10.0
 """How long the workers of a sweep that was killed may take to end."""
+INSISTS_FROM = 3
+"""So many wishes to stop, while the sweep ends, break even that off."""
 
 
 class SweepStopped(Stopped):
@@ -30,9 +32,10 @@ class SweepStopped(Stopped):
 
     def __init__(self, progress: SweepProgress, directory: StudyDirectory) -> None:
         self.progress = progress
+        kept = f"{progress.ended:,} of {progress.planned:,} runs have ended and are kept in"
+        told = kept if progress.ended else "no run has ended; what was there before is kept in"
         super().__init__(
-            f"stopped: {progress.ended:,} of {progress.planned:,} runs have ended and are kept in "
-            f"{directory.path}; the same sweep with --out {directory.path} goes on"
+            f"stopped: {told} {directory.path}; the same sweep with --out {directory.path} goes on"
         )
 
 
@@ -57,15 +60,19 @@ def sweep(
         BadInput: another sweep goes on in the directory.
         SweepStopped: a Ctrl-C ended it; nothing that was done is lost.
     """
-    with _held(directory), _interruptible() as stops:
+    progress = SweepProgress(plan.count)
+    with _held(directory), _interruptible() as stops, _stoppable(progress, directory):
         _clear_up(directory)
         stored = directory.finished()
-        progress = SweepProgress(plan.count)
         steering = _steering(plan, directory, retry_failed=retry_failed)
         agenda = _Agenda(plan, stored, progress, steering, retry_failed=retry_failed)
         teller = Teller(directory, progress, watch)
         try:
-            with teller, _carry_out(plan, directory) as carry_out:
+            with (
+                _stoppable(progress, directory),
+                teller,
+                _carry_out(plan, directory) as carry_out,
+            ):
                 jobs = agenda.jobs(teller)
                 with _closed(engine.run(carry_out, jobs, folder=directory.path), stops) as results:
                     for finished in results:
@@ -75,9 +82,6 @@ def sweep(
                             agenda.end(finished)
                         teller.tell()
             progress.status = "done"
-        except KeyboardInterrupt as error:
-            progress.status = "stopped"
-            raise SweepStopped(progress, directory) from error
         finally:
             stops.are_heard = False
             if progress.status != "done":
@@ -243,15 +247,30 @@ def _held(directory: StudyDirectory) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _stoppable(progress: SweepProgress, directory: StudyDirectory) -> Iterator[None]:
+    """Say of a wish to stop how far the sweep has come."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        progress.status = "stopped"
+        raise SweepStopped(progress, directory) from error
+
+
 @dataclass
 class _Stops:
-    """Hears wishes to stop until the sweep ends, so that none breaks off what is written then."""
+    """Hears wishes to stop until the sweep ends, so that none breaks off what is written then.
+
+    Whoever insists is heard all the same: something may hang.
+    """
 
     are_heard: bool = True
+    _unheard: int = 0
 
     def hear(self, number: int, frame: FrameType | None) -> None:
         """Stop the sweep."""
-        if self.are_heard:
+        self._unheard += not self.are_heard
+        if self.are_heard or self._unheard >= INSISTS_FROM:
             raise KeyboardInterrupt
 
 

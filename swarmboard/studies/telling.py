@@ -60,7 +60,6 @@ class Teller:
     ) -> None:
         self._is_over.set()
         self._is_news.set()
-        self._writer.join()
 
     def _write(self) -> None:
         while self._is_news.wait() and not self._is_over.is_set():

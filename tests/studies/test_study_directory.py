@@ -288,3 +288,17 @@ def test_a_part_with_a_hole_is_a_run_to_do_again(directory: StudyDirectory, plac
         {row(0)["key"]: "done"},
         {row(0)["key"]: "done", row(1)["key"]: "done"},
     )
+
+
+def test_a_part_that_cannot_be_read_now_is_not_taken_for_spoilt(
+    directory: StudyDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(directory, 2)
+
+    def refuse(*given: Any, **named: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("blackboard.study_directory.pq.ParquetFile", refuse)
+
+    with pytest.raises(PermissionError):
+        directory.finished()

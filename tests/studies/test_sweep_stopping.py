@@ -63,7 +63,10 @@ def test_a_wish_to_stop_does_not_break_off_the_writing_of_the_table(
         write(directory)
 
     monkeypatch.setattr(StudyDirectory, "write_table", disturbed)
-    table = study(**CONTENT, engine="serial", out=tmp_path / "out").table
+    try:
+        table = study(**CONTENT, engine="serial", out=tmp_path / "out").table
+    except KeyboardInterrupt:
+        pytest.fail("it was heard")
 
     assert len(table) == 2
     assert (StudyDirectory(tmp_path / "out").progress() or {})["status"] == "done"
@@ -81,3 +84,33 @@ def test_a_wish_to_stop_between_two_runs_keeps_the_first(
         study(**CONTENT, engine="serial", out=tmp_path / "out", watch=stop)
 
     assert len(Study.open(tmp_path / "out").table) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_wish_to_stop_before_the_first_run_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    monkeypatch.setattr(
+        StudyDirectory, "remove_unfinished", lambda directory, keys: signal.raise_signal(number)
+    )
+
+    with pytest.raises(SweepStopped, match="goes on"):
+        study(**CONTENT, engine="serial", out=tmp_path / "out")
+
+
+def test_whoever_insists_stops_even_the_writing_of_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    presses = list[int]()
+
+    def hangs(directory: StudyDirectory) -> None:
+        for press in range(10):
+            presses.append(press)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(StudyDirectory, "write_table", hangs)
+
+    with pytest.raises(SweepStopped):
+        study(**CONTENT, engine="serial", out=tmp_path / "out")
+
+    assert len(presses) == 3

@@ -18,6 +18,7 @@ FEWEST = 60
 """Runs below which indices from given data are not to be trusted."""
 RESAMPLES = 100
 UNSEEN = "interactions are not seen: only what each parameter explains alone"
+MIXED = "too few replicates to tell interactions from chance: both count as chance"
 GRID_LEVELS = 12
 """A parameter of no more values stands on a grid; of more, a grid has quantile bins."""
 _BINS = 8
@@ -177,15 +178,17 @@ def _of_grid(
 ) -> Sensitivity:
     method = (
         "given grid: share of variance between a parameter's values or eighths (epsilon squared), "
-        f"bootstrap; above 0 only where a permutation test ({PERMUTATIONS} drawn) has "
+        f"residual bootstrap; above 0 only where a permutation test ({PERMUTATIONS} drawn) has "
         f"p < {TOLD_FROM_0} after Holm's correction"
     )
     columns = [_levels(used[name]) for name in parameters]
     codes = [pd.factorize(column, use_na_sentinel=False)[0] for column in columns]
     shares = shares_of_variance(codes, y, seed=seed)
+    if not shares.has_replicates:
+        notes = (*notes, MIXED)
     indices = [
         Index(name, Estimate(s.value, s.low, s.high, len(y), method), None, p_holm=s.p_holm)
-        for name, s in zip(parameters, shares, strict=True)
+        for name, s in zip(parameters, shares.each, strict=True)
     ]
     return Sensitivity(
         response, _ordered(indices), "share of variance", None, len(y), method, notes

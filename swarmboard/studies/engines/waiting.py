@@ -72,7 +72,7 @@ class Crew(Protocol):
 def carried_out(jobs: Iterable[Job | None], crew: Crew) -> Iterator[Finished]:
     """Yield what comes of jobs; places that become free are filled before, so that none waits.
 
-    Whatever is raised meanwhile, what has come back is yielded first.
+    Whatever the jobs or the crew raise, what has come back is yielded first.
     """
     waiting, ended = Waiting(jobs), list[Finished]()
     while ended or crew.is_at_work or not waiting.is_over:
