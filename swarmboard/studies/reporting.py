@@ -31,6 +31,8 @@ DIGEST_SAYS = (
 )
 _ANALYSED_WITH = ("scipy", "pandas", "SALib", "matplotlib")
 _LONGEST_VALUES = 12
+_EXACT_DIGITS = 15
+"""Up to which a float is told as it was written."""
 
 
 def write_study_report(path: Path | str, out: Path | None = None) -> Path:
@@ -194,10 +196,12 @@ def _values(column: pd.Series) -> str:
 
 
 def _exactly(value: Any) -> str:
-    """Return a value as it was run: 1,048,576, 0.125."""
+    """Return a value as it was run: 1,048,576, 0.125, 1e-9."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,.6g}"
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 10**_EXACT_DIGITS):
+        return f"{int(value):,}"
+    return shown.number(value, _EXACT_DIGITS)
 
 
 def _runs(table: pd.DataFrame, varied: list[str]) -> shown.Sheet:

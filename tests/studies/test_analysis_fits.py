@@ -62,14 +62,23 @@ def test_what_saturates_is_not_called_a_power_law():
     assert found.local_exponents[0] > 0.5 > found.local_exponents[-1] + 0.4
 
 
-def test_runs_without_positive_values_are_counted_out():
+def test_runs_without_a_value_are_counted_out():
     y = 2.0 * SIZES
-    y[:5] = 0
+    y[:5] = np.nan
 
     found = fit_power_law(SIZES, y)
 
     assert found.n == len(SIZES) - 5
-    assert "5 runs without positive values were left out" in found.warnings
+    assert "5 runs without a value were left out" in found.warnings
+
+
+@pytest.mark.parametrize("least", [0.0, -2.0])
+def test_no_exponent_follows_where_a_run_has_no_value_above_0(least: float):
+    y = 2.0 * SIZES
+    y[:5] = least
+
+    with pytest.raises(ValueError, match="5 of 120 runs have none"):
+        fit_power_law(SIZES, y)
 
 
 def test_exact_values_give_the_exact_exponent():

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from swarmboard.studies.analysis import (
     fit_power_law,
@@ -16,7 +17,6 @@ from swarmboard.studies.analysis import (
     usl,
 )
 from swarmboard.studies.analysis.estimates import statistic_of
-from swarmboard.studies.analysis.grid_shares import shares_of_variance
 from swarmboard.studies.analysis.usl import _peak_ends
 
 SIZES = np.repeat([1, 2, 4, 8, 16, 32], 6)
@@ -46,6 +46,30 @@ def test_a_law_that_holds_is_seldom_said_not_to_fit(monkeypatch: pytest.MonkeyPa
     found = [fit_usl(sizes, law * noise(0.15, len(sizes), seed)) for seed in range(draws)]
 
     assert sum(not law.is_adequate for law in found) <= 2
+
+
+@pytest.mark.parametrize(
+    ("rates", "fitted"),
+    [
+        (throughput(SIZES, 40.0, 0.1, 0.01), 3),
+        (throughput(SIZES, 40.0, 0.3, 0.0), 2),
+        (40.0 * SIZES**1.02, 1),
+    ],
+    ids=["contention and crosstalk", "contention alone", "at the bounds"],
+)
+def test_the_test_of_a_law_has_as_many_degrees_of_freedom_as_numbers_leave(
+    rates: np.ndarray, fitted: int
+) -> None:
+    rates = rates * np.repeat([1.0, 1.02, 0.98, 1.0, 1.01, 1.01], 6)
+    rates = rates * np.tile([0.94, 0.95, 1.0, 1.0, 1.05, 1.07], 6)
+
+    found = fit_usl(SIZES, rates)
+
+    logs = np.log(rates).reshape(6, 6)
+    apart = logs.mean(axis=1) - np.log(found.at(np.unique(SIZES)))
+    chance = logs.var(axis=1, ddof=1).mean()
+    ratio = 6 * (apart**2).sum() / (6 - fitted) / chance
+    assert found.misfit_p == pytest.approx(stats.f.sf(ratio, 6 - fitted, 30))
 
 
 def test_an_interval_of_a_peak_may_lack_one_resample_in_forty() -> None:
@@ -159,45 +183,3 @@ def test_pooled_runs_of_one_seed_are_never_a_share_of_runs() -> None:
     found = grouped(table, "right", ["agents"], statistic="share", unit="seed")
 
     assert "Wilson" not in found.groups[0].estimate.method
-
-
-def crossed(replicates: int, seed: int) -> tuple[list[Any], Any, Any]:
-    """Three by four settings of two parameters that interact; what is run, and its mean."""
-    one = np.repeat([0, 1, 2], 4 * replicates)
-    other = np.tile(np.repeat([0, 1, 2, 3], replicates), 3)
-    mean = 0.5 * one + 1.0 * (other == 2) - 0.7 * (one == 1) * (other == 0)
-    return [one, other], mean + np.random.default_rng(seed).normal(size=len(mean)), mean
-
-
-def test_intervals_of_shares_hold_what_is_true_nearly_as_often_as_they_say() -> None:
-    (one, other), _, mean = crossed(5, 0)
-    true = [
-        np.var([mean[code == i].mean() for i in np.unique(code)]) / (np.var(mean) + 1)
-        for code in (one, other)
-    ]
-
-    found = [shares_of_variance(*crossed(5, seed)[:2], seed=seed) for seed in range(40)]
-
-    held = [s.low <= share <= s.high for each in found for s, share in zip(each, true, strict=True)]
-    assert np.mean(held) > 0.8
-
-
-def test_a_small_effect_is_told_beside_a_large_one() -> None:
-    small, large = np.tile([0, 1], 12), np.repeat([0, 1, 2], 8)
-    chance = np.random.default_rng(3).normal(size=24)
-
-    one, other = shares_of_variance([small, large], small + 100 * large + 0.1 * chance, seed=0)
-
-    assert one.value < 0.001
-    assert one.low > 0
-    assert other.low > 0.99
-
-
-def test_without_replicates_chance_is_what_a_parameter_leaves_unexplained() -> None:
-    one, other = np.repeat(np.arange(6), 6), np.tile(np.arange(6), 6)
-    response = one + np.random.default_rng(4).normal(size=36)
-
-    first, second = shares_of_variance([one, other], response, seed=0)
-
-    assert first.low > 0
-    assert second.low == 0

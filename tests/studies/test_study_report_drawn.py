@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.figure
 from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
 
@@ -24,6 +25,7 @@ from viz.study_report import (
     study_page,
     write_study_report,
 )
+from viz.study_report.beside import name_marks
 from viz.study_report.drawing import _style, composed
 from viz.study_report.themes import ramp
 
@@ -94,6 +96,32 @@ def test_numbers_of_a_front_cover_neither_each_other_nor_a_mark() -> None:
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
     marks = [axes.transData.transform(place) for place in near]
     assert not any(box.contains(*mark) for box in boxes for mark in marks)
+
+
+def named_beside(place: tuple[float, float], *others: tuple[float, float]) -> tuple[Any, Any]:
+    """The box of a name beside a mark, and the axes from 0 to 10, both drawn."""
+    figure = mpl.figure.Figure(figsize=(3, 3), layout="constrained")
+    axes = figure.subplots()
+    axes.set(xlim=(0, 10), ylim=(0, 10))
+    figure.draw_without_rendering()
+    name_marks(figure, axes, [("name", *place)], [place, *others])
+    (name,) = axes.texts
+    return name.get_window_extent(), axes
+
+
+def test_a_name_stays_inside_of_the_axes() -> None:
+    box, axes = named_beside((10, 10))
+
+    room = axes.get_window_extent()
+    assert (box.x1 <= room.x1, box.y1 <= room.y1) == (True, True)
+
+
+def test_a_name_is_nearer_to_its_mark_than_to_the_mark_of_another() -> None:
+    others = [(5.9, 6.0), (4.1, 6.0)]
+    box, axes = named_beside((5, 5), *others)
+
+    middle = (box.y0 + box.y1) / 2
+    assert middle < axes.transData.transform((5, 5))[1]
 
 
 def test_the_legend_of_a_front_stands_in_columns_where_its_entries_are_short() -> None:

@@ -7,10 +7,14 @@ import pandas as pd
 import pytest
 
 from swarmboard.studies.analysis.estimates import Estimate
+from swarmboard.studies.analysis.fronts import pareto
+from swarmboard.studies.figures.cautions import cautions
 from swarmboard.studies.figures.comparing import _written
 from swarmboard.studies.figures.conditions import pooled_conditions
 from swarmboard.studies.figures.shortening import shortened
-from swarmboard.studies.figures.wording import each_of, label, sentence
+from swarmboard.studies.figures.survey import survey_of
+from swarmboard.studies.figures.wording import each_of, label, sentence, told_apart
+from swarmboard.studies.report_config import make_report_config
 from swarmboard.studies.reporting import tell
 from swarmboard.versions import versions
 from viz.study_report import Figure
@@ -139,6 +143,106 @@ def test_of_too_many_conditions_those_of_most_values_are_pooled() -> None:
     assert pooled_conditions(table, ["tasks", "model"], ["agents"]) == (["model"], ["tasks"])
 
 
+@pytest.mark.parametrize("lost", ["a setting", "some runs"])
+def test_nothing_is_pooled_where_settings_have_other_mixes_of_conditions(lost: str) -> None:
+    parts = pd.MultiIndex.from_product([range(5), ["a", "b"], [4, 16], [1, 2]])
+    table = parts.to_frame(index=False, name=["tasks", "model", "agents", "replicate"])
+    is_lost = (table["tasks"] == 4) & (table["model"] == "a") & (table["agents"] == 16)
+    table = table[~(is_lost & ((lost == "a setting") | (table["replicate"] == 2)))]
+
+    found = pooled_conditions(table, ["tasks", "model"], ["agents"])
+
+    assert found == (["tasks", "model"], [])
+
+
+def test_fronts_are_pooled_only_where_the_runs_that_have_both_numbers_are_of_one_mix() -> None:
+    parts = pd.MultiIndex.from_product([[4, 16], range(8), [0.1, 0.2], range(2)])
+    columns = parts.to_frame(index=False, name=["agents", "tasks", "correlation", "nth"])
+    costs = columns["agents"] + columns["nth"]
+    lost = (columns["tasks"] > 5) & (columns["agents"] == 16)
+    report = {"quality": "metrics.correct", "cost": "tokens.calls"}
+
+    def fronts(cost: pd.Series) -> list[str]:
+        own = {"tokens.calls": cost, "metrics.correct": costs / 20}
+        table = study_of(len(columns), **columns, **own)
+        found = figures_of(table, "agents", "tasks", "correlation", report=report)
+        return [name for name in found if name.startswith("pareto")]
+
+    assert len(fronts(costs)) == 2
+    assert not fronts(costs.where(~lost))
+
+
+def test_a_front_of_one_condition_has_the_statistics_of_the_whole_study() -> None:
+    parts = pd.MultiIndex.from_product([[4, 16], [0.1, 0.2], range(4)])
+    columns = parts.to_frame(index=False, name=["agents", "correlation", "nth"])
+    wrong = (columns["nth"] < columns["agents"] / 8) * np.where(columns["correlation"] < 0.2, 1, 5)
+    own = {"tokens.calls": columns["agents"] + columns["nth"], "metrics.wrong": wrong}
+    report = {"quality": "metrics.wrong", "cost": "tokens.calls"}
+
+    found = figures_of(study_of(16, **columns, **own), "agents", "correlation", report=report)
+
+    methods = [figure.method for name, figure in found.items() if name.startswith("pareto")]
+    assert len(methods) == 2
+    assert not any("Wilson" in method for method in methods)
+
+
+def test_a_caution_counts_the_runs_that_have_a_value() -> None:
+    table = grown()
+    table["status"] = np.where(table.index % 2, "stopped", "done")
+    table["metrics.left"] = table["rounds"].where(table["agents"] < 64)
+    survey = survey_of(table, ["agents"], make_report_config({}))
+
+    (told,) = cautions(survey, "metrics.left")
+
+    assert told.startswith("12 of 24 runs (50 %) were stopped")
+
+
+def test_the_limit_of_a_run_is_its_own_where_the_table_has_it() -> None:
+    table = grown(round_limit=20)
+    table["rounds"] = table["rounds"].clip(upper=20)
+
+    study = {"fixed": {"rounds": 1000}, "report": {"responses": ["rounds"]}}
+    notes = figures_of(table, "agents", **study)["scaling-rounds"].warnings
+
+    assert any("24 of 36 runs (67 %) ended at their limit" in note for note in notes)
+
+
+def test_curves_of_times_have_the_places_of_their_values_in_the_study() -> None:
+    table = grown(structure=["chorus", "solo", "swarm"] * 12)
+    table["rounds"] = table["rounds"].where(table["structure"] != "chorus")
+
+    drawing = figures_of(table, "agents", "structure")["lengths-rounds"].drawing
+
+    assert {series.label: series.place for series in drawing.series} == {"solo": 1, "swarm": 2}
+
+
+def test_values_that_agree_in_four_digits_have_names_and_places_of_their_own() -> None:
+    values = [round(2 / 3, 6), 0.66667, 0.6667]
+    table = grown(q=values * 12)
+    table["rounds"] *= table["q"].rank()
+
+    series = figures_of(table, "agents", "q")["scaling-rounds"].drawing.series
+
+    names = [one.label.partition(":")[0] for one in series]
+    assert names == ["q 0.666667", "q 0.66667", "q 0.6667"]
+    assert [one.place for one in series] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.5, 0.25], ["0.5", "0.25"]),
+        ([0.66671, 0.66672, 0.7], ["0.66671", "0.66672", "0.7"]),
+        ([1000.2, 1000.3], ["1,000.2", "1,000.3"]),
+        ([10**9, 10**9 + 1], ["1e9", "1.000000001e9"]),
+        ([2**60, 2**60 + 1], [str(2**60), str(2**60 + 1)]),
+        ([0.5, None, float("nan")], ["0.5", "none", "none"]),
+    ],
+)
+def test_values_have_so_many_digits_as_tell_them_apart(values: list[Any], texts: list[str]) -> None:
+    assert told_apart(values) == texts
+
+
 def test_one_value_looks_the_same_in_figures_that_lack_others() -> None:
     table = grown(structure=["chorus", "solo", "swarm"] * 12)
     table["rounds"] += table["structure"].map({"chorus": 0, "solo": 3, "swarm": 9})
@@ -165,6 +269,12 @@ def test_one_value_looks_the_same_in_figures_that_lack_others() -> None:
         (["questions/sheet_1.jsonl", "questions/sheet_2.jsonl"], ["sheet_1", "sheet_2"]),
         (["acme/a-long-name", "other/a-long-name"], ["acme/a-long-name", "other/a-long-name"]),
         (["on/a", "on/b"], ["on/a", "on/b"]),
+        (["1/2 of all agents", "1/3 of all agents"], ["1/2 of all agents", "1/3 of all agents"]),
+        (["1,000 customers", "1,500 customers"], ["1,000 customers", "1,500 customers"]),
+        (["0.25,0.25,0.40,0.10", "0.25,0.25,0.25,0.25"],) * 2,
+        (["0.25, 0.25, 0.5, 0", "0.25, 0.25, 0.4, 0.1"],) * 2,
+        (["gpt-4.turboedition", "gpt-5.turboedition"],) * 2,
+        (["quorum of 3, then vote", "leader, then vote"], ["quorum of 3", "leader"]),
     ],
 )
 def test_names_lose_the_parts_that_all_have_in_common(values: list[str], cut: list[str]) -> None:
@@ -237,13 +347,33 @@ def test_a_value_in_a_table_has_as_many_decimals_as_its_interval(
     assert _written(Estimate(*ends, 20, "mean")) == text
 
 
-def test_facts_tell_values_as_they_were_run() -> None:
-    table = grown().assign(agents=np.repeat([16, 1024, 1_048_577], 12))
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ([16, 1024, 1_048_577], "16, 1,024, 1,048,577"),
+        ([0.1 + 0.2, 0.66667, 0.6666712], "0.3, 0.66667, 0.6666712"),
+        ([1e-9, 0.5, 1234.5678], "1e-9, 0.5, 1,234.5678"),
+    ],
+)
+def test_facts_tell_values_as_they_were_run(values: list[float], told: str) -> None:
+    table = grown().assign(agents=np.repeat(values, 12))
     study = {"scenario": "jury", "vary": {"agents": [1]}}
 
-    told = tell(table, {"study": study, "varied": ["agents"]}, name="x")
+    facts = tell(table, {"study": study, "varied": ["agents"]}, name="x").facts
 
-    assert dict(told.facts)["varied: agents"] == "16, 1,024, 1,048,577"
+    assert dict(facts)["varied: agents"] == told
+
+
+def test_a_front_tells_the_methods_of_both_numbers_where_they_differ() -> None:
+    table = grown(right=[True, False] * 18)
+    about: dict[str, Any] = {"cost": "rounds", "by": ["agents"]}
+
+    methods = [pareto(table, quality=name, **about).method for name in ("right", "rounds")]
+
+    assert [method.partition("(")[2] for method in methods] == [
+        "cost: mean, BCa bootstrap; quality: share, Wilson)",
+        "mean, BCa bootstrap)",
+    ]
 
 
 def test_the_versions_that_results_rest_on_include_what_solves_dispatch() -> None:

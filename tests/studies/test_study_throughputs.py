@@ -124,9 +124,46 @@ def test_a_law_that_fits_among_much_chance_is_drawn_without_a_peak() -> None:
 
     assert 0.5 < figure.sheet.columns["R2"][0] < 0.9
     assert figure.sheet.columns["law fits"][0]
-    assert any("of log throughput alone, so where it peaks" in note for note in figure.warnings)
+    assert any("of log throughput alone, so whether and" in note for note in figure.warnings)
     assert figure.drawing.series[0].label == "runs, peak not told"
     assert figure.sheet.columns["peak"][0] is None
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.98 / 40**2])
+def test_a_law_that_explains_too_little_says_of_a_peak_only_that_it_is_not_told(
+    beta: float,
+) -> None:
+    """Throughput grows up to the largest size, with crosstalk and without."""
+    rates = law(SIZES, 900, 0.02, beta) * np.tile([0.3, 0.9, 1.1, 3.0], 5)
+    turns = {"measures.turns": 1000.0, "timing.wall_s": 1000 / rates}
+
+    figure = figures_of(table(**turns))["scalability-timing-turns-per-s"]
+
+    assert 0.5 < figure.sheet.columns["R2"][0] < 0.9
+    (told,) = [note for note in figure.warnings if "peak" in note]
+    assert told.endswith("whether and where it peaks is not told.")
+    assert figure.drawing.series[0].label == "runs, peak not told"
+
+
+def test_a_scalability_counts_the_runs_that_are_drawn() -> None:
+    """Two runs have no throughput, and one of two curves has too few sizes for the law."""
+    sizes, structure = np.tile(SIZES, 2), np.repeat(["solo", "swarm"], len(SIZES))
+    turns = {"measures.turns": 1000.0, "timing.wall_s": 1000 / law(sizes, 900, 0.1, 0.02)}
+    found = table(sizes, structure=structure, **turns)
+    found.loc[:1, "measures.turns"] = np.nan
+    found = found[(found["structure"] == "solo") | (found["agents"] <= 4)].reset_index(drop=True)
+    found.loc[found["structure"] == "swarm", "status"] = "stopped"
+
+    told = tell(
+        found,
+        {"study": {"scenario": "jury", "vary": {}}, "varied": ["agents", "structure"]},
+        name="x",
+    )
+
+    named = {figure.sheet.name: figure for figure in told.figures}
+    figure = named["scalability-timing-turns-per-s"]
+    assert "over 18 runs" in figure.caption
+    assert not [note for note in figure.warnings if "stopped by their budget" in note]
 
 
 def test_no_peak_is_told_that_was_not_seen() -> None:

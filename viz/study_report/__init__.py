@@ -16,10 +16,11 @@ from .described import (
     Spot,
     StudyTold,
 )
-from .telling import number
+from .telling import DIGITS, number
 from .writing import WrittenStudy, write_study_report
 
 __all__ = [
+    "DIGITS",
     "Axis",
     "Bar",
     "Cell",

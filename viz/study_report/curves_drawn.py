@@ -1,5 +1,6 @@
 """Curves, distributions, and settings in a plane."""
 
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +17,12 @@ _LONGEST = 50
 """Characters that a column has room for."""
 _NEAR = 0.02
 """Settings nearer than this share of both axes are drawn in one place."""
+_STEP_POINTS = 4.0
+"""How far places along a line are apart that names keep away from."""
+_MOST_STEPS = 100
+
+type _Place = tuple[float, float]
+"""A place in the data."""
 
 
 def draw_curves(figure: Any, curves: Curves) -> None:
@@ -214,22 +221,27 @@ def _name_spots(figure: Any, axes: Any, plane: Plane) -> None:
     figure.legend(
         handles, labels, loc="outside upper left", ncols=_columns(labels), labelspacing=0.3
     )
-    marks = [place for spot in plane.spots for place in _covered(spot)]
-    marks += [place for one, other in pairwise(front) for place in _between(axes, one, other)]
-    name_marks(figure, axes, [(n, s.x.y, s.y.y) for n, s in front_names(plane)], marks)
+    figure.draw_without_rendering()
+    names = [(name, spot.x.y, spot.y.y) for name, spot in front_names(plane)]
+    marks = [(spot.x.y, spot.y.y) for spot in plane.spots]
+    lines = [line for spot in plane.spots for line in _intervals(spot)]
+    lines += [((a.x.y, a.y.y), (b.x.y, b.y.y)) for a, b in pairwise(front)]
+    drawn = [place for line in lines for place in _along(axes, line)]
+    name_marks(figure, axes, names, marks, drawn)
 
 
-def _covered(spot: Spot) -> list[tuple[float, float]]:
-    """Return places that a setting's mark and its intervals cover."""
+def _intervals(spot: Spot) -> list[tuple[_Place, _Place]]:
+    """Return the ends of the lines from a setting to the ends of its intervals."""
     x, y = spot.x, spot.y
-    parts = [k / 5 for k in range(1, 6)]
-    ends = [(part, end - x.y, 0.0) for part in parts for end in (x.low, x.high) if end is not None]
-    ends += [(part, 0.0, end - y.y) for part in parts for end in (y.low, y.high) if end is not None]
-    return [(x.y, y.y), *((x.y + part * wide, y.y + part * high) for part, wide, high in ends)]
+    ends = [(end, y.y) for end in (x.low, x.high) if end is not None]
+    ends += [(x.y, end) for end in (y.low, y.high) if end is not None]
+    return [((x.y, y.y), end) for end in ends]
 
 
-def _between(axes: Any, one: Spot, other: Spot) -> list[tuple[float, float]]:
-    """Return places along the line that joins two settings."""
-    ends = axes.transData.transform([(one.x.y, one.y.y), (other.x.y, other.y.y)])
-    steps = [ends[0] + (ends[1] - ends[0]) * k / 8 for k in range(1, 8)]
-    return [tuple(axes.transData.inverted().transform(step)) for step in steps]
+def _along(axes: Any, ends: tuple[_Place, _Place]) -> list[_Place]:
+    """Return places in the data along a line, evenly apart as drawn, its start not among them."""
+    start, end = axes.transData.transform(ends)
+    long = math.dist(start, end) / axes.figure.dpi * 72
+    many = math.ceil(min(long / _STEP_POINTS, _MOST_STEPS)) if math.isfinite(long) else 0
+    places = [start + (end - start) * k / many for k in range(1, many + 1)]
+    return [tuple(axes.transData.inverted().transform(place)) for place in places]

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+DIGITS = 4
+"""How many of a number are told where no more are needed."""
 _COMPACT_FROM, _COMPACT_BELOW = 1e6, 1e-3
 _WRITTEN_OUT_BELOW = 1e9
 """A number of an axis that is not round is written out below this, where others are."""
@@ -11,23 +13,21 @@ _MOST_DECIMALS = 12
 _LONGEST_MANTISSA = 4
 
 
-def number(value: float) -> str:
-    """Return a number with about four digits: 1,024, 0.05, 1.049e6, 3e-7."""
+def number(value: float, digits: int = DIGITS) -> str:
+    """Return a number with about so many digits: 1,024, 0.05, 1.049e6, 3e-7."""
     if value == 0:
         return "0"
     if not _COMPACT_BELOW <= abs(value) < _COMPACT_FROM - 0.5:
-        return compact(value)
-    if float(value).is_integer() or abs(value) >= 999.95:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
+        return compact(value, digits)
+    return _shorn(f"{value:,.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}")
 
 
-def compact(value: float) -> str:
+def compact(value: float, digits: int = DIGITS) -> str:
     """Return a number by its digits and its power of ten: 1.049e6."""
     if not math.isfinite(value):
         return str(value)
-    digits, _, exponent = f"{value:.3e}".partition("e")
-    return f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    return f"{_shorn(mantissa)}e{int(exponent)}"
 
 
 def numbers(values: Sequence[float]) -> list[str]:
@@ -55,6 +55,11 @@ def numbers_of_logs(values: Sequence[float]) -> list[str]:
     if is_round or not _COMPACT_BELOW <= min(values) <= max(values) < _WRITTEN_OUT_BELOW:
         return [compact(value) for value in values]
     return [f"{value:,.0f}" if value >= 999.95 else f"{value:.4g}" for value in values]
+
+
+def _shorn(text: str) -> str:
+    """Return a number without the zeros that end its decimals."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _decimals(values: Sequence[float]) -> int:

@@ -82,7 +82,10 @@ def pareto(
     candidates = tuple(Candidate(c, q, bool(k)) for (c, q), k in zip(pairs, kept, strict=True))
     n = sum(candidate.quality.estimate.n for candidate in candidates)
     notes = tuple(dict.fromkeys((*costs.warnings, *worths.warnings)))
-    told = f"non-dominated settings by means ({costs.method})"
+    methods = dict.fromkeys((costs.method, worths.method))
+    each = zip(("cost", "quality"), methods, strict=False)
+    how = costs.method if len(methods) == 1 else "; ".join(f"{n}: {m}" for n, m in each)
+    told = f"non-dominated settings by means ({how})"
     return Front(cost, quality, more_is_better, candidates, n, told, notes)
 
 

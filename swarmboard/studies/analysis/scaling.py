@@ -52,8 +52,8 @@ def fit_power_law(
         cut_short: Whether a run was ended by a limit, so that its y is only a lower bound.
 
     Raises:
-        ValueError: fewer than three levels of x have positive values, y never differs, or runs
-            were cut short.
+        ValueError: there are fewer than three levels of x, a run has an x or y of 0 or less, y
+            never differs, or runs were cut short.
     """
     if cut_short is not None and (short := np.asarray(cut_short, bool)).any():
         raise ValueError(
@@ -61,12 +61,17 @@ def fit_power_law(
             "their values are lower bounds, of which no exponent follows"
         )
     xs, ys = np.asarray(x, float), np.asarray(y, float)
-    usable = np.isfinite(xs) & np.isfinite(ys) & (xs > 0) & (ys > 0)
-    dropped = int(usable.size - usable.sum())
-    xs, ys = np.log(xs[usable]), np.log(ys[usable])
+    known = np.isfinite(xs) & np.isfinite(ys)
+    dropped, xs, ys = int(known.size - known.sum()), xs[known], ys[known]
+    if below := int(((xs <= 0) | (ys <= 0)).sum()):
+        raise ValueError(
+            f"a power law needs values above 0, and {below} of {len(ys)} runs have none: fitted to "
+            "the others alone it would hold for these alone"
+        )
+    xs, ys = np.log(xs), np.log(ys)
     levels, place = np.unique(xs, return_inverse=True)
     if len(levels) < 3:
-        raise ValueError(f"a power law needs three levels of x with positive y, got {len(levels)}")
+        raise ValueError(f"a power law needs three levels of x, got {len(levels)}")
     if np.ptp(ys) < 1e-12:
         raise ValueError("a power law needs values of y that differ")
     samples = [ys[place == i] for i in range(len(levels))]
@@ -80,7 +85,7 @@ def fit_power_law(
     adequate = not is_off(deviation, all_off, bent)
     local = np.diff(means) / np.diff(levels)
     exponent = _exponent(levels, samples, line, seed)
-    notes = [f"{dropped} runs without positive values were left out"] if dropped else []
+    notes = [f"{dropped} runs without a value were left out"] if dropped else []
     if not adequate:
         notes.append(
             f"no power law fits, as the slope between neighbouring levels goes from {local[0]:.2f} "
@@ -96,7 +101,7 @@ def fit_power_law(
         deviation,
         tuple(float(slope) for slope in local),
         len(levels),
-        int(usable.sum()),
+        len(ys),
         exponent.method,
         (*notes, *exponent.warnings),
     )

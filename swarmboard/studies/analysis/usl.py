@@ -92,7 +92,7 @@ def fit_usl(size: ArrayLike, response: ArrayLike, *, seed: int = 0) -> Scalabili
     if not adequate:
         notes.append(_misfit_told(deviation, misfit))
     elif peak is None:
-        notes.append("no peak, as no crosstalk (beta) can be told from the sizes tried")
+        notes.append("no peak is told, as no crosstalk (beta) can be told from the sizes tried")
     elif not declines:
         notes.append("throughput is largest at the largest size tried, so no peak was seen")
     elif not levels[0] <= peak <= levels[-1]:

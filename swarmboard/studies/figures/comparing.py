@@ -6,7 +6,7 @@ import numpy as np
 
 from viz import study_report as shown
 
-from ..analysis import Effect, Estimate, effects, grouped
+from ..analysis import Estimate, effects, grouped
 from ..analysis.attribution import Sensitivity, sensitivity
 from ..analysis.estimates import numeric
 from ..analysis.pairing import BASELINE
@@ -14,7 +14,7 @@ from .cautions import cautions, with_all
 from .designed import what_the_design_tells
 from .evidence import evidence_of
 from .survey import MOST_LEVELS, Survey
-from .wording import label, plain, sentence, setting, short, slug
+from .wording import label, plain, sentence, settings_told, short, slug
 
 _MOST_ROWS = 40
 _MOST_BARS = 14
@@ -64,12 +64,12 @@ def effects_of_structure(survey: Survey, response: str, *, seed: int) -> shown.F
     found = effects(table, [response], by, seed=seed, unit=survey.unit)
     if not found or len(found) > _MOST_BARS or all(e.p is None for e in found):
         return None
-    same = [_named(e) for e in found if e.p is None]
+    names = [name or "all runs" for name in settings_told([effect.group for effect in found])]
+    same = [name for name, effect in zip(names, found, strict=True) if effect.p is None]
     bars: list[shown.Bar] = []
     rows: list[dict[str, Any]] = []
-    for effect in found:
+    for effect, name in zip(found, names, strict=True):
         e, d = effect.difference, effect.cliffs_delta
-        name = _named(effect)
         apart = effect.p_holm is not None and effect.p_holm < _TOLD_APART
         if effect.p is not None:
             bars.append(shown.Bar(name, e.value, e.low, e.high, apart))
@@ -126,8 +126,7 @@ def what_matters(
     return shown.Figure(
         f"What {short(response)} hangs on",
         f"{_upper(found.first_name)} of each varied parameter for {label(response)}, with 95 % "
-        f"intervals over {found.n:,} runs. What is missing to 1 are interactions, and chance "
-        "between replicates.",
+        f"intervals over {found.n:,} runs. What is missing to 1 are interactions, and chance.",
         evidence_of(survey, response),
         found.method,
         shown.Sheet(slug("sensitivity", response), _index_columns(found)),
@@ -178,10 +177,6 @@ def _shared(survey: Survey) -> tuple[str, ...]:
     if survey.unit is None:
         return ()
     return ("all points have the same seeds: the intervals take runs as independent",)
-
-
-def _named(effect: Effect) -> str:
-    return setting(effect.group) or "all runs"
 
 
 def _is_apart(estimate: Estimate) -> bool:

@@ -1,6 +1,5 @@
 """How responses grow: curves with intervals, fitted exponents, the scalability law."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +17,7 @@ from .log_axes import LOG_FROM, spans, spans_without_zeros, zeros_told
 from .points_told import points_told, theory_told
 from .survey import MOST_LEVELS, Survey
 from .throughputs import SAYS, throughputs_of
-from .wording import each_of, is_share, label, named, places_of, sentence, short, slug
+from .wording import each_of, is_share, label, parts_of, sentence, short, slug
 
 _BINS = 8
 
@@ -44,18 +43,18 @@ def curves(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
     series, rows, laws = [], [], 0
     found_at: list[Estimate] = []
     foretold: list[tuple[Estimate, float]] = []
-    cut: list[str] = []
+    withheld: dict[str, list[str]] = {}
     by = survey.by if _differs(table, values, x, survey.by) else None
     notes = list(cautions(survey, response, by=[n for n in (x, by) if n], table=table))
-    places = places_of(survey.table, by)
-    for name, part in _parts(table, by):
+    for name, place, part in parts_of(table, by, survey.table):
         kind = survey.statistic(response)
         found = grouped(part, response, [x], statistic=kind, seed=seed, unit=survey.unit)
         found_at += [g.estimate for g in found.groups]
-        is_cut = may_fit and grows(response) and bool(cut_short(part).any())
-        cut += [name] if is_cut else []
-        law = _law(part, x, response, seed, survey.unit) if may_fit and not is_cut else None
         exact = _exact(survey, part, response)
+        fits = may_fit and not exact
+        if why := _withheld(part, response) if fits else "":
+            withheld.setdefault(why, []).append(name)
+        law = _law(part, x, response, seed, survey.unit) if fits and not why else None
         at = dict(exact)
         foretold += [(g.estimate, at[g.values[x]]) for g in found.groups if g.values[x] in at]
         points = [
@@ -67,15 +66,14 @@ def curves(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
         if not points:
             continue
         drawn = shown.Series(name, tuple(points), exact) if exact else _series(name, points, law)
-        series.append(replace(drawn, place=places.get(name)))
+        series.append(replace(drawn, place=place))
         if law:
             laws += 1
             notes += [
-                f"{f'{name}: ' if name else ''}{note}"
-                for note in law.warnings
-                if "fit" in note or "left out" in note
+                f"{f'{name}: ' if name else ''}{note}" for note in law.warnings if "fit" in note
             ]
-    notes += [*_cut_told(cut), *points_told(found_at), *theory_told(foretold)]
+    notes += [*_withheld_told(withheld), *points_told(found_at)]
+    notes += [] if survey.unit else theory_told(foretold)
     notes += zeros_told(table[x], [row["mean"] for row in rows], is_log=y_log)
     ticks = tuple(sorted(map(float, table[x].unique()))) if not binned else ()
     drawing = shown.Curves(
@@ -103,15 +101,15 @@ def scalabilities(survey: Survey, *, seed: int) -> list[shown.Figure | None]:
 
 def scalability(survey: Survey, response: str, *, seed: int) -> shown.Figure | None:
     """Fit the universal scalability law to a throughput; None where no curve has four sizes."""
-    series, rows = [], []
+    series, rows, drawn = [], [], []
     found_at: list[Estimate] = []
-    notes = list(cautions(survey, response, by=[n for n in ("agents", survey.by) if n]))
-    places = places_of(survey.table, survey.by)
-    for name, part in _parts(survey.table, survey.by):
+    notes: list[str] = []
+    for name, place, part in parts_of(survey.table, survey.by, survey.table):
         known = part[numeric(part[response]).notna()]
         if known["agents"].nunique() < LEAST_SIZES:
             notes.append(f"{f'{name}: ' if name else ''}the law needs {LEAST_SIZES} sizes")
             continue
+        drawn.append(known)
         law, doubts = scalability_law(known, response, seed=seed, unit=survey.unit)
         notes += [f"{f'{name}: ' if name else ''}{doubt}" for doubt in doubts]
         kind = survey.statistic(response)
@@ -126,21 +124,22 @@ def scalability(survey: Survey, response: str, *, seed: int) -> shown.Figure | N
         rows += law_rows(name or "all", law, runs=len(known))
         if law is None:
             told = f"{name or 'runs'}, no law"
-            series.append(shown.Series(told, points, place=places.get(name)))
+            series.append(shown.Series(told, points, place=place))
             continue
         sizes = np.geomspace(law.sizes[0], law.sizes[-1], 60)
         curve = tuple(zip(sizes.tolist(), law.at(sizes).tolist(), strict=True))
         fit = curve if law.is_adequate else ()
         told = f"{name or 'runs'}, {peak_words(law)}"
-        series.append(shown.Series(told, points, fit, place=places.get(name)))
+        series.append(shown.Series(told, points, fit, place=place))
     if not series:
         return None
-    notes += points_told(found_at)
+    runs, by = pd.concat(drawn), [n for n in ("agents", survey.by) if n]
+    notes = [*cautions(survey, response, by=by, table=runs), *notes, *points_told(found_at)]
     ticks = tuple(sorted(map(float, survey.table["agents"].unique())))
     axis = shown.Axis(label("agents"), spans(survey.table["agents"], LOG_FROM), ticks)
     return shown.Figure(
         f"Scalability of {short(response)}",
-        f"Mean {short(response)} with 95 % intervals over {len(survey.table):,} runs, and the "
+        f"Mean {short(response)} with 95 % intervals over {len(runs):,} runs, and the "
         "universal scalability law X(N) = γN / (1 + α(N − 1) + βN(N − 1)) "  # noqa: RUF001 - Greek, minus
         "over the sizes it was fitted to: α is contention, β crosstalk. "  # noqa: RUF001
         "Where no law is told, or it does not fit, lines join the means. "
@@ -151,14 +150,6 @@ def scalability(survey: Survey, response: str, *, seed: int) -> shown.Figure | N
         shown.Curves(axis, shown.Axis(label(response)), tuple(series)),
         tuple(map(sentence, notes)),
     )
-
-
-def _parts(table: pd.DataFrame, by: str | None) -> Iterator[tuple[str, pd.DataFrame]]:
-    if by is None:
-        yield "", table
-        return
-    for value, part in table.groupby(by, sort=True, dropna=True):
-        yield named(by, value), part
 
 
 def _series(name: str, points: list[shown.Point], law: PowerLaw | None) -> shown.Series:
@@ -184,12 +175,25 @@ def _law(part: pd.DataFrame, x: str, response: str, seed: int, unit: str | None)
         return None
 
 
-def _cut_told(names: list[str]) -> list[str]:
-    """Say of which curves no exponent is told, as their runs were cut short."""
-    if not names:
-        return []
-    of = f" of {'; '.join(names)}" if all(names) else ""
-    return [f"no exponent{of} is fitted, as not every run there came to its own end"]
+def _withheld(part: pd.DataFrame, response: str) -> str:
+    """Return what not every run of a curve does, so that no exponent follows; empty if all do."""
+    if grows(response) and cut_short(part).any():
+        return "came to its own end"
+    values = numeric(part[response])
+    return "has a value above 0" if values.min() <= 0 < values.max() else ""
+
+
+def _withheld_told(names: dict[str, list[str]]) -> list[str]:
+    """Say of which curves no exponent is fitted, and why.
+
+    Args:
+        names: Of the curves, by what not every run of them does.
+    """
+    told = []
+    for why, which in names.items():
+        of = f" of {'; '.join(which)}" if all(which) else ""
+        told.append(f"no exponent{of} is fitted, as not every run there {why}")
+    return told
 
 
 def _differs(table: pd.DataFrame, values: pd.Series, x: str, by: str | None) -> bool:

@@ -43,11 +43,11 @@ def scalability_law(
     explained = f"{max(0.0, law.r_squared):.0%} of the variance of log throughput"
     if law.r_squared < _DRAWN_FROM:
         return None, [*notes, f"no law is told, as it would explain {explained}"]
-    notes += law.warnings
-    if law.is_adequate and law.r_squared < _FITS_FROM:
-        notes.append(f"the law explains {explained} alone, so where it peaks is not told")
-        law = replace(law, peak_ends=None)
-    return law, notes
+    if not law.is_adequate or law.r_squared >= _FITS_FROM:
+        return law, [*notes, *law.warnings]
+    notes += [note for note in law.warnings if "peak" not in note]
+    notes.append(f"the law explains {explained} alone, so whether and where it peaks is not told")
+    return replace(law, peak_ends=None), notes
 
 
 def peak_words(law: Scalability) -> str:

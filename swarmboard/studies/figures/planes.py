@@ -15,7 +15,16 @@ from .conditions import MOST_FRONTS, conditions_of, pooled_conditions
 from .evidence import evidence_of
 from .points_told import equal_told
 from .survey import MOST_LEVELS, Survey
-from .wording import label, more_is_better, plain, sentence, setting, short, slug
+from .wording import (
+    label,
+    more_is_better,
+    sentence,
+    setting,
+    settings_told,
+    short,
+    slug,
+    told_apart,
+)
 
 _COSTS = (
     "tokens.cost_usd",
@@ -104,16 +113,19 @@ def quality_against_cost(survey: Survey, *, seed: int) -> tuple[list[shown.Figur
     choices = [name for name in by if name not in given]
     if not choices:
         return [], ["Quality against cost: nothing varies that could be chosen."]
-    given, pooled = pooled_conditions(table, given, choices) if given else ([], [])
+    both, _ = with_all(table, cost, quality)
+    given, pooled = pooled_conditions(both, given, choices) if given else ([], [])
     worlds = list(table.groupby(given, dropna=False, sort=True)) if given else [((), table)]
-    if len(worlds) > MOST_FRONTS:
+    if (fronts := len(both.drop_duplicates(given)) if given else 1) > MOST_FRONTS:
         return [], [
-            f"Quality against cost: {len(worlds)} conditions ({', '.join(map(short, given))}) "
+            f"Quality against cost: {fronts} conditions ({', '.join(map(short, given))}) "
             f"would be as many fronts; up to {MOST_FRONTS} are drawn."
         ]
     figures, why = [], []
-    for key, part in worlds:
-        world = dict(zip(given, key, strict=True))
+    told = {name: told_apart([key[i] for key, _ in worlds]) for i, name in enumerate(given)}
+    for place, (key, part) in enumerate(worlds):
+        known = [name for name, value in zip(given, key, strict=True) if not pd.isna(value)]
+        world = {name: told[name][place] for name in known}
         found = _front(survey, part, world, choices, pooled, (cost, quality, better), seed)
         if isinstance(found, str):
             at = f" at {setting(world)}" if world else ""
@@ -126,7 +138,7 @@ def quality_against_cost(survey: Survey, *, seed: int) -> tuple[list[shown.Figur
 def _front(
     survey: Survey,
     part: pd.DataFrame,
-    world: dict[str, Any],
+    world: dict[str, str],
     choices: list[str],
     pooled: list[str],
     weighed: tuple[str, str, bool],
@@ -158,9 +170,9 @@ def _front(
             return f"{label(name)} is the same at every setting, so there is nothing to weigh."
     spots: list[shown.Spot] = []
     rows: list[dict[str, Any]] = []
-    for candidate in found.candidates:
+    names = settings_told([candidate.cost.values for candidate in found.candidates])
+    for candidate, name in zip(found.candidates, names, strict=True):
         c, q = candidate.cost.estimate, candidate.quality.estimate
-        name = setting(candidate.cost.values)
         spots.append(shown.Spot(_point(c), _point(q), name, candidate.is_on_front))
         rows.append(
             {"setting": name, cost: c.value, "cost low": c.low, "cost high": c.high}
@@ -183,7 +195,7 @@ def _front(
         evidence_of(survey, cost, quality),
         found.method,
         shown.Sheet(
-            slug("pareto", quality, cost, *(f"{n}-{plain(v)}" for n, v in world.items())),
+            slug("pareto", quality, cost, *(f"{n}-{told}" for n, told in world.items())),
             _columns(rows),
         ),
         shown.Plane(
@@ -218,7 +230,7 @@ def _point(estimate: Estimate) -> shown.Point:
 
 
 def _axis(name: str, values: tuple[Any, ...]) -> shown.Axis:
-    return shown.Axis(label(name), names=tuple(plain(value) for value in values))
+    return shown.Axis(label(name), names=tuple(told_apart(values)))
 
 
 def _pooled(survey: Survey, response: str, axes: tuple[str, str]) -> str:

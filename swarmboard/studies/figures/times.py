@@ -12,7 +12,7 @@ from ..analysis.estimates import numeric
 from .cautions import cautions, decided_at_end
 from .evidence import evidence_of
 from .survey import MOST_CURVES, Survey
-from .wording import each_of, label, named, places_of, sentence, short, slug
+from .wording import each_of, label, parts_of, sentence, short, slug
 
 _DECIDED = "consensus.accepted"
 
@@ -35,13 +35,12 @@ def times_to_consensus(survey: Survey) -> shown.Figure | None:
     )
     if not decided.any():
         return None
-    by, names = _parts(survey)
-    places = places_of(survey.table, by)
+    by = _chosen(survey, table)
     series, rows, notes = [], [], []
-    for name, part in names:
+    for name, place, part in parts_of(table, by, table):
         found = durations(times[part.index].fillna(0), decided[part.index])
         found = replace(found, deadlock=_deadlock(survey, part, ~decided[part.index], found))
-        series.append(_steps(name, found, float(times.max()), places.get(name)))
+        series.append(_steps(name, found, float(times.max()), place))
         rows += _rows(by, name, found)
         notes += [f"{name}: {note}" if name else note for note in found.warnings]
     thin = [note for note in notes if "only" in note]
@@ -66,13 +65,12 @@ def times_to_consensus(survey: Survey) -> shown.Figure | None:
 def _lengths(survey: Survey, column: str) -> shown.Figure:
     """Draw which share of runs is over by when."""
     table = survey.table[numeric(survey.table[column]).notna()]
-    by, parts = _parts(replace(survey, table=table))
-    places = places_of(survey.table, by)
+    by = _chosen(survey, table)
     last = float(numeric(table[column]).max())
     series, rows = [], []
-    for name, part in parts:
+    for name, place, part in parts_of(table, by, survey.table):
         found = durations(numeric(part[column]), [True] * len(part))
-        series.append(replace(_steps(name, found, last, places.get(name)), label=name))
+        series.append(replace(_steps(name, found, last, place), label=name))
         row: dict[str, Any] = {by or "runs": name or "all", "n": found.n}
         rows.append(row | {f"{100 * s:.0f} % over by": time for s, time in found.quantiles})
     return shown.Figure(
@@ -129,21 +127,10 @@ def _decided(table: pd.DataFrame, column: str) -> "pd.Series[bool]":
     return has_time & (numeric(table[_DECIDED]).fillna(0) > 0)
 
 
-def _parts(survey: Survey) -> tuple[str | None, list[tuple[str, pd.DataFrame]]]:
-    """Return the parameter of the curves, and the runs of each."""
-    table = survey.table
-    chosen = next(
-        (
-            n
-            for n in (*survey.categories, survey.x, survey.by)
-            if n and 1 < table[n].nunique() <= MOST_CURVES
-        ),
-        None,
-    )
-    if chosen is None:
-        return None, [("", table)]
-    parts = table.groupby(chosen, sort=True, dropna=True)
-    return chosen, [(named(chosen, value), part) for value, part in parts]
+def _chosen(survey: Survey, table: pd.DataFrame) -> str | None:
+    """Return the parameter of which each value has a curve."""
+    names = (*survey.categories, survey.x, survey.by)
+    return next((n for n in names if n and 1 < table[n].nunique() <= MOST_CURVES), None)
 
 
 def _steps(name: str, found: Durations, last: float, place: int | None) -> shown.Series:

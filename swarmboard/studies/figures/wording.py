@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from viz.study_report import number
+from viz.study_report import DIGITS, number
 
 _NAMED = {
     "agents": "agents (N)",
@@ -56,6 +56,8 @@ _SAYS_LITTLE = ("count", "share", "mean", "total", "value", "ours", "density", "
 _SPEAKS_FOR_ITSELF = ("structure", "scenario", "model")
 """Parameters whose texts are understood without their name."""
 _LONGEST_SLUG = 80
+_MOST_DIGITS = 17
+"""Which tell any two floats apart."""
 _WORD = re.compile(r"[^\W\d_]+(-[^\W\d_]+)*,?")
 _SHARES = ("correct", "wrong", "deadlock")
 _LESS_IS_BETTER = ("gap", "regret", "wrong", "deadlock", "error", "brier", "imbalance", "wait")
@@ -115,35 +117,72 @@ def sentence(note: str) -> str:
 
 def setting(values: Mapping[str, Any]) -> str:
     """Return a setting in words, `agents 16, swarm`, without what does not apply."""
-    return ", ".join(named(n, value) for n, value in values.items() if not pd.isna(value))
+    return settings_told([values])[0]
 
 
-def named(column: str, value: Any) -> str:
-    """Return one value of a parameter with its name, unless it speaks for itself."""
-    if isinstance(value, str) and column in _SPEAKS_FOR_ITSELF:
-        return value
-    return f"{short(column)} {plain(value)}"
+def settings_told(many: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return settings of the same parameters in words, each other than the others."""
+    told = {name: told_apart([values[name] for values in many]) for name in many[0]}
+    return [
+        ", ".join(
+            named(name, value, told[name][place])
+            for name, value in values.items()
+            if not pd.isna(value)
+        )
+        for place, values in enumerate(many)
+    ]
 
 
-def places_of(table: pd.DataFrame, column: str | None) -> dict[str, int]:
-    """Return the place of each value's name among all values of a parameter, in rising order.
+def named(column: str, value: Any, told: str | None = None) -> str:
+    """Return one value of a parameter with its name, unless it speaks for itself.
+
+    Args:
+        column: The parameter.
+        value: Its value.
+        told: The value as people write it, where among others it has more digits.
+    """
+    text = plain(value) if told is None else told
+    is_enough = isinstance(value, str) and column in _SPEAKS_FOR_ITSELF
+    return text if is_enough else f"{short(column)} {text}"
+
+
+def parts_of(
+    table: pd.DataFrame, column: str | None, whole: pd.DataFrame
+) -> Iterator[tuple[str, int | None, pd.DataFrame]]:
+    """Yield the name, the place and the runs of each value of a parameter, in rising order.
 
     Curves of one value look alike in all figures by it, whichever other values are in them.
+
+    Args:
+        table: The runs of a figure.
+        column: The parameter; None for all runs in one, which has no name.
+        whole: All runs of the study: among their values names differ and places count.
     """
     if column is None:
-        return {}
-    groups = table.groupby(column, sort=True, dropna=True)
-    return {named(column, value): place for place, (value, _) in enumerate(groups)}
+        yield "", None, table
+        return
+    values = [value for value, _ in whole.groupby(column, sort=True, dropna=True)]
+    names = settings_told([{column: value} for value in values])
+    curves = {value: (name, i) for i, (value, name) in enumerate(zip(values, names, strict=True))}
+    for value, part in table.groupby(column, sort=True, dropna=True):
+        yield *curves[value], part
 
 
-def plain(value: Any) -> str:
-    """Return one value as people write it."""
+def told_apart(values: Sequence[Any]) -> list[str]:
+    """Return values of a parameter as people write them, with digits that tell them apart."""
+    different = len({None if pd.isna(value) else value for value in values})
+    tries = ([plain(v, digits) for v in values] for digits in range(DIGITS, _MOST_DIGITS + 1))
+    return next((texts for texts in tries if len(set(texts)) >= different), [*map(str, values)])
+
+
+def plain(value: Any, digits: int = DIGITS) -> str:
+    """Return one value as people write it, a number with about so many digits."""
     if pd.isna(value):
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return number(value)
+        return number(value, digits)
     return str(value)
 
 
