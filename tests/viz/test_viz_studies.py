@@ -220,7 +220,7 @@ def test_a_running_study_says_how_long_it_may_take() -> None:
 
     assert told["To go"] == ("3 min", "at its pace so far")
     assert told["Runs done"] == ("9", "of 40")
-    assert study_table_row(row)["runs"] == "10 of 40"
+    assert study_table_row(row)["runs"] == "9 of 40"
 
 
 def test_an_adaptive_study_may_come_to_more_runs_than_are_planned() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from viz.study_report import DIGITS, number
+from viz import study_report as shown
 
 _NAMED = {
     "agents": "agents (N)",
@@ -171,18 +171,18 @@ def parts_of(
 def told_apart(values: Sequence[Any]) -> list[str]:
     """Return values of a parameter as people write them, with digits that tell them apart."""
     different = len({None if pd.isna(value) else value for value in values})
-    tries = ([plain(v, digits) for v in values] for digits in range(DIGITS, _MOST_DIGITS + 1))
+    tries = ([plain(v, digits) for v in values] for digits in range(shown.DIGITS, _MOST_DIGITS + 1))
     return next((texts for texts in tries if len(set(texts)) >= different), [*map(str, values)])
 
 
-def plain(value: Any, digits: int = DIGITS) -> str:
+def plain(value: Any, digits: int = shown.DIGITS) -> str:
     """Return one value as people write it, a number with about so many digits."""
     if pd.isna(value):
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return number(value, digits)
+        return shown.number(value, digits)
     return str(value)
 
 
