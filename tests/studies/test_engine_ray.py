@@ -132,6 +132,23 @@ def test_a_sweep_on_a_cluster_answers_to_sigterm_as_before(
     assert answers == [ours]
 
 
+def test_actors_end_their_servers_before_they_are_ended(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Closing(Quick):
+        def __reduce__(self) -> Any:
+            close = f"lambda self: __import__('pathlib').Path({str(tmp_path / 'ended')!r}).touch()"
+            _, (call,) = super().__reduce__()
+            call = call.replace("lambda job", "lambda self, job")
+            return eval, (f"type('Closing', (), {{'__call__': {call}, 'close': {close}}})()",)
+
+    monkeypatch.setenv("RAY_ADDRESS", address)
+
+    list(RayEngine(1).run(Closing(), [Job("0" * 16, 0, 0, 0, {}, {})], folder=tmp_path))
+
+    assert (tmp_path / "ended").exists()
+
+
 @pytest.mark.usefixtures("ray")
 def test_more_workers_than_processors_are_not_waited_for(tmp_path: Path) -> None:
     assert swept(RayEngine(4), tmp_path) == list(range(9))

@@ -22,6 +22,8 @@ from .waiting import STARTS_AT_MOST, Waiting, carried_out
 
 START_S = 120.0
 """How long a new actor may wait for a processor, and import what a run needs."""
+END_S = 5.0
+"""How long actors may take to end their servers."""
 GRACE_S = 5.0
 """How long after a run's time its actor may take to end itself before it is killed."""
 
@@ -123,6 +125,11 @@ class _Actor:
         with process_ends_after(self._limit_s):
             return self._carry_out(job)
 
+    def end(self) -> None:
+        """End its server, which would outlive it: Ray kills what watches over it, not itself."""
+        if close := getattr(self._carry_out, "close", None):
+            close()
+
 
 @dataclass(frozen=True, slots=True)
 class _Act:
@@ -186,6 +193,9 @@ class _Cast:
 
     def dismiss(self) -> None:
         """End all actors, whatever they do."""
+        ending = [actor.end.remote() for actor in self._idle]
+        if ending:
+            self._ray.wait(ending, num_returns=len(ending), timeout=END_S)
         for actor in (*self._idle, *(act.actor for act in self.busy.values())):
             self._ray.kill(actor)
 
